@@ -1,0 +1,3 @@
+//! Runs Storm topologies without Storm.
+
+pub mod topology;

@@ -1,0 +1,3 @@
+//! The `stormhost` command.
+
+fn main() {}
