@@ -3,5 +3,6 @@
 //! `PROTOCOL.md` beside this crate tells the same in prose, with transcripts.
 
 mod encoding;
+pub mod frame;
 
 pub use encoding::Encoding;
