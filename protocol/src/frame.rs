@@ -74,8 +74,11 @@ pub enum FrameError {
     #[error("a results frame is cut short: {0} is missing")]
     Cut(&'static str),
     /// Two parts of the payload contradict each other.
-    #[error("a results frame contradicts itself: {0}")]
+    #[error("a frame contradicts itself: {0}")]
     Contradiction(&'static str),
+    /// A value in a column is none.
+    #[error("a column of a results frame cannot be read: {0}")]
+    Values(#[from] crate::ScanError),
 }
 
 /// Finds the frame, or the stray bytes, at the front of `buf`, and how many bytes they take.

@@ -2,7 +2,26 @@
 //!
 //! `PROTOCOL.md` beside this crate tells the same in prose, with transcripts.
 
+mod column;
+mod cursor;
 mod encoding;
+mod error;
 pub mod frame;
+mod key;
+mod limits;
+mod preview;
+mod scan;
+pub mod storm;
+mod text;
+mod transcode;
+mod write;
 
+pub use column::Column;
 pub use encoding::Encoding;
+pub use error::ProtocolError;
+pub use key::{hash_fields, hash_value, task_index};
+pub use limits::Limits;
+pub use preview::{preview, to_json_text};
+pub use scan::{ScanError, skip, trim, whole};
+pub use storm::{Decoder, FromChild};
+pub use transcode::{Untranslatable, transcode};

@@ -1,0 +1,156 @@
+//! The elements of one encoded list, each as the bytes it came in.
+
+use crate::scan::{self, ScanError};
+use crate::{Encoding, Limits};
+
+/// Iterates over the raw elements of one complete list: a column of a frame, or the values of a tuple.
+///
+/// Nothing is decoded and nothing allocated. Elements come without blanks around them.
+/// The first error ends the iteration. A list is whole only if it was walked to its end: bytes after it are found there.
+///
+/// ```
+/// use stormhost_protocol::{Column, Encoding, Limits};
+///
+/// let mut column = Column::open(Encoding::Json, br#"["a", 1]"#, &Limits::default())?;
+/// assert_eq!(column.next_value(), Some(Ok(&br#""a""#[..])));
+/// assert_eq!(column.next_value(), Some(Ok(&b"1"[..])));
+/// assert_eq!(column.next_value(), None);
+/// # Ok::<(), stormhost_protocol::ScanError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Column<'a> {
+    encoding: Encoding,
+    buf: &'a [u8],
+    at: usize,
+    depth: usize,
+    /// MessagePack: how many elements are still to come. JSON: 0 once the list has been closed, else 1.
+    left: usize,
+    /// JSON: no element was read yet, so none of them needs a comma before it.
+    first: bool,
+}
+
+impl<'a> Column<'a> {
+    /// Opens the list that `bytes` hold.
+    ///
+    /// # Errors
+    /// [`ScanError::Malformed`] if `bytes` are no list, [`ScanError::Cut`] if they are too short to tell.
+    #[inline]
+    pub fn open(encoding: Encoding, bytes: &'a [u8], limits: &Limits) -> Result<Self, ScanError> {
+        let depth = limits.depth().saturating_sub(1);
+        let (at, left) = match encoding {
+            Encoding::Json => {
+                let at = scan::json::blanks(bytes, 0);
+                match bytes.get(at) {
+                    Some(b'[') => (at + 1, 1),
+                    Some(_) => return Err(ScanError::malformed(at, "a list is missing")),
+                    None => return Err(ScanError::Cut),
+                }
+            }
+            Encoding::Msgpack => match bytes.first() {
+                Some(0x90..=0x9f | 0xdc | 0xdd) => {
+                    let (at, left) = scan::msgpack::step(bytes, 0)?;
+                    (at, left.unwrap_or(0) as usize)
+                }
+                Some(_) => return Err(ScanError::malformed(0, "a list is missing")),
+                None => return Err(ScanError::Cut),
+            },
+        };
+        Ok(Self {
+            encoding,
+            buf: bytes,
+            at,
+            depth,
+            left,
+            first: true,
+        })
+    }
+
+    /// The next element's bytes, `None` after the last.
+    ///
+    /// # Errors
+    /// As [`skip`](crate::skip), and [`ScanError::Malformed`] for bytes after the end of the list.
+    #[inline]
+    pub fn next_value(&mut self) -> Option<Result<&'a [u8], ScanError>> {
+        match self.encoding {
+            Encoding::Json => self.next_json(),
+            Encoding::Msgpack => self.next_msgpack(),
+        }
+    }
+
+    /// How many elements are still to come, where the list says so (MessagePack); `None` for JSON. Not to be trusted before the bytes were seen.
+    #[inline]
+    pub fn len_hint(&self) -> Option<usize> {
+        match self.encoding {
+            Encoding::Json => None,
+            Encoding::Msgpack => Some(self.left),
+        }
+    }
+
+    #[inline]
+    fn next_json(&mut self) -> Option<Result<&'a [u8], ScanError>> {
+        if self.left == 0 {
+            return None;
+        }
+        let mut at = scan::json::blanks(self.buf, self.at);
+        match self.buf.get(at) {
+            Some(b',') if !self.first => at = scan::json::blanks(self.buf, at + 1),
+            Some(b']') => return self.close(at + 1),
+            Some(_) if self.first => {}
+            Some(_) => return self.fail(ScanError::malformed(at, "`,` or `]` is missing")),
+            None => return self.fail(ScanError::Cut),
+        }
+        self.first = false;
+        match scan::json::skip(self.buf, at, self.depth) {
+            Ok(end) => {
+                self.at = end;
+                self.buf.get(at..end).map(Ok)
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    #[inline]
+    fn next_msgpack(&mut self) -> Option<Result<&'a [u8], ScanError>> {
+        if self.left == 0 {
+            // `at` moves on to the end, so the complaint about what is left is made once.
+            let (at, end) = (self.at, self.buf.len());
+            self.at = end;
+            return (at < end).then(|| Err(ScanError::malformed(at, "more bytes follow the list")));
+        }
+        match scan::msgpack::skip(self.buf, self.at, self.depth) {
+            Ok(end) => {
+                let value = self.buf.get(self.at..end);
+                self.left -= 1;
+                self.at = end;
+                value.map(Ok)
+            }
+            Err(error) => self.fail(error),
+        }
+    }
+
+    #[inline]
+    fn close(&mut self, after: usize) -> Option<Result<&'a [u8], ScanError>> {
+        self.left = 0;
+        let end = scan::json::blanks(self.buf, after);
+        (end < self.buf.len()).then(|| Err(ScanError::malformed(end, "more bytes follow the list")))
+    }
+
+    #[cold]
+    fn fail(&mut self, error: ScanError) -> Option<Result<&'a [u8], ScanError>> {
+        self.left = 0;
+        self.at = self.buf.len();
+        Some(Err(error))
+    }
+}
+
+impl<'a> Iterator for Column<'a> {
+    type Item = Result<&'a [u8], ScanError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_value()
+    }
+}
+
+#[cfg(test)]
+mod tests;

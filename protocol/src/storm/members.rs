@@ -1,0 +1,182 @@
+//! One message taken apart: which members it has, each still encoded. The readers of single members stand here too.
+
+use std::borrow::Cow;
+
+use crate::cursor::{Cursor, Head};
+use crate::preview::{preview, shorten_bytes};
+use crate::{Encoding, Limits, ProtocolError, ScanError};
+
+/// How much of an offending message or member an error shows, in bytes.
+pub(super) const SHOWN: usize = 120;
+
+/// The members that any command uses, as raw values. The last one of a name counts, as in every JSON library.
+#[derive(Default)]
+pub(super) struct Members<'a> {
+    pub(super) command: Option<&'a [u8]>,
+    pub(super) pid: Option<&'a [u8]>,
+    pub(super) stormhost: Option<&'a [u8]>,
+    /// The raw list, and how many values it has; the count is `None` if it is no list.
+    pub(super) tuple: Option<(&'a [u8], Option<usize>)>,
+    pub(super) stream: Option<&'a [u8]>,
+    pub(super) id: Option<&'a [u8]>,
+    pub(super) anchors: Option<&'a [u8]>,
+    pub(super) task: Option<&'a [u8]>,
+    pub(super) need_task_ids: Option<&'a [u8]>,
+    pub(super) msg: Option<&'a [u8]>,
+    pub(super) level: Option<&'a [u8]>,
+    pub(super) name: Option<&'a [u8]>,
+    pub(super) params: Option<&'a [u8]>,
+}
+
+impl<'a> Members<'a> {
+    /// Walks over the object once. Members that nobody knows are walked over and ignored.
+    pub(super) fn read(
+        encoding: Encoding,
+        bytes: &'a [u8],
+        limits: &Limits,
+    ) -> Result<Self, ProtocolError> {
+        // MessagePack from old Python may hold bytes as text, so there only what is read is checked.
+        if encoding == Encoding::Json && std::str::from_utf8(bytes).is_err() {
+            return Err(ProtocolError::NotUtf8 {
+                beginning: shorten_bytes(bytes, SHOWN),
+            });
+        }
+        Self::walk(encoding, bytes, limits)
+            .map_err(|cause| ProtocolError::Malformed {
+                cause,
+                beginning: preview(encoding, bytes, SHOWN),
+            })?
+            .ok_or_else(|| ProtocolError::NotAnObject {
+                beginning: preview(encoding, bytes, SHOWN),
+            })
+    }
+
+    /// `None` if this is no object.
+    fn walk(
+        encoding: Encoding,
+        bytes: &'a [u8],
+        limits: &Limits,
+    ) -> Result<Option<Self>, ScanError> {
+        let mut members = Self::default();
+        let mut cursor = Cursor::new(encoding, bytes, limits);
+        let Head::Map(mut nest) = cursor.head()? else {
+            return Ok(None);
+        };
+        while cursor.more(&mut nest)? {
+            let key = cursor.skip()?;
+            cursor.colon()?;
+            let slot = match plain_key(encoding, key).as_ref() {
+                b"tuple" => {
+                    members.tuple = Some(tuple(&mut cursor)?);
+                    continue;
+                }
+                b"command" => &mut members.command,
+                b"pid" => &mut members.pid,
+                b"stormhost" => &mut members.stormhost,
+                b"stream" => &mut members.stream,
+                b"id" => &mut members.id,
+                b"anchors" => &mut members.anchors,
+                b"task" => &mut members.task,
+                b"need_task_ids" => &mut members.need_task_ids,
+                b"msg" => &mut members.msg,
+                b"level" => &mut members.level,
+                b"name" => &mut members.name,
+                b"params" => &mut members.params,
+                _ => {
+                    cursor.skip()?;
+                    continue;
+                }
+            };
+            *slot = Some(cursor.skip()?);
+        }
+        cursor.finish()?;
+        Ok(Some(members))
+    }
+}
+
+/// A list is counted while it is walked over, so that nobody needs to walk over it again for that.
+fn tuple<'a>(cursor: &mut Cursor<'a>) -> Result<(&'a [u8], Option<usize>), ScanError> {
+    let start = cursor.offset();
+    if !cursor.at_list() {
+        return Ok((cursor.skip()?, None));
+    }
+    let mut count = 0;
+    if let Head::List(mut nest) = cursor.head()? {
+        while cursor.more(&mut nest)? {
+            cursor.skip()?;
+            count += 1;
+        }
+    }
+    Ok((cursor.since(start), Some(count)))
+}
+
+/// A key's letters. Hardly anybody escapes them, so the common case is a slice.
+#[inline]
+fn plain_key(encoding: Encoding, key: &[u8]) -> Cow<'_, [u8]> {
+    match (encoding, key) {
+        (Encoding::Json, [b'"', inner @ .., b'"']) if !inner.contains(&b'\\') => {
+            Cow::Borrowed(inner)
+        }
+        (Encoding::Msgpack, [0xa0..=0xbf, inner @ ..]) => Cow::Borrowed(inner),
+        _ => bytes_of(encoding, key).unwrap_or_default(),
+    }
+}
+
+fn head(encoding: Encoding, value: &[u8]) -> Option<Head<'_>> {
+    let limits = Limits::default();
+    Cursor::new(encoding, value, &limits).head().ok()
+}
+
+fn bytes_of(encoding: Encoding, value: &[u8]) -> Option<Cow<'_, [u8]>> {
+    match head(encoding, value)? {
+        Head::Text(text) => Some(text.bytes()),
+        Head::Bytes(bytes) => Some(Cow::Borrowed(bytes)),
+        _ => None,
+    }
+}
+
+/// Text, or MessagePack's bytes that are text; some old Python packs them so.
+pub(super) fn text(encoding: Encoding, value: &[u8]) -> Option<Cow<'_, str>> {
+    match head(encoding, value)? {
+        Head::Text(text) => match encoding {
+            Encoding::Json => Some(text.lossy()),
+            Encoding::Msgpack => text.strict().ok(),
+        },
+        Head::Bytes(bytes) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        _ => None,
+    }
+}
+
+/// Text, or an integer's digits: ids are text, but some libraries hold them as numbers.
+pub(super) fn id(encoding: Encoding, value: &[u8]) -> Option<Cow<'_, str>> {
+    match head(encoding, value)? {
+        Head::Int(number) => Some(Cow::Owned(number.to_string())),
+        Head::Unsigned(number) => Some(Cow::Owned(number.to_string())),
+        Head::BigInt(digits) => Some(Cow::Borrowed(digits)),
+        _ => text(encoding, value),
+    }
+}
+
+/// An integer, or a float that is whole: Lua's and JavaScript's numbers may come as either.
+pub(super) fn integer(encoding: Encoding, value: &[u8]) -> Option<i64> {
+    match head(encoding, value)? {
+        Head::Int(number) => Some(number),
+        Head::Float(number) if number.fract() == 0.0 && number.abs() < 9e15 => Some(number as i64),
+        _ => None,
+    }
+}
+
+pub(super) fn boolean(encoding: Encoding, value: &[u8]) -> Option<bool> {
+    match head(encoding, value)? {
+        Head::Bool(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// The same, but `None` where null stands: for members in which null means as much as nothing.
+pub(super) fn present(encoding: Encoding, value: Option<&[u8]>) -> Option<&[u8]> {
+    value.filter(|value| match encoding {
+        Encoding::Json => *value != b"null",
+        Encoding::Msgpack => *value != [0xc0],
+    })
+}
