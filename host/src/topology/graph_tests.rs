@@ -27,7 +27,7 @@ fn sample() -> Topology {
 
 #[test]
 fn as_text() {
-    insta::assert_snapshot!(text(&sample()), @r#"
+    insta::assert_snapshot!(text(&sample()), @r##"
     WordCount (topology.py)
 
     spout lines ×1
@@ -40,12 +40,12 @@ fn as_text() {
     bolt count "#1" ×4
       default (word, n) → nobody
       again (word) → split by global (closes a cycle)
-    "#);
+    "##);
 }
 
 #[test]
 fn for_graphviz() {
-    insta::assert_snapshot!(dot(&sample()), @r#"
+    insta::assert_snapshot!(dot(&sample()), @r##"
     digraph "WordCount" {
       rankdir=LR;
       node [fontname="sans-serif"];
@@ -58,7 +58,7 @@ fn for_graphviz() {
       "count \"#1\"" -> "split" [label="again: global", style=dashed];
       "split" -> "count \"#1\"" [label="fields lang, word"];
     }
-    "#);
+    "##);
 }
 
 #[test]

@@ -155,7 +155,7 @@ impl Topology {
             .filter(|task| task.component == component)
             .map(|task| task.id);
         match ids.next() {
-            Some(first) => first..ids.last().unwrap_or(first) + 1,
+            Some(first) => first..ids.next_back().unwrap_or(first) + 1,
             None => 1..1,
         }
     }

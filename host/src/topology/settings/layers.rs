@@ -11,7 +11,7 @@ use crate::topology::overrides::{Overrides, json_or_text};
 
 /// What one place says, with what was wrong left out.
 #[derive(Clone, Debug, Default)]
-pub(in crate::topology) struct Layer {
+struct Layer {
     entries: Vec<(String, Setting)>,
 }
 

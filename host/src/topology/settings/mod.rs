@@ -29,7 +29,7 @@ use stormhost_protocol::Encoding;
 
 pub use kind::ValueKind;
 pub use known::{Known, Scope, WITHOUT_EFFECT, all, known};
-pub(super) use layers::{Layer, Layers};
+pub(super) use layers::Layers;
 
 /// Every setting in force, by name.
 ///

@@ -43,7 +43,7 @@ const KEY: &str = "topology.max.spout.pending";
 fn later_layers_win() {
     let mut overrides = Overrides::default();
     let mut described = ir(json!({}), json!({}));
-    let mut expect = |described: &Ir,
+    let expect = |described: &Ir,
                       overrides: &Overrides,
                       topology: (u32, Origin),
                       component: (u32, Origin)| {
