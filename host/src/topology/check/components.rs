@@ -1,0 +1,244 @@
+//! The first round: each component for itself.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{FindProgram, names};
+use crate::topology::conf::child_conf;
+use crate::topology::ir::{ComponentIr, Ir};
+use crate::topology::mistake::Mistake;
+use crate::topology::model::{Component, Kind, Replay, Stream};
+use crate::topology::overrides::Overrides;
+use crate::topology::settings::{Layers, Origin, Settings};
+
+/// What every component is checked against.
+pub(super) struct Round<'a> {
+    pub(super) overrides: &'a Overrides,
+    pub(super) layers: &'a Layers,
+    /// The topology's name.
+    pub(super) name: &'a str,
+    pub(super) storm_id: &'a str,
+    pub(super) find_program: &'a FindProgram<'a>,
+}
+
+impl Round<'_> {
+    /// The components, still without inputs. Of two with the same id the first is taken.
+    pub(super) fn components(&self, ir: &Ir, mistakes: &mut Vec<Mistake>) -> Vec<Component> {
+        let mut components: Vec<Component> = Vec::new();
+        for described in &ir.components {
+            if let Some(first) = components
+                .iter()
+                .find(|component| component.id == described.id)
+            {
+                let mistake = Mistake::error(
+                    described.at.as_ref(),
+                    format!("a second component is called \"{}\"", described.id),
+                );
+                mistakes.push(match &first.at {
+                    Some(place) => mistake.hint(format!("the first stands at {place}")),
+                    None => mistake,
+                });
+                continue;
+            }
+            components.push(self.component(described, mistakes));
+        }
+        components
+    }
+
+    fn component(&self, ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Component {
+        let at = ir.at.as_ref();
+        let id = &ir.id;
+        if let Some(reason) = names::odd_component(id) {
+            mistakes.push(Mistake::error(
+                at,
+                format!("the component name {id:?} {reason}"),
+            ));
+        }
+        let settings = self.layers.component(ir, self.overrides, mistakes);
+        if ir.kind == Kind::Spout
+            && settings
+                .get(TICKS)
+                .is_some_and(|ticks| ticks.origin == Origin::Component)
+        {
+            mistakes.push(Mistake::warning(
+                at,
+                format!("the spout \"{id}\" asks for ticks, but only bolts are sent any"),
+            ));
+        }
+        let mut env = settings.environment();
+        env.extend(ir.env.clone());
+        env.extend(self.overrides.env.clone());
+        self.command(ir, &env, mistakes);
+        Component {
+            id: id.clone(),
+            kind: ir.kind,
+            parallelism: self.tasks(ir, &settings, mistakes),
+            command: ir.command.clone(),
+            cwd: ir.cwd.as_ref().map(PathBuf::from),
+            env,
+            serializer: settings.serializer(),
+            replay: replay(ir, mistakes),
+            streams: streams(ir, mistakes),
+            inputs: Vec::new(),
+            conf: child_conf(&settings, self.name, self.storm_id),
+            settings,
+            at: ir.at.clone(),
+        }
+    }
+
+    /// `-p` over `topology.tasks` over the parallelism; capped by `topology.max.task.parallelism`.
+    fn tasks(&self, ir: &ComponentIr, settings: &Settings, mistakes: &mut Vec<Mistake>) -> u32 {
+        let id = &ir.id;
+        let declared = u32::try_from(ir.parallelism)
+            .ok()
+            .filter(|tasks| (1..=MOST_TASKS).contains(tasks));
+        if declared.is_none() {
+            let message = format!(
+                "the parallelism of \"{id}\" is {}; it must be from 1 to {MOST_TASKS}",
+                ir.parallelism
+            );
+            mistakes.push(Mistake::error(ir.at.as_ref(), message));
+        }
+        let typed = self
+            .overrides
+            .parallelism
+            .iter()
+            .rev()
+            .find(|(component, _)| component == id)
+            .map(|&(_, tasks)| tasks);
+        if let Some(tasks) = typed.filter(|tasks| !(1..=MOST_TASKS).contains(tasks)) {
+            mistakes.push(Mistake::error(
+                None,
+                format!("-p {id}={tasks}: a parallelism must be from 1 to {MOST_TASKS}"),
+            ));
+        }
+        let tasks = typed
+            .or_else(|| settings.tasks())
+            .or(declared)
+            .unwrap_or(1)
+            .clamp(1, MOST_TASKS);
+        settings
+            .max_task_parallelism()
+            .map_or(tasks, |most| tasks.min(most))
+    }
+
+    fn command(
+        &self,
+        ir: &ComponentIr,
+        env: &BTreeMap<String, String>,
+        mistakes: &mut Vec<Mistake>,
+    ) {
+        let at = ir.at.as_ref();
+        let Some(program) = ir.command.first().filter(|program| !program.is_empty()) else {
+            mistakes.push(Mistake::error(
+                at,
+                format!(
+                    "\"{}\" has no command, so its children cannot be started",
+                    ir.id
+                ),
+            ));
+            return;
+        };
+        if let Some(argument) = ir.command.iter().find(|argument| argument.contains('\0')) {
+            mistakes.push(Mistake::error(
+                at,
+                format!(
+                    "the command of \"{}\" has a NUL character in {argument:?}",
+                    ir.id
+                ),
+            ));
+            return;
+        }
+        let path = match &ir.cwd {
+            Some(cwd) if program.contains('/') => {
+                Path::new(cwd).join(program).to_string_lossy().into_owned()
+            }
+            _ => program.clone(),
+        };
+        if !(self.find_program)(&path, env.get("PATH").map(String::as_str)) {
+            let mistake = Mistake::error(
+                at,
+                format!(
+                    "the program of \"{}\" is not there, or may not be executed: {path}",
+                    ir.id
+                ),
+            );
+            mistakes.push(if program.contains('/') {
+                mistake.hint("check the path, and that the file is executable (chmod +x)")
+            } else {
+                mistake.hint("it was looked up in the PATH; is it installed?")
+            });
+        }
+    }
+}
+
+const TICKS: &str = "topology.tick.tuple.freq.secs";
+
+/// Each task is a process, and the kernel has no more of these by far.
+pub(super) const MOST_TASKS: u32 = 65_536;
+
+fn replay(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Replay {
+    match (ir.replay.as_deref(), ir.kind) {
+        (None, _) => Replay::Child,
+        (Some("host"), Kind::Spout) => Replay::Host,
+        (Some("host"), Kind::Bolt) => {
+            let message = format!("\"{}\" is a bolt, and has nothing to replay", ir.id);
+            mistakes.push(
+                Mistake::error(ir.at.as_ref(), message)
+                    .hint("replay belongs to the spout that the tuples come from"),
+            );
+            Replay::Child
+        }
+        (Some(other), _) => {
+            let message = format!(
+                "\"{}\" is to be replayed by {other:?}, which nobody is called",
+                ir.id
+            );
+            mistakes.push(
+                Mistake::error(ir.at.as_ref(), message).hint("replay is \"host\" or nothing"),
+            );
+            Replay::Child
+        }
+    }
+}
+
+fn streams(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Vec<Stream> {
+    for (id, stream) in &ir.streams {
+        if let Some(reason) = names::odd_stream(id) {
+            mistakes.push(Mistake::error(
+                ir.at.as_ref(),
+                format!("the stream name {id:?} of \"{}\" {reason}", ir.id),
+            ));
+        }
+        for (index, field) in stream.fields.iter().enumerate() {
+            if field.is_empty() {
+                let message = format!(
+                    "field {} of the stream \"{id}\" of \"{}\" has an empty name",
+                    index + 1,
+                    ir.id
+                );
+                mistakes.push(Mistake::error(ir.at.as_ref(), message));
+            } else if stream.fields.iter().position(|other| other == field) == Some(index)
+                && stream
+                    .fields
+                    .iter()
+                    .skip(index + 1)
+                    .any(|other| other == field)
+            {
+                let message = format!(
+                    "the stream \"{id}\" of \"{}\" has two fields called \"{field}\"",
+                    ir.id
+                );
+                mistakes.push(Mistake::error(ir.at.as_ref(), message));
+            }
+        }
+    }
+    let streams = ir.streams.iter();
+    streams
+        .map(|(id, stream)| Stream {
+            id: id.clone(),
+            fields: stream.fields.clone(),
+            direct: stream.direct,
+        })
+        .collect()
+}

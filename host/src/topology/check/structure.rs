@@ -1,0 +1,127 @@
+//! The third round: whether the parts make a whole.
+
+use super::components::MOST_TASKS;
+use crate::topology::ir::Ir;
+use crate::topology::mistake::{Mistake, Place};
+use crate::topology::model::{Component, Kind};
+use crate::topology::walk;
+
+/// What keeps the whole from running.
+pub(super) fn check(ir: &Ir, components: &[Component], file: &Place, mistakes: &mut Vec<Mistake>) {
+    // A spout that the front end could not describe was told of already.
+    if ir.mistakes.is_empty()
+        && !components
+            .iter()
+            .any(|component| component.kind == Kind::Spout)
+    {
+        let mistake = Mistake::error(
+            Some(file),
+            "the topology has no spout, so nothing would ever flow",
+        );
+        mistakes.push(mistake.hint("declare one: a spout is where tuples come from"));
+    }
+    for component in components
+        .iter()
+        .filter(|component| component.kind == Kind::Bolt)
+    {
+        // By what was described: a subscription with a mistake in it was told of already.
+        if !ir
+            .subscriptions
+            .iter()
+            .any(|subscription| subscription.to == component.id)
+        {
+            let mistake = Mistake::error(
+                component.at.as_ref(),
+                format!(
+                    "the bolt \"{}\" has no inputs, so it would never be given a tuple",
+                    component.id
+                ),
+            );
+            mistakes.push(
+                mistake.hint("subscribe it to a stream of another component, or make it a spout"),
+            );
+        }
+    }
+    let tasks: u64 = components
+        .iter()
+        .map(|component| u64::from(component.parallelism))
+        .sum();
+    if tasks > u64::from(MOST_TASKS) {
+        let message = format!(
+            "the topology has {tasks} tasks, each a process of its own; at most {MOST_TASKS} are possible"
+        );
+        mistakes.push(Mistake::error(Some(file), message));
+    }
+}
+
+/// What is worth a remark in a topology without errors. Expects back edges to be marked.
+pub(super) fn remark(components: &[Component], mistakes: &mut Vec<Mistake>) {
+    let reached = walk::reached(components);
+    for (at, component) in components.iter().enumerate() {
+        if !reached.contains(&at) {
+            let mistake = Mistake::warning(
+                component.at.as_ref(),
+                format!("no tuple of any spout can reach \"{}\"", component.id),
+            );
+            mistakes.push(mistake.hint("follow its inputs upstream: they do not lead to a spout"));
+        }
+        for (index, stream) in component.streams.iter().enumerate() {
+            let heard = components
+                .iter()
+                .flat_map(|other| &other.inputs)
+                .any(|input| input.component == at && input.stream == index);
+            if !heard {
+                let message = format!(
+                    "nobody listens to the stream \"{}\" of \"{}\"",
+                    stream.id, component.id
+                );
+                mistakes.push(Mistake::info(component.at.as_ref(), message));
+            }
+        }
+    }
+    for group in walk::groups(&walk::consumers(components)) {
+        if let Some(mistake) = cycle(components, &group) {
+            mistakes.push(mistake);
+        }
+    }
+}
+
+/// A group of components that can all reach one another, told with the subscriptions that close the circle.
+fn cycle(components: &[Component], group: &[usize]) -> Option<Mistake> {
+    let name = |at: usize| {
+        components
+            .get(at)
+            .map_or("", |component| component.id.as_str())
+    };
+    let closing: Vec<String> = group
+        .iter()
+        .flat_map(|&at| {
+            components
+                .get(at)
+                .into_iter()
+                .flat_map(|component| &component.inputs)
+                .map(move |input| (at, input))
+        })
+        .filter(|(_, input)| input.back_edge && group.contains(&input.component))
+        .map(|(at, input)| format!("\"{}\" → \"{}\"", name(input.component), name(at)))
+        .collect();
+    if closing.is_empty() {
+        return None;
+    }
+    let first = components.get(*group.first()?)?;
+    let message = match group {
+        [_] => format!("\"{}\" listens to itself", first.id),
+        _ => {
+            let names: Vec<String> = group
+                .iter()
+                .map(|&at| format!("\"{}\"", name(at)))
+                .collect();
+            format!("a cycle: {} listen to one another", names.join(", "))
+        }
+    };
+    let hint = format!(
+        "what waits on {} has a budget of bytes (stormhost.cycle.bytes); past it tuples fail",
+        closing.join(" and ")
+    );
+    Some(Mistake::warning(first.at.as_ref(), message).hint(hint))
+}

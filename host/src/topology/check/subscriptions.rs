@@ -1,0 +1,281 @@
+//! The second round: who listens to whom, and by which grouping.
+
+use super::names;
+use crate::topology::ir::{Ir, SubscriptionIr};
+use crate::topology::mistake::Mistake;
+use crate::topology::model::{Component, Grouping, Input, Kind, Stream};
+
+/// Gives each component its inputs.
+pub(super) fn resolve(ir: &Ir, components: &mut [Component], mistakes: &mut Vec<Mistake>) {
+    for subscription in &ir.subscriptions {
+        if let Some((listener, input)) = one(ir, subscription, components, mistakes)
+            && let Some(listener) = components.get_mut(listener)
+        {
+            listener.inputs.push(input);
+        }
+    }
+}
+
+/// One subscription as an input of the component whose index comes with it, or nothing if it has mistakes.
+fn one(
+    ir: &Ir,
+    subscription: &SubscriptionIr,
+    components: &[Component],
+    mistakes: &mut Vec<Mistake>,
+) -> Option<(usize, Input)> {
+    let at = subscription.at.as_ref();
+    let SubscriptionIr {
+        to, from, stream, ..
+    } = subscription;
+    let listener = components.iter().position(|component| component.id == *to);
+    if listener.is_none() {
+        let mistake = Mistake::error(
+            at,
+            format!(
+                "the subscription to \"{from}\" is for \"{to}\", but no component is called that"
+            ),
+        );
+        mistakes.push(names::unknown_component(ir, mistake, to));
+    } else if listener
+        .and_then(|at| components.get(at))
+        .is_some_and(|found| found.kind == Kind::Spout)
+    {
+        let mistake = Mistake::error(
+            at,
+            format!("the spout \"{to}\" listens to \"{from}\", but spouts have no inputs"),
+        );
+        mistakes.push(mistake.hint("make it a bolt, or leave the subscription out"));
+    }
+    let Some((component, source)) = components
+        .iter()
+        .enumerate()
+        .find(|(_, component)| component.id == *from)
+    else {
+        let mistake = Mistake::error(
+            at,
+            format!("\"{to}\" listens to \"{from}\", but no component is called that"),
+        );
+        mistakes.push(names::unknown_component(ir, mistake, from));
+        return None;
+    };
+    let Some((index, found)) = source
+        .streams
+        .iter()
+        .enumerate()
+        .find(|(_, found)| found.id == *stream)
+    else {
+        mistakes.push(unknown_stream(subscription, source));
+        return None;
+    };
+    let grouping = grouping(subscription, source, found, mistakes);
+    let listener = listener?;
+    let inputs = &components.get(listener)?.inputs;
+    if inputs
+        .iter()
+        .any(|input| input.component == component && input.stream == index)
+    {
+        let mistake = Mistake::error(
+            at,
+            format!("\"{to}\" listens to the stream \"{stream}\" of \"{from}\" twice"),
+        );
+        mistakes.push(mistake.hint(
+            "one subscription per stream: Storm knows no more, and each tuple would come twice",
+        ));
+        return None;
+    }
+    Some((
+        listener,
+        Input {
+            component,
+            stream: index,
+            grouping: grouping?,
+            back_edge: false,
+        },
+    ))
+}
+
+fn unknown_stream(subscription: &SubscriptionIr, source: &Component) -> Mistake {
+    let SubscriptionIr {
+        to, from, stream, ..
+    } = subscription;
+    let message = format!(
+        "\"{to}\" listens to the stream \"{stream}\" of \"{from}\", which has none of that name"
+    );
+    let mistake = Mistake::error(subscription.at.as_ref(), message);
+    if source.streams.is_empty() {
+        return mistake.hint(format!("\"{from}\" declares no streams at all"));
+    }
+    let ids: Vec<&str> = source
+        .streams
+        .iter()
+        .map(|stream| stream.id.as_str())
+        .collect();
+    mistake.hint(format!("its streams are: {}", ids.join(", ")))
+}
+
+fn grouping(
+    subscription: &SubscriptionIr,
+    source: &Component,
+    stream: &Stream,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Grouping> {
+    let at = subscription.at.as_ref();
+    let SubscriptionIr {
+        to,
+        from,
+        grouping,
+        fields,
+        ..
+    } = subscription;
+    let found = match grouping.as_str() {
+        "shuffle" => Grouping::Shuffle,
+        "fields" => Grouping::Fields(key(subscription, source, stream, mistakes)?),
+        "all" => Grouping::All,
+        "global" => Grouping::Global,
+        "direct" => Grouping::Direct,
+        "none" => Grouping::None,
+        "local_or_shuffle" => Grouping::LocalOrShuffle,
+        "partial_key" => Grouping::PartialKey(key(subscription, source, stream, mistakes)?),
+        other => {
+            let mistake = Mistake::error(
+                at,
+                format!("\"{to}\" listens to \"{from}\" by \"{other}\", which is no grouping"),
+            );
+            mistakes.push(names::suggest(
+                mistake,
+                other,
+                GROUPINGS.into_iter(),
+                "the groupings are",
+            ));
+            return None;
+        }
+    };
+    let keyed = matches!(found, Grouping::Fields(_) | Grouping::PartialKey(_));
+    if !keyed && !fields.is_empty() {
+        let message = format!(
+            "\"{to}\" listens to \"{from}\" by {grouping} grouping, which does not look at fields ({})",
+            fields.join(", ")
+        );
+        mistakes.push(Mistake::warning(at, message).hint("leave them out, or use fields grouping"));
+    }
+    match (stream.direct, found == Grouping::Direct) {
+        (true, false) => {
+            let message = format!(
+                "the stream \"{}\" of \"{from}\" is direct, but \"{to}\" listens to it by {grouping} grouping",
+                stream.id
+            );
+            mistakes.push(Mistake::error(at, message).hint(
+                "use direct grouping: the tuples of this stream go where their emitter says",
+            ));
+            None
+        }
+        (false, true) => {
+            let message = format!(
+                "\"{to}\" listens by direct grouping to the stream \"{}\" of \"{from}\", which is not direct",
+                stream.id
+            );
+            mistakes.push(
+                Mistake::error(at, message)
+                    .hint("declare the stream as direct, or use another grouping"),
+            );
+            None
+        }
+        _ => Some(found),
+    }
+}
+
+const GROUPINGS: [&str; 8] = [
+    "shuffle",
+    "fields",
+    "all",
+    "global",
+    "direct",
+    "none",
+    "local_or_shuffle",
+    "partial_key",
+];
+
+/// The indices of the fields that make the key.
+fn key(
+    subscription: &SubscriptionIr,
+    source: &Component,
+    stream: &Stream,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Vec<usize>> {
+    let at = subscription.at.as_ref();
+    let SubscriptionIr {
+        to,
+        from,
+        fields,
+        grouping,
+        ..
+    } = subscription;
+    if fields.is_empty() {
+        if grouping == "partial_key" && !stream.fields.is_empty() {
+            // As in Storm: without fields, the first value is the key.
+            return Some(vec![0]);
+        }
+        let mistake = Mistake::error(
+            at,
+            format!("\"{to}\" listens to \"{from}\" by {grouping} grouping, but without any field"),
+        );
+        mistakes.push(mistake.hint(match stream.fields.as_slice() {
+            [] => format!(
+                "the stream \"{}\" has no fields to group by; use another grouping",
+                stream.id
+            ),
+            fields => format!("name one or several of: {}", fields.join(", ")),
+        }));
+        return None;
+    }
+    let mut key = Vec::with_capacity(fields.len());
+    let mut whole = true;
+    for (position, field) in fields.iter().enumerate() {
+        if fields.iter().take(position).any(|other| other == field) {
+            mistakes.push(Mistake::error(
+                at,
+                format!("\"{to}\" groups \"{from}\" by the field \"{field}\" twice"),
+            ));
+            whole = false;
+        } else if let Some(index) = stream.fields.iter().position(|other| other == field) {
+            key.push(index);
+        } else {
+            mistakes.push(unknown_field(subscription, field, source, stream));
+            whole = false;
+        }
+    }
+    whole.then_some(key)
+}
+
+fn unknown_field(
+    subscription: &SubscriptionIr,
+    field: &str,
+    source: &Component,
+    stream: &Stream,
+) -> Mistake {
+    let SubscriptionIr { to, from, .. } = subscription;
+    let message = format!(
+        "\"{to}\" groups by the field \"{field}\", which the stream \"{}\" of \"{from}\" does not have",
+        stream.id
+    );
+    let mistake = Mistake::error(subscription.at.as_ref(), message);
+    if let Some(other) = source
+        .streams
+        .iter()
+        .find(|other| other.fields.iter().any(|found| found == field))
+    {
+        return mistake.hint(format!(
+            "it is a field of the stream \"{}\"; is that the one to listen to?",
+            other.id
+        ));
+    }
+    if stream.fields.is_empty() {
+        return mistake.hint("the stream has no fields at all");
+    }
+    names::suggest(
+        mistake,
+        field,
+        stream.fields.iter().map(String::as_str),
+        "its fields are",
+    )
+}

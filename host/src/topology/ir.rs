@@ -1,0 +1,188 @@
+//! The description of a topology as every front end hands it over, before anything is checked. Prose: `docs/ir.md`.
+//!
+//! The types take anything that has the right shape, even where it makes no sense: a parallelism of -3, a grouping that
+//! does not exist. `check` says what is wrong with it, with its place, together with everything else that is.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::mistake::Place;
+use super::model::Kind;
+
+/// The version of the description that this host understands.
+pub const VERSION: u64 = 1;
+
+/// A topology as it was described.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ir {
+    /// Always [`VERSION`].
+    pub version: u64,
+    /// The topology's name.
+    pub name: String,
+    /// What was read.
+    pub file: String,
+    /// The language it is written in, for messages.
+    pub language: String,
+    /// Settings for the whole topology, under Storm's names.
+    #[serde(default)]
+    pub conf: Map<String, Value>,
+    /// In order of declaration.
+    pub components: Vec<ComponentIr>,
+    /// Who listens to whom.
+    #[serde(default)]
+    pub subscriptions: Vec<SubscriptionIr>,
+    /// What the front end itself found wrong.
+    #[serde(default)]
+    pub mistakes: Vec<MistakeIr>,
+}
+
+/// One spout or bolt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComponentIr {
+    /// Its name in the topology.
+    pub id: String,
+    /// Spout or bolt.
+    pub kind: Kind,
+    /// Number of tasks.
+    #[serde(default = "one")]
+    pub parallelism: i64,
+    /// How a task's child is started: argv, no shell.
+    pub command: Vec<String>,
+    /// Working folder of the child; where the command was typed if absent.
+    #[serde(default)]
+    pub cwd: Option<String>,
+    /// Added to the child's environment.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// `json` or `msgpack`. It counts as the component's own `topology.multilang.serializer`; JSON if neither is given.
+    #[serde(default)]
+    pub serializer: Option<String>,
+    /// `host` if the host replays failed spout tuples.
+    #[serde(default)]
+    pub replay: Option<String>,
+    /// What it emits: stream id to fields.
+    #[serde(default)]
+    pub streams: IndexMap<String, StreamIr>,
+    /// The component's own settings.
+    #[serde(default)]
+    pub conf: Map<String, Value>,
+    /// Where it is declared.
+    #[serde(default)]
+    pub at: Option<Place>,
+}
+
+/// One declared stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamIr {
+    /// Names of the values, in order.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// Whether its tuples are sent to a task that the emitter names.
+    #[serde(default)]
+    pub direct: bool,
+}
+
+/// One component listening to one stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubscriptionIr {
+    /// Who listens.
+    pub to: String,
+    /// To whom.
+    pub from: String,
+    /// To which of its streams.
+    #[serde(default = "default_stream")]
+    pub stream: String,
+    /// How tuples are spread over the listener's tasks.
+    pub grouping: String,
+    /// The key, for groupings that have one.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// Where it is declared.
+    #[serde(default)]
+    pub at: Option<Place>,
+}
+
+/// Something a front end could not describe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MistakeIr {
+    /// What is wrong.
+    pub message: String,
+    /// What to try.
+    #[serde(default)]
+    pub hint: Option<String>,
+    /// What the user's code raised.
+    #[serde(default)]
+    pub traceback: Option<String>,
+    /// Where it stands.
+    #[serde(default)]
+    pub at: Option<Place>,
+}
+
+fn one() -> i64 {
+    1
+}
+
+fn default_stream() -> String {
+    "default".into()
+}
+
+/// Why a text is no description of a topology.
+#[derive(Debug, thiserror::Error)]
+pub enum IrError {
+    /// It is no JSON at all.
+    #[error("it is not JSON: {0}")]
+    NotJson(#[source] serde_json::Error),
+    /// It is JSON, but has no `version`, so it may be anything.
+    #[error("it has no \"version\", so it is no topology description")]
+    NoVersion,
+    /// It comes from a newer or older front end.
+    #[error("it is a topology description of version {found}; this host reads version {VERSION}")]
+    OtherVersion {
+        /// What stands there, as JSON.
+        found: String,
+    },
+    /// A member is unknown, missing or of the wrong type.
+    #[error("at {path}: {source}")]
+    Malformed {
+        /// Which member, as in `components[2].streams`.
+        path: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}
+
+impl Ir {
+    /// Reads a description from JSON text.
+    ///
+    /// The version is looked at before anything else, so a newer description is called that, and not a pile of unknown members.
+    ///
+    /// # Errors
+    /// When the text is no JSON, is of another version, or has a member that is unknown, missing or of the wrong type.
+    pub fn from_json(text: &[u8]) -> Result<Self, IrError> {
+        let whole: Value = serde_json::from_slice(text).map_err(IrError::NotJson)?;
+        let version = whole.get("version").ok_or(IrError::NoVersion)?;
+        if version.as_u64() != Some(VERSION) {
+            return Err(IrError::OtherVersion {
+                found: version.to_string(),
+            });
+        }
+        // From the text again, not from the value: so the message tells the line as well.
+        let mut reader = serde_json::Deserializer::from_slice(text);
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| IrError::Malformed {
+            path: error.path().to_string(),
+            source: error.into_inner(),
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "ir_tests.rs"]
+mod tests;

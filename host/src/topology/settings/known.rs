@@ -1,0 +1,270 @@
+//! The table of settings: those of Storm that mean something here, with Storm's names and types and our defaults, and our own.
+
+use serde_json::Value;
+
+use super::kind::ValueKind;
+
+/// One setting that the host knows.
+#[derive(Debug)]
+pub struct Known {
+    /// Its name.
+    pub key: &'static str,
+    /// What its value may be.
+    pub kind: ValueKind,
+    /// Its default, as JSON. `null` means that it is not set.
+    pub default: &'static str,
+    /// Whether a component can have its own.
+    pub scope: Scope,
+    /// What it does, in one sentence.
+    pub about: &'static str,
+}
+
+/// What a setting can be set for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The topology as a whole only.
+    Topology,
+    /// The topology, and each component for itself.
+    Component,
+}
+
+impl Known {
+    /// The default as a value; `null` if it is not set.
+    pub fn default_value(&self) -> Value {
+        serde_json::from_str(self.default).unwrap_or_default()
+    }
+}
+
+/// Every setting that has an effect.
+pub fn all() -> &'static [Known] {
+    KNOWN
+}
+
+/// The setting of that name.
+pub fn known(key: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|known| known.key == key)
+}
+
+const ANY_COUNT: ValueKind = ValueKind::Count {
+    least: 0,
+    most: u32::MAX,
+};
+const FROM_ONE: ValueKind = ValueKind::Count {
+    least: 1,
+    most: u32::MAX,
+};
+/// Storm counts tasks by signed integers; here each is a process, and no machine has more than the kernel's limit of these.
+const TASKS: ValueKind = ValueKind::Count {
+    least: 1,
+    most: 65_536,
+};
+const SECONDS: ValueKind = ValueKind::Seconds { zero: false };
+const SECONDS_OR_NONE: ValueKind = ValueKind::Seconds { zero: true };
+/// Up to a terabyte: a limit against slips, not against large machines.
+const BUDGET: ValueKind = ValueKind::Bytes {
+    least: 1,
+    most: 1 << 40,
+};
+/// A frame's length is a u32, and a setup object must fit.
+const MESSAGE: ValueKind = ValueKind::Bytes {
+    least: 65_536,
+    most: u32::MAX as u64,
+};
+
+use Scope::{Component, Topology};
+
+const fn row(
+    key: &'static str,
+    kind: ValueKind,
+    default: &'static str,
+    scope: Scope,
+    about: &'static str,
+) -> Known {
+    Known {
+        key,
+        kind,
+        default,
+        scope,
+        about,
+    }
+}
+
+#[rustfmt::skip]
+static KNOWN: &[Known] = &[
+    row("topology.name", ValueKind::Text, "null", Topology, "The topology's name, in place of the one it gives itself."),
+    row("topology.workers", FROM_ONE, "1", Topology, "How many processes Storm would use; without effect here."),
+    row("topology.tasks", TASKS, "null", Component, "The number of tasks, in place of the parallelism."),
+    row("topology.max.task.parallelism", TASKS, "null", Component, "The most tasks a component may have."),
+    row("topology.acker.executors", ANY_COUNT, "null", Topology, "0 switches the tracking of tuples off; other numbers make no difference here."),
+    row("topology.message.timeout.secs", SECONDS, "30", Topology, "When a tuple tree that is not complete fails."),
+    row("topology.enable.message.timeouts", ValueKind::Flag, "true", Topology, "Whether tuple trees time out."),
+    // Storm has no default, and its users ran out of memory. Above about a thousand only latency grows.
+    row("topology.max.spout.pending", FROM_ONE, "1000", Component, "How many tracked tuples a spout task may have pending."),
+    row("topology.debug", ValueKind::Flag, "false", Component, "Whether every tuple is logged."),
+    row("topology.tick.tuple.freq.secs", SECONDS_OR_NONE, "null", Component, "How often a bolt is sent a tick."),
+    row("topology.subprocess.timeout.secs", SECONDS, "30", Component, "After how long without a sign of life a child is taken for hung."),
+    row("topology.shellbolt.max.pending", FROM_ONE, "null", Component, "How many tuples wait for a child on an old library; stormhost.queue.tuples if not set."),
+    row("topology.sleep.spout.wait.strategy.time.ms", ANY_COUNT, "1", Component, "How long a spout that had nothing to emit is left alone."),
+    row("topology.multilang.serializer", ValueKind::Serializer, r#""org.apache.storm.multilang.JsonSerializer""#, Component, "The base dialect of children: json or msgpack."),
+    row("topology.environment", ValueKind::TextMap, "null", Component, "Added to the environment of children."),
+    row("stormhost.queue.tuples", FROM_ONE, "4096", Component, "How many tuples wait in the queue of a task before its senders do."),
+    row("stormhost.queue.bytes", BUDGET, "4194304", Component, "How many bytes of values wait in the queue of a task before its senders do."),
+    row("stormhost.cycle.bytes", BUDGET, "4194304", Component, "How many bytes may wait on a subscription that closes a cycle; what comes after that fails."),
+    // Imports of large libraries take their time on a cold disk.
+    row("stormhost.handshake.timeout.secs", SECONDS, "60", Component, "How long a child may take to answer the handshake."),
+    row("stormhost.shutdown.timeout.secs", SECONDS_OR_NONE, "10", Topology, "How long an orderly stop may take before children are told to go."),
+    row("stormhost.kill.timeout.secs", SECONDS_OR_NONE, "2", Component, "How long a child that was told to go may take before it is killed."),
+    row("stormhost.max.message.bytes", MESSAGE, "67108864", Component, "The longest message a child may send."),
+    row("stormhost.replay.tries", FROM_ONE, "3", Component, "How often the host emits a failed tuple again before its spout hears of it."),
+    row("stormhost.restart.max.pause.secs", SECONDS_OR_NONE, "30", Component, "The longest pause before a child that keeps dying is started again."),
+];
+
+/// Storm's other settings. They are no slips of the pen, but nothing here asks for them; children see them in their `conf`.
+pub static WITHOUT_EFFECT: &[&str] = &[
+    "topology.acker.cpu.pcore.percent",
+    "topology.acker.resources.offheap.memory.mb",
+    "topology.acker.resources.onheap.memory.mb",
+    "topology.auto-credentials",
+    "topology.auto.task.hooks",
+    "topology.backpressure.check.millis",
+    "topology.backpressure.enable",
+    "topology.backpressure.wait.park.microsec",
+    "topology.backpressure.wait.progressive.level1.count",
+    "topology.backpressure.wait.progressive.level2.count",
+    "topology.backpressure.wait.progressive.level3.sleep.millis",
+    "topology.backpressure.wait.strategy",
+    "topology.batch.flush.interval.millis",
+    "topology.blobstore.map",
+    "topology.bolt.wait.park.microsec",
+    "topology.bolt.wait.progressive.level1.count",
+    "topology.bolt.wait.progressive.level2.count",
+    "topology.bolt.wait.progressive.level3.sleep.millis",
+    "topology.bolt.wait.strategy",
+    "topology.bolts.late.tuple.stream",
+    "topology.bolts.message.id.field.name",
+    "topology.bolts.outgoing.overflow.buffer.enable",
+    "topology.bolts.tuple.timestamp.max.lag.ms",
+    "topology.bolts.watermark.event.interval.ms",
+    "topology.bolts.window.length.count",
+    "topology.bolts.window.length.duration.ms",
+    "topology.bolts.window.sliding.interval.count",
+    "topology.bolts.window.sliding.interval.duration.ms",
+    "topology.builtin.metrics.bucket.size.secs",
+    "topology.classpath",
+    "topology.classpath.beginning",
+    "topology.component.cpu.pcore.percent",
+    "topology.component.resources.offheap.memory.mb",
+    "topology.component.resources.onheap.memory.mb",
+    "topology.disable.loadaware",
+    "topology.disable.loadaware.messaging",
+    "topology.disruptor.batch.size",
+    "topology.disruptor.batch.timeout.millis",
+    "topology.disruptor.wait.strategy",
+    "topology.disruptor.wait.timeout.millis",
+    "topology.error.throttle.interval.secs",
+    "topology.eventlogger.executors",
+    "topology.eventlogger.register",
+    "topology.executor.overflow.limit",
+    "topology.executor.receive.buffer.size",
+    "topology.executor.send.buffer.size",
+    "topology.fall.back.on.java.serialization",
+    "topology.isolate.machines",
+    "topology.kryo.decorators",
+    "topology.kryo.factory",
+    "topology.kryo.register",
+    "topology.localityaware.higher.bound",
+    "topology.localityaware.lower.bound",
+    "topology.logging.sensitivity",
+    "topology.max.error.report.per.interval",
+    "topology.max.replication.wait.time.sec",
+    "topology.metrics.consumer.register",
+    "topology.metrics.reporters",
+    "topology.min.replication.count",
+    "topology.multilang.log.handler",
+    "topology.optimize",
+    "topology.priority",
+    "topology.producer.batch.size",
+    "topology.python.path",
+    "topology.ras.acker.executors.per.worker",
+    "topology.scheduler.favored.nodes",
+    "topology.scheduler.strategy",
+    "topology.scheduler.unfavored.nodes",
+    "topology.serialized.message.size.metrics",
+    "topology.shared.memory.off.heap.node",
+    "topology.skip.missing.kryo.registrations",
+    "topology.spout.recvq.skips",
+    "topology.spout.wait.park.microsec",
+    "topology.spout.wait.progressive.level1.count",
+    "topology.spout.wait.progressive.level2.count",
+    "topology.spout.wait.progressive.level3.sleep.millis",
+    "topology.spout.wait.strategy",
+    "topology.spread.components",
+    "topology.state.checkpoint.interval.ms",
+    "topology.state.kryo.register",
+    "topology.state.provider",
+    "topology.state.provider.config",
+    "topology.state.synchronization.timeout.secs",
+    "topology.stats.sample.rate",
+    "topology.submitter.principal",
+    "topology.submitter.user",
+    "topology.testing.always.try.serialize",
+    "topology.transactional.id",
+    "topology.transfer.batch.size",
+    "topology.transfer.buffer.size",
+    "topology.trident.batch.emit.interval.millis",
+    "topology.trident.parallelism.hint",
+    "topology.trident.windowing.cache.tuple.limit",
+    "topology.tuple.compression.enable",
+    "topology.tuple.compression.threshold",
+    "topology.tuple.serializer",
+    "topology.users",
+    "topology.v2.metrics.tick.interval.seconds",
+    "topology.worker.childopts",
+    "topology.worker.gc.childopts",
+    "topology.worker.logwriter.childopts",
+    "topology.worker.max.heap.size.mb",
+    "topology.worker.metrics",
+    "topology.worker.shared.thread.pool.size",
+    "topology.worker.timeout.secs",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_value_of_its_kind() {
+        for known in KNOWN {
+            let default: Value = serde_json::from_str(known.default).expect(known.key);
+            assert!(
+                default.is_null() || known.kind.read(&default) == Ok(default.clone()),
+                "{}",
+                known.key
+            );
+        }
+    }
+
+    #[test]
+    fn no_setting_stands_twice() {
+        let names: Vec<&str> = KNOWN
+            .iter()
+            .map(|known| known.key)
+            .chain(WITHOUT_EFFECT.iter().copied())
+            .collect();
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+        assert!(WITHOUT_EFFECT.is_sorted());
+    }
+
+    #[test]
+    fn each_is_explained() {
+        for known in KNOWN {
+            assert!(
+                known.about.ends_with('.') && known.about.len() > 10,
+                "{}",
+                known.key
+            );
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! What is in force, for the topology and for each component, and where each value came from.
+//!
+//! # Which value wins
+//!
+//! Later layers win over earlier ones:
+//!
+//! 1. defaults (the table in `known`),
+//! 2. the user's file,
+//! 3. the topology's `conf`,
+//! 4. the component's own `conf` (and its `serializer`, `conf` winning over it),
+//! 5. the environment (`STORMHOST_TOPOLOGY_DEBUG=true`),
+//! 6. `--set key=value`,
+//! 7. `--set component:key=value`.
+//!
+//! So a component's own settings win over the topology's, but what is typed at the command line wins over both.
+//! A setting that concerns the topology as a whole, such as the message timeout, has no effect in 4 and 7, and is pointed out there.
+//! `null` means "as if it was never set": the default. Environment and `--set` are read as JSON, and as plain text where they are none.
+
+mod kind;
+mod known;
+mod layers;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+use stormhost_protocol::Encoding;
+
+pub use kind::ValueKind;
+pub use known::{Known, Scope, WITHOUT_EFFECT, all, known};
+pub(super) use layers::Layers;
+
+/// Every setting in force, by name.
+///
+/// The getters never fail: what does not fit its type was refused when the topology was checked, and an empty `Settings`
+/// answers with the defaults.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    values: BTreeMap<String, Setting>,
+}
+
+/// One value in force.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// What is in force.
+    pub value: Value,
+    /// Who said so.
+    pub origin: Origin,
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody set it.
+    Default,
+    /// The user's file, by path.
+    UserFile(String),
+    /// The topology's `conf`.
+    Topology,
+    /// The component's own `conf`.
+    Component,
+    /// A variable of the environment, by name.
+    Environment(String),
+    /// `--set`.
+    CommandLine,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Default => f.write_str("default"),
+            Origin::UserFile(path) => f.write_str(path),
+            Origin::Topology => f.write_str("topology"),
+            Origin::Component => f.write_str("component"),
+            Origin::Environment(variable) => write!(f, "environment {variable}"),
+            Origin::CommandLine => f.write_str("--set"),
+        }
+    }
+}
+
+impl Settings {
+    /// The setting of that name, known or not.
+    pub fn get(&self, key: &str) -> Option<&Setting> {
+        self.values.get(key)
+    }
+
+    /// All of them, in alphabetical order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
+        self.values
+            .iter()
+            .map(|(key, setting)| (key.as_str(), setting))
+    }
+
+    fn insert(&mut self, key: &str, setting: Setting) {
+        self.values.insert(key.to_owned(), setting);
+    }
+
+    /// How many tracked tuples a spout task may have pending. `topology.max.spout.pending`, default 1000.
+    pub fn max_spout_pending(&self) -> u32 {
+        self.count("topology.max.spout.pending")
+    }
+
+    /// When a tuple tree that is not complete fails. `topology.message.timeout.secs`, default 30 s; the topology's, never a component's.
+    pub fn message_timeout(&self) -> Duration {
+        self.seconds("topology.message.timeout.secs")
+    }
+
+    /// Whether trees time out at all. `topology.enable.message.timeouts`, default true.
+    pub fn enable_message_timeouts(&self) -> bool {
+        self.flag("topology.enable.message.timeouts")
+    }
+
+    /// How often a bolt is sent a tick; `None` for never. `topology.tick.tuple.freq.secs`, default never. Spouts get no ticks.
+    pub fn tick_interval(&self) -> Option<Duration> {
+        Some(self.seconds("topology.tick.tuple.freq.secs")).filter(|interval| !interval.is_zero())
+    }
+
+    /// After how long without a sign of life a child is taken for hung. `topology.subprocess.timeout.secs`, default 30 s.
+    pub fn subprocess_timeout(&self) -> Duration {
+        self.seconds("topology.subprocess.timeout.secs")
+    }
+
+    /// How many ackers Storm would start; `None` leaves it to Storm. Here only 0 matters, see [`Settings::tracking`]. `topology.acker.executors`.
+    pub fn acker_executors(&self) -> Option<u32> {
+        self.optional_count("topology.acker.executors")
+    }
+
+    /// Whether tuples are tracked: unless `topology.acker.executors` is 0.
+    pub fn tracking(&self) -> bool {
+        self.acker_executors() != Some(0)
+    }
+
+    /// Whether every tuple is logged. `topology.debug`, default false.
+    pub fn debug(&self) -> bool {
+        self.flag("topology.debug")
+    }
+
+    /// How many tuples wait for a child on an old library. `topology.shellbolt.max.pending`, default [`Settings::queue_tuples`].
+    pub fn shellbolt_max_pending(&self) -> u32 {
+        self.optional_count("topology.shellbolt.max.pending")
+            .unwrap_or_else(|| self.queue_tuples())
+    }
+
+    /// The most tasks a component may have; `None` for no limit. `topology.max.task.parallelism`.
+    pub fn max_task_parallelism(&self) -> Option<u32> {
+        self.optional_count("topology.max.task.parallelism")
+    }
+
+    /// The number of tasks of a component, in place of its parallelism. `topology.tasks`.
+    pub fn tasks(&self) -> Option<u32> {
+        self.optional_count("topology.tasks")
+    }
+
+    /// Added to the environment of children. `topology.environment`, default empty.
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        let value = self.value("topology.environment");
+        let entries = value.as_object().into_iter().flatten();
+        entries
+            .filter_map(|(name, value)| Some((name.clone(), kind::plain_text(value)?)))
+            .collect()
+    }
+
+    /// How long a spout that had nothing to emit is left alone. `topology.sleep.spout.wait.strategy.time.ms`, default 1 ms.
+    pub fn spout_wait(&self) -> Duration {
+        Duration::from_millis(
+            self.count("topology.sleep.spout.wait.strategy.time.ms")
+                .into(),
+        )
+    }
+
+    /// The base dialect of children. `topology.multilang.serializer`, default JSON.
+    pub fn serializer(&self) -> Encoding {
+        kind::serializer(&self.value("topology.multilang.serializer")).unwrap_or(Encoding::Json)
+    }
+
+    /// How many processes Storm would run the topology in. `topology.workers`, default 1; without effect here.
+    pub fn workers(&self) -> u32 {
+        self.count("topology.workers")
+    }
+
+    /// The topology's name, if a setting gives one. `topology.name`.
+    pub fn name(&self) -> Option<String> {
+        self.value("topology.name").as_str().map(str::to_owned)
+    }
+
+    /// How many tuples wait in the queue of a task before its senders do. `stormhost.queue.tuples`, default 4096.
+    pub fn queue_tuples(&self) -> u32 {
+        self.count("stormhost.queue.tuples")
+    }
+
+    /// How many bytes of values wait in the queue of a task before its senders do. `stormhost.queue.bytes`, default 4 MiB.
+    pub fn queue_bytes(&self) -> usize {
+        self.bytes("stormhost.queue.bytes")
+    }
+
+    /// How many bytes may wait on a subscription that closes a cycle; what comes after that fails. `stormhost.cycle.bytes`, default 4 MiB.
+    pub fn cycle_bytes(&self) -> usize {
+        self.bytes("stormhost.cycle.bytes")
+    }
+
+    /// How long a child may take to answer the handshake. `stormhost.handshake.timeout.secs`, default 60 s.
+    pub fn handshake_timeout(&self) -> Duration {
+        self.seconds("stormhost.handshake.timeout.secs")
+    }
+
+    /// How long an orderly stop may take before children are told to go. `stormhost.shutdown.timeout.secs`, default 10 s.
+    pub fn shutdown_timeout(&self) -> Duration {
+        self.seconds("stormhost.shutdown.timeout.secs")
+    }
+
+    /// How long a child that was told to go (TERM) may take before it is killed. `stormhost.kill.timeout.secs`, default 2 s.
+    pub fn kill_timeout(&self) -> Duration {
+        self.seconds("stormhost.kill.timeout.secs")
+    }
+
+    /// The longest message a child may send, in bytes. `stormhost.max.message.bytes`, default 64 MiB.
+    pub fn max_message_bytes(&self) -> usize {
+        self.bytes("stormhost.max.message.bytes")
+    }
+
+    /// How often the host emits a failed tuple again before its spout hears of it. `stormhost.replay.tries`, default 3.
+    pub fn replay_tries(&self) -> u32 {
+        self.count("stormhost.replay.tries")
+    }
+
+    /// The longest pause before a child that keeps dying is started again. `stormhost.restart.max.pause.secs`, default 30 s.
+    pub fn restart_max_pause(&self) -> Duration {
+        self.seconds("stormhost.restart.max.pause.secs")
+    }
+
+    fn value(&self, key: &str) -> Value {
+        match self.values.get(key) {
+            Some(setting) => setting.value.clone(),
+            None => known(key).map_or(Value::Null, Known::default_value),
+        }
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        self.value(key).as_bool().unwrap_or_default()
+    }
+
+    fn count(&self, key: &str) -> u32 {
+        self.optional_count(key).unwrap_or_default()
+    }
+
+    fn optional_count(&self, key: &str) -> Option<u32> {
+        self.value(key)
+            .as_u64()
+            .and_then(|count| u32::try_from(count).ok())
+    }
+
+    fn bytes(&self, key: &str) -> usize {
+        self.value(key)
+            .as_u64()
+            .and_then(|count| usize::try_from(count).ok())
+            .unwrap_or_default()
+    }
+
+    /// Zero where nothing is set.
+    fn seconds(&self, key: &str) -> Duration {
+        self.value(key)
+            .as_f64()
+            .and_then(|secs| Duration::try_from_secs_f64(secs).ok())
+            .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;
