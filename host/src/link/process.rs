@@ -53,6 +53,8 @@ pub struct Child {
     /// The process itself.
     pub process: Process,
     /// What the host writes and the child reads. Dropping it is the polite way to end a child.
+    ///
+    /// Like all of tokio's pipes it takes nothing by `try_write` before `writable` was awaited once.
     pub stdin: pipe::Sender,
     /// What the child says.
     pub stdout: pipe::Receiver,
@@ -205,6 +207,12 @@ impl Process {
             let _ =
                 nix::sys::signal::kill(nix::unistd::Pid::from_raw(self.id.as_raw_pid()), signal);
         }
+    }
+
+    /// Leaves the process to itself: it is neither killed nor reaped when this handle goes.
+    pub(crate) fn let_go(&self) {
+        self.exit
+            .set(Some(self.exit.get().unwrap_or(Exit::Unknown)));
     }
 
     fn signal(&self, signal: Signal) {
