@@ -1,3 +1,8 @@
 //! Runs Storm topologies without Storm.
 
+pub mod guard;
+pub mod link;
+pub mod procstat;
+pub mod runtime;
+pub mod sweep;
 pub mod topology;

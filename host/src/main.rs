@@ -1,3 +1,10 @@
 //! The `stormhost` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if let Some(status) = stormhost::guard::stand_guard_if_asked() {
+        return status;
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,3 @@
+//! How it is all kept going.
+
+pub mod restart;
