@@ -1,6 +1,8 @@
 //! Runs Storm topologies without Storm.
 
+pub mod flow;
 pub mod guard;
+pub mod histogram;
 pub mod link;
 pub mod procstat;
 pub mod runtime;

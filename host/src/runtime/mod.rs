@@ -1,3 +1,18 @@
-//! How it is all kept going.
+//! How it is all kept going: the state of a run, and the children that it is about.
+//!
+//! [`core`] and its parts are pure: no clock, no tokio, no processes. [`host`] gives them a clock and wakes the loops of [`child`], one a task,
+//! which own the processes. [`run`] is the whole.
 
+mod bolt;
+mod child;
+mod completion;
+pub mod core;
+mod delivery;
+mod heartbeat;
+mod host;
+mod listen;
 pub mod restart;
+mod setup;
+mod spout;
+mod storm_spout;
+mod story;

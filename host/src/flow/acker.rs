@@ -1,0 +1,279 @@
+//! Anchors: what ties a delivered tuple to the trees it belongs to; and the outcome of trees.
+//!
+//! Nearly every tuple belongs to one tree, so an [`Anchor`] is two words and needs no allocation. A tuple with several roots (a join)
+//! keeps its pairs in a side table.
+
+use std::rc::Rc;
+
+use super::ledger::{Answered, Emission, Ledger, Root};
+
+/// What a delivered tuple owes: nothing, one edge of one tree, or an edge of each of several trees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anchor(Owed);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owed {
+    Nothing,
+    One(Root, u64),
+    Several(u32),
+}
+
+impl Anchor {
+    /// A tuple that is not tracked.
+    pub const NONE: Anchor = Anchor(Owed::Nothing);
+
+    /// Whether the tuple belongs to a tree.
+    pub fn is_tracked(self) -> bool {
+        self.0 != Owed::Nothing
+    }
+}
+
+/// Why a tree failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FailKind {
+    /// A bolt said so.
+    Failed,
+    /// The message timeout passed.
+    Timeout,
+    /// A child died with the tuple in hand. Costs the tuple no try.
+    ChildDied,
+    /// The host could not pass the tuple on: wrong number of values, an undeclared stream, a value the next encoding cannot hold.
+    Refused,
+    /// A cycle had no room.
+    Overflow,
+}
+
+impl FailKind {
+    /// The word for it on the wire and in logs.
+    pub fn word(self) -> &'static str {
+        match self {
+            FailKind::Failed => "failed",
+            FailKind::Timeout => "timeout",
+            FailKind::ChildDied => "child_died",
+            FailKind::Refused => "refused",
+            FailKind::Overflow => "overflow",
+        }
+    }
+}
+
+/// What became of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every tuple of it was acked.
+    Acked,
+    /// It failed, and why: shared, since a death fails many at once.
+    Failed(FailKind, Rc<str>),
+}
+
+/// The ledger, the side table for joins, and the outcomes that wait to be told to spouts.
+pub struct Acker {
+    ledger: Ledger,
+    several: Vec<Vec<(Root, u64)>>,
+    free: Vec<u32>,
+    random: u64,
+    /// What was decided and not yet told.
+    pub outcomes: Vec<(Emission, Outcome)>,
+    /// Acks and fails for trees that had been answered before.
+    pub late: u64,
+}
+
+impl Acker {
+    /// An acker whose edges are drawn from `seed`.
+    pub fn new(seed: u64) -> Acker {
+        Acker {
+            ledger: Ledger::default(),
+            several: Vec::new(),
+            free: Vec::new(),
+            random: seed,
+            outcomes: Vec::new(),
+            late: 0,
+        }
+    }
+
+    /// How many trees are open.
+    pub fn open_trees(&self) -> usize {
+        self.ledger.len()
+    }
+
+    /// A random edge, never 0: splitmix64, which is quick and spreads well.
+    #[inline]
+    fn edge(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.random;
+        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (z ^ z >> 31) | 1
+    }
+
+    /// Begins a tree. Give it its copies with [`Acker::root_copy`], then close the beginning with [`Acker::sealed`].
+    pub fn begin(&mut self, emission: Emission) -> Root {
+        self.ledger.open(emission)
+    }
+
+    /// One copy of a spout's tuple.
+    #[inline]
+    pub fn root_copy(&mut self, root: Root) -> Anchor {
+        let edge = self.edge();
+        if self.ledger.add(root, edge) {
+            Anchor(Owed::One(root, edge))
+        } else {
+            Anchor::NONE
+        }
+    }
+
+    /// A spout's tuple has all its copies; one that went nowhere is complete at once.
+    #[inline]
+    pub fn sealed(&mut self, root: Root, copies: usize) {
+        if copies == 0
+            && let Some(emission) = self.ledger.close(root)
+        {
+            self.outcomes.push((emission, Outcome::Acked));
+        }
+    }
+
+    /// One copy of a tuple that a bolt emitted anchored to `parent`.
+    /// If the parent's tree is answered already, the copy is not tracked.
+    #[inline]
+    pub fn copy(&mut self, parent: Anchor) -> Anchor {
+        match parent.0 {
+            Owed::Nothing => Anchor::NONE,
+            Owed::One(root, _) => self.root_copy(root),
+            Owed::Several(at) => {
+                let roots: Vec<Root> = self.several[at as usize]
+                    .iter()
+                    .map(|(root, _)| *root)
+                    .collect();
+                self.copy_to(roots)
+            }
+        }
+    }
+
+    /// One copy of a tuple anchored to several parents: an edge in every tree that any of them belongs to.
+    pub fn copy_of_all(&mut self, parents: &[Anchor]) -> Anchor {
+        if let [parent] = parents {
+            return self.copy(*parent);
+        }
+        let mut roots = Vec::new();
+        for parent in parents {
+            match parent.0 {
+                Owed::Nothing => {}
+                Owed::One(root, _) => roots.push(root),
+                Owed::Several(at) => {
+                    roots.extend(self.several[at as usize].iter().map(|(root, _)| *root))
+                }
+            }
+        }
+        roots.sort_unstable();
+        roots.dedup();
+        self.copy_to(roots)
+    }
+
+    fn copy_to(&mut self, roots: Vec<Root>) -> Anchor {
+        let mut pairs = Vec::with_capacity(roots.len());
+        for root in roots {
+            let edge = self.edge();
+            if self.ledger.add(root, edge) {
+                pairs.push((root, edge));
+            }
+        }
+        match pairs[..] {
+            [] => Anchor::NONE,
+            [(root, edge)] => Anchor(Owed::One(root, edge)),
+            _ => {
+                let at = match self.free.pop() {
+                    Some(at) => {
+                        self.several[at as usize] = pairs;
+                        at
+                    }
+                    None => {
+                        self.several.push(pairs);
+                        self.several.len() as u32 - 1
+                    }
+                };
+                Anchor(Owed::Several(at))
+            }
+        }
+    }
+
+    /// A tuple was acked. Each anchor is given back exactly once, here or to [`Acker::fail`].
+    #[inline]
+    pub fn ack(&mut self, anchor: Anchor) {
+        match anchor.0 {
+            Owed::Nothing => {}
+            Owed::One(root, edge) => self.settle(root, edge),
+            Owed::Several(at) => {
+                for (root, edge) in self.give_back(at) {
+                    self.settle(root, edge);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn settle(&mut self, root: Root, edge: u64) {
+        match self.ledger.remove(root, edge) {
+            Ok(None) => {}
+            Ok(Some(emission)) => self.outcomes.push((emission, Outcome::Acked)),
+            Err(Answered) => self.late += 1,
+        }
+    }
+
+    /// A tuple failed, and so do all trees it belongs to.
+    pub fn fail(&mut self, anchor: Anchor, kind: FailKind, reason: &Rc<str>) {
+        self.fail_trees(anchor, kind, reason);
+        if let Owed::Several(at) = anchor.0 {
+            self.give_back(at);
+        }
+    }
+
+    /// Something emitted for a tuple is lost, so the trees of that tuple fail. The tuple itself is still to be acked or failed.
+    pub fn fail_trees(&mut self, anchor: Anchor, kind: FailKind, reason: &Rc<str>) {
+        match anchor.0 {
+            Owed::Nothing => {}
+            Owed::One(root, _) => self.fail_root(root, kind, reason),
+            Owed::Several(at) => {
+                let roots: Vec<Root> = self.several[at as usize]
+                    .iter()
+                    .map(|(root, _)| *root)
+                    .collect();
+                for root in roots {
+                    self.fail_root(root, kind, reason);
+                }
+            }
+        }
+    }
+
+    /// A whole tree fails.
+    pub fn fail_root(&mut self, root: Root, kind: FailKind, reason: &Rc<str>) {
+        match self.ledger.close(root) {
+            Some(emission) => self
+                .outcomes
+                .push((emission, Outcome::Failed(kind, reason.clone()))),
+            None => self.late += 1,
+        }
+    }
+
+    fn give_back(&mut self, at: u32) -> Vec<(Root, u64)> {
+        self.free.push(at);
+        std::mem::take(&mut self.several[at as usize])
+    }
+
+    /// One turn of the time-out clock; see [`Ledger::rotate`].
+    pub fn rotate(&mut self) {
+        let reason: Rc<str> = "the message timeout passed (topology.message.timeout.secs)".into();
+        let outcomes = &mut self.outcomes;
+        self.ledger.rotate(|emission| {
+            outcomes.push((emission, Outcome::Failed(FailKind::Timeout, reason.clone())))
+        });
+    }
+
+    /// Drops all trees of a spout task whose process is gone. Returns how many there were.
+    pub fn forget(&mut self, spout: u32) -> usize {
+        self.outcomes
+            .retain(|(emission, _)| emission.spout != spout);
+        self.ledger.forget(spout)
+    }
+}
+
+#[cfg(test)]
+mod tests;

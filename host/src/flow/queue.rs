@@ -1,0 +1,458 @@
+//! What waits for a task: runs of rows, bounded in tuples and in bytes.
+//!
+//! A run is rows of one input from senders of one encoding, kept as columns: just what a frame carries, so that delivering a run is a copy of a few buffers.
+//! Rows are appended to the last run, so a busy sender pays no allocation per tuple.
+
+use std::collections::VecDeque;
+
+use stormhost_protocol::frame::Source;
+use stormhost_protocol::{Encoding, Limits, skip};
+
+use super::acker::Anchor;
+
+/// Rows in a run, and bytes in it, after which a new one is begun. Long enough that what a run costs disappears among its rows,
+/// short enough that a run fits a frame.
+const RUN_ROWS: u32 = 1024;
+const RUN_BYTES: usize = 128 * 1024;
+
+/// Rows of one input, in order.
+pub struct Run {
+    /// Which of the receiver's inputs.
+    pub input: u16,
+    /// How the values are encoded: as the sender did.
+    pub encoding: Encoding,
+    /// Came over a subscription that closes a cycle.
+    pub back_edge: bool,
+    /// What each row owes; as many as there are rows.
+    pub anchors: Vec<Anchor>,
+    /// One buffer a field: values with commas between them in JSON, back to back in MessagePack.
+    columns: Vec<Vec<u8>>,
+    fields: usize,
+    source: u32,
+    sources: Vec<u32>,
+    bytes: usize,
+}
+
+impl Run {
+    fn empty() -> Run {
+        Run {
+            input: 0,
+            encoding: Encoding::Json,
+            back_edge: false,
+            anchors: Vec::new(),
+            columns: Vec::new(),
+            fields: 0,
+            source: 0,
+            sources: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    fn begin(
+        &mut self,
+        input: u16,
+        encoding: Encoding,
+        back_edge: bool,
+        source: u32,
+        fields: usize,
+    ) {
+        (
+            self.input,
+            self.encoding,
+            self.back_edge,
+            self.source,
+            self.fields,
+        ) = (input, encoding, back_edge, source, fields);
+        if self.columns.len() < fields {
+            self.columns.resize_with(fields, Vec::new);
+        }
+    }
+
+    fn clear(&mut self) {
+        for column in &mut self.columns {
+            column.clear();
+        }
+        self.anchors.clear();
+        self.sources.clear();
+        self.bytes = 0;
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> u32 {
+        self.anchors.len() as u32
+    }
+
+    /// How many bytes its values take.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The tasks the rows come from, by Storm's ids.
+    pub fn source(&self) -> Source<'_> {
+        if self.sources.is_empty() {
+            Source::One(self.source)
+        } else {
+            Source::Each(&self.sources)
+        }
+    }
+
+    /// The task that row `at` comes from, by Storm's id.
+    pub fn source_of(&self, at: usize) -> u32 {
+        self.sources.get(at).copied().unwrap_or(self.source)
+    }
+
+    /// The columns, one a field.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.columns[..self.fields]
+            .iter()
+            .map(|column| column.as_slice())
+    }
+
+    /// Calls `each` with the values of every row, in order.
+    pub fn each_row(&self, limits: &Limits, mut each: impl FnMut(usize, &[&[u8]])) {
+        let comma = usize::from(self.encoding == Encoding::Json);
+        let mut starts = vec![0; self.fields];
+        let mut row: Vec<&[u8]> = Vec::with_capacity(self.fields);
+        for at in 0..self.anchors.len() {
+            row.clear();
+            for (start, values) in starts.iter_mut().zip(self.columns()) {
+                // The values were walked when they came in, so each column holds one for every row.
+                let end = skip(self.encoding, values, *start, limits).unwrap_or(values.len());
+                row.push(values.get(*start..end).unwrap_or_default());
+                *start = end + comma;
+            }
+            each(at, &row);
+        }
+    }
+
+    fn push(&mut self, source: u32, row: &[&[u8]], anchor: Anchor) -> usize {
+        if source != self.source || !self.sources.is_empty() {
+            self.note_source(source);
+        }
+        let first = self.anchors.is_empty();
+        let mut bytes = 0;
+        for (column, value) in self.columns.iter_mut().zip(row) {
+            if self.encoding == Encoding::Json && !first {
+                column.push(b',');
+            }
+            column.extend_from_slice(value);
+            bytes += value.len();
+        }
+        self.anchors.push(anchor);
+        self.bytes += bytes;
+        bytes
+    }
+
+    /// The first row from a second task: from here on each row has its own.
+    #[cold]
+    fn note_source(&mut self, source: u32) {
+        if self.sources.is_empty() {
+            self.sources.resize(self.anchors.len(), self.source);
+        }
+        self.sources.push(source);
+    }
+}
+
+/// How much may wait.
+#[derive(Clone, Copy, Debug)]
+pub struct QueueLimits {
+    /// Tuples.
+    pub rows: usize,
+    /// Bytes of values.
+    pub bytes: usize,
+    /// Bytes of values that came over subscriptions that close a cycle.
+    pub cycle_bytes: usize,
+}
+
+/// What waits for one task.
+pub struct Queue {
+    runs: VecDeque<Run>,
+    spare: Vec<Run>,
+    rows: usize,
+    bytes: usize,
+    cycle_bytes: usize,
+    limits: QueueLimits,
+}
+
+/// Buffers of runs kept for the next ones, a queue. Enough for a busy task; what is over is given back to the allocator.
+const SPARE_RUNS: usize = 8;
+/// A buffer that once held this much is not kept.
+const SPARE_BYTES: usize = 2 * RUN_BYTES;
+
+impl Queue {
+    /// An empty queue.
+    pub fn new(limits: QueueLimits) -> Queue {
+        Queue {
+            runs: VecDeque::new(),
+            spare: Vec::new(),
+            rows: 0,
+            bytes: 0,
+            cycle_bytes: 0,
+            limits,
+        }
+    }
+
+    /// How many tuples wait.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How many bytes of values wait.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Whether senders have to wait. What they have in hand may still be pushed: a queue exceeds its limits by at most one frame a sender.
+    pub fn is_full(&self) -> bool {
+        self.rows >= self.limits.rows || self.bytes >= self.limits.bytes
+    }
+
+    /// Whether senders that waited may go on: at half, so that they do not stop and go at every tuple.
+    pub fn has_room_again(&self) -> bool {
+        self.rows <= self.limits.rows / 2 && self.bytes <= self.limits.bytes / 2
+    }
+
+    /// Whether a tuple of `bytes` that comes over a back edge is over the cycle's budget.
+    pub fn cycle_is_full(&self, bytes: usize) -> bool {
+        self.cycle_bytes + bytes > self.limits.cycle_bytes
+    }
+
+    /// Whether a cycle has used more than half its budget here: spouts wait then.
+    pub fn cycle_is_pressing(&self) -> bool {
+        self.cycle_bytes > self.limits.cycle_bytes / 2
+    }
+
+    /// Appends a row.
+    #[inline]
+    pub fn push(&mut self, place: Place, row: &[&[u8]], anchor: Anchor) {
+        let fits = |run: &Run| {
+            run.input == place.input
+                && run.encoding == place.encoding
+                && run.back_edge == place.back_edge
+                && run.fields == row.len()
+                && run.rows() < RUN_ROWS
+                && run.bytes < RUN_BYTES
+        };
+        if !self.runs.back().is_some_and(fits) {
+            let mut run = self.spare.pop().unwrap_or_else(Run::empty);
+            run.begin(
+                place.input,
+                place.encoding,
+                place.back_edge,
+                place.source,
+                row.len(),
+            );
+            self.runs.push_back(run);
+        }
+        if let Some(run) = self.runs.back_mut() {
+            let bytes = run.push(place.source, row, anchor);
+            self.rows += 1;
+            self.bytes += bytes;
+            if place.back_edge {
+                self.cycle_bytes += bytes;
+            }
+        }
+    }
+
+    /// Takes the first run, or as much of it as `max_rows` and `max_bytes` allow; one row at least.
+    pub fn pop(&mut self, max_rows: u32, max_bytes: usize, limits: &Limits) -> Option<Run> {
+        let front = self.runs.front_mut()?;
+        let wanted = max_rows.max(1);
+        let run = if front.rows() <= wanted && (front.bytes <= max_bytes || front.rows() == 1) {
+            self.runs.pop_front()?
+        } else {
+            let spare = self.spare.pop().unwrap_or_else(Run::empty);
+            split(front, spare, wanted, max_bytes, limits)
+        };
+        self.rows -= run.anchors.len();
+        self.bytes -= run.bytes;
+        if run.back_edge {
+            self.cycle_bytes -= run.bytes;
+        }
+        Some(run)
+    }
+
+    /// Keeps the buffers of a run that was delivered.
+    pub fn recycle(&mut self, mut run: Run) {
+        if self.spare.len() < SPARE_RUNS
+            && run
+                .columns
+                .iter()
+                .all(|column| column.capacity() <= SPARE_BYTES)
+        {
+            run.clear();
+            self.spare.push(run);
+        }
+    }
+}
+
+/// What a row's run has to agree with.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Which of the receiver's inputs.
+    pub input: u16,
+    /// How the values are encoded.
+    pub encoding: Encoding,
+    /// Comes over a subscription that closes a cycle.
+    pub back_edge: bool,
+    /// The sender's task, by Storm's id.
+    pub source: u32,
+}
+
+/// Moves the first rows of `front` to `head`: the receiver is slow, or the rows are large.
+fn split(front: &mut Run, mut head: Run, max_rows: u32, max_bytes: usize, limits: &Limits) -> Run {
+    head.begin(
+        front.input,
+        front.encoding,
+        front.back_edge,
+        front.source_of(0),
+        front.fields,
+    );
+    let mut rest = Run::empty();
+    rest.begin(
+        front.input,
+        front.encoding,
+        front.back_edge,
+        front.source,
+        front.fields,
+    );
+    front.each_row(limits, |at, row| {
+        let bytes: usize = row.iter().map(|value| value.len()).sum();
+        let fits = rest.anchors.is_empty()
+            && head.rows() < max_rows
+            && (head.anchors.is_empty() || head.bytes + bytes <= max_bytes);
+        let into = if fits { &mut head } else { &mut rest };
+        if into.anchors.is_empty() {
+            into.source = front.source_of(at);
+        }
+        into.push(front.source_of(at), row, front.anchors[at]);
+    });
+    *front = rest;
+    head
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: QueueLimits = QueueLimits {
+        rows: 4,
+        bytes: 1000,
+        cycle_bytes: 10,
+    };
+
+    fn place(source: u32) -> Place {
+        Place {
+            input: 0,
+            encoding: Encoding::Json,
+            back_edge: false,
+            source,
+        }
+    }
+
+    fn texts(run: &Run) -> Vec<Vec<String>> {
+        let mut rows = Vec::new();
+        run.each_row(&Limits::default(), |_, row| {
+            rows.push(
+                row.iter()
+                    .map(|v| String::from_utf8_lossy(v).into_owned())
+                    .collect(),
+            );
+        });
+        rows
+    }
+
+    #[test]
+    fn rows_of_one_kind_share_a_run_and_keep_their_order() {
+        let mut queue = Queue::new(LIMITS);
+        queue.push(place(1), &[b"1", b"\"a\""], Anchor::NONE);
+        queue.push(place(2), &[b"2", b"\"b\""], Anchor::NONE);
+        queue.push(
+            Place {
+                input: 1,
+                ..place(2)
+            },
+            &[b"3"],
+            Anchor::NONE,
+        );
+        let first = queue.pop(100, 1000, &Limits::default()).expect("a run");
+        assert_eq!(texts(&first), [["1", "\"a\""], ["2", "\"b\""]]);
+        assert_eq!((first.source_of(0), first.source_of(1)), (1, 2));
+        assert_eq!(
+            first.columns().collect::<Vec<_>>(),
+            [&b"1,2"[..], b"\"a\",\"b\""]
+        );
+        let second = queue.pop(100, 1000, &Limits::default()).expect("a run");
+        assert_eq!(
+            (second.input, texts(&second)),
+            (1, vec![vec!["3".to_string()]])
+        );
+        assert!(queue.pop(1, 1, &Limits::default()).is_none());
+    }
+
+    #[test]
+    fn a_run_is_split_where_the_receiver_has_room_for_less() {
+        let mut queue = Queue::new(LIMITS);
+        for (source, value) in [(1, "10"), (1, "20"), (7, "30"), (7, "40")] {
+            queue.push(place(source), &[value.as_bytes()], Anchor::NONE);
+        }
+        let head = queue.pop(3, 1000, &Limits::default()).expect("a run");
+        assert_eq!(texts(&head), [["10"], ["20"], ["30"]]);
+        assert_eq!((head.source_of(1), head.source_of(2)), (1, 7));
+        assert_eq!((queue.rows(), queue.bytes()), (1, 2));
+        let rest = queue
+            .pop(3, 1, &Limits::default())
+            .expect("one row at least");
+        assert_eq!(
+            (texts(&rest), rest.source_of(0)),
+            (vec![vec!["40".to_string()]], 7)
+        );
+    }
+
+    #[test]
+    fn it_is_full_in_tuples_and_in_bytes_and_has_room_again_at_half() {
+        let mut queue = Queue::new(LIMITS);
+        for _ in 0..4 {
+            queue.push(place(1), &[b"1"], Anchor::NONE);
+        }
+        assert!(queue.is_full());
+        queue.pop(1, 1000, &Limits::default());
+        assert!(!queue.is_full() && !queue.has_room_again());
+        queue.pop(1, 1000, &Limits::default());
+        assert!(queue.has_room_again());
+        queue.push(place(1), &[&[b'1'; 1000]], Anchor::NONE);
+        assert!(queue.is_full());
+    }
+
+    #[test]
+    fn a_cycle_has_a_budget_of_its_own() {
+        let mut queue = Queue::new(LIMITS);
+        let back = Place {
+            back_edge: true,
+            ..place(1)
+        };
+        queue.push(back, &[b"123456"], Anchor::NONE);
+        assert!(queue.cycle_is_pressing() && queue.cycle_is_full(5) && !queue.cycle_is_full(4));
+        queue.pop(1, 1000, &Limits::default());
+        assert!(!queue.cycle_is_pressing());
+    }
+
+    #[test]
+    fn buffers_are_used_again() {
+        let mut queue = Queue::new(LIMITS);
+        queue.push(place(1), &[b"12345678"], Anchor::NONE);
+        let run = queue.pop(1, 1000, &Limits::default()).expect("a run");
+        queue.recycle(run);
+        queue.push(place(3), &[b"9"], Anchor::NONE);
+        let run = queue.pop(1, 1000, &Limits::default()).expect("a run");
+        assert_eq!(
+            (texts(&run), run.source_of(0), run.bytes()),
+            (vec![vec!["9".to_string()]], 3, 1)
+        );
+    }
+}

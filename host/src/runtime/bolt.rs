@@ -1,0 +1,432 @@
+//! What a bolt may say, and what it causes.
+
+use std::rc::Rc;
+
+use stormhost_protocol::frame::{self, Block, FrameError, Results};
+use stormhost_protocol::storm::{self, Acks, Emit};
+use stormhost_protocol::{Column, Encoding, ProtocolError};
+
+use super::completion::Finish;
+use super::core::{Core, Dialect, Emitted, Parent, Violation, Wake};
+use crate::flow::acker::{Anchor, FailKind};
+
+/// The rows of a results frame, taken one after the other in the order they were emitted.
+pub(super) struct Rows<'a> {
+    blocks: Vec<(&'a Block<'a>, Vec<Column<'a>>)>,
+    order: &'a [u8],
+    row: Vec<&'a [u8]>,
+    next: usize,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn open(
+        core: &Core,
+        encoding: Encoding,
+        results: &'a Results<'a>,
+    ) -> Result<Rows<'a>, ProtocolError> {
+        let mut blocks = Vec::with_capacity(results.blocks.len());
+        for block in &results.blocks {
+            let columns = block
+                .columns
+                .iter()
+                .map(|column| Column::open(encoding, column, &core.limits))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(FrameError::from)?;
+            blocks.push((block, columns));
+        }
+        Ok(Rows {
+            blocks,
+            order: results.order,
+            row: Vec::new(),
+            next: 0,
+        })
+    }
+
+    /// The next row with the block it stands in.
+    #[inline]
+    pub(super) fn next(&mut self) -> Result<(&'a Block<'a>, &[&'a [u8]]), ProtocolError> {
+        let at = self.order.get(self.next).copied().unwrap_or(0);
+        self.next += 1;
+        let missing =
+            || ProtocolError::contradiction("a column has fewer values than its block has rows");
+        let (block, columns) = self.blocks.get_mut(usize::from(at)).ok_or_else(missing)?;
+        self.row.clear();
+        for column in columns {
+            self.row.push(
+                column
+                    .next_value()
+                    .ok_or_else(missing)?
+                    .map_err(FrameError::from)?,
+            );
+        }
+        Ok((block, &self.row))
+    }
+}
+
+impl Core {
+    /// A results frame of a bolt.
+    ///
+    /// # Errors
+    /// When the frame contradicts itself or what it was sent. The child cannot be trusted to be in step then, and has to be started again.
+    pub fn bolt_results(&mut self, at: usize, payload: &[u8]) -> Result<(), ProtocolError> {
+        let Some(Dialect::Frames { encoding, acks }) = self.tasks[at].dialect() else {
+            return Ok(());
+        };
+        let results = Results::parse(payload)?;
+        let task = &mut self.tasks[at];
+        let through = results
+            .consumed
+            .checked_sub(task.consumed)
+            .filter(|_| results.consumed <= task.sent());
+        let through = through.ok_or_else(|| {
+            ProtocolError::contradiction("it says it consumed what it was not sent")
+        })?;
+        let mut rows = Rows::open(self, encoding, &results)?;
+        match acks {
+            Acks::Auto if !results.loose => {
+                self.auto_acked(at, encoding, &results, &mut rows, through)?
+            }
+            _ => self.acked_by_hand(at, encoding, &results, &mut rows)?,
+        }
+        self.through_with(at, results.consumed);
+        if results.ask {
+            self.answer_where(at);
+        }
+        self.after(at);
+        Ok(())
+    }
+
+    /// Inputs were consumed in order; each is acked, unless it is listed as failed, after what was emitted for it went on.
+    fn auto_acked(
+        &mut self,
+        at: usize,
+        encoding: Encoding,
+        results: &Results<'_>,
+        rows: &mut Rows<'_>,
+        through: u64,
+    ) -> Result<(), ProtocolError> {
+        let fails = failed_ids(results)?;
+        let first = self.tasks[at].consumed;
+        if let Some(marks) = results.marks
+            && marks.len() as u64 != through
+        {
+            return Err(ProtocolError::contradiction(
+                "it has another number of marks than inputs",
+            ));
+        }
+        if results.marks.is_none() && results.emits > 0 && through > 0 {
+            return Err(ProtocolError::contradiction(
+                "it has rows for several inputs and no marks",
+            ));
+        }
+        let mut done = 0;
+        for n in 0..through {
+            let id = first + n;
+            let anchor = self.tasks[at].in_hand.take(id).unwrap_or(Anchor::NONE);
+            let end = results
+                .marks
+                .and_then(|marks| marks.get(n as usize))
+                .unwrap_or(0)
+                .min(results.emits);
+            let parent = Parent::One(anchor);
+            let mut refused = None;
+            while done < end {
+                refused = self
+                    .pass_on(at, encoding, results, rows, done, &parent)?
+                    .or(refused);
+                done += 1;
+            }
+            match fails.iter().find(|(failed, _)| *failed == id) {
+                Some((_, reason)) => self.bolt_fails(at, anchor, FailKind::Failed, reason),
+                None => match refused {
+                    Some(violation) => {
+                        self.bolt_fails(at, anchor, FailKind::Refused, &violation.to_string())
+                    }
+                    None => self.bolt_acks(at, anchor),
+                },
+            }
+        }
+        let in_hand = self.tasks[at]
+            .in_hand
+            .get(results.consumed)
+            .unwrap_or(Anchor::NONE);
+        while done < results.emits {
+            if let Some(violation) =
+                self.pass_on(at, encoding, results, rows, done, &Parent::One(in_hand))?
+            {
+                self.acker
+                    .fail_trees(in_hand, FailKind::Refused, &violation.to_string().into());
+            }
+            done += 1;
+        }
+        Ok(())
+    }
+
+    /// Rows say themselves what they are anchored to, and acks and fails come by id.
+    fn acked_by_hand(
+        &mut self,
+        at: usize,
+        encoding: Encoding,
+        results: &Results<'_>,
+        rows: &mut Rows<'_>,
+    ) -> Result<(), ProtocolError> {
+        let mut parents: Vec<Anchor> = Vec::new();
+        let mut start = 0;
+        for done in 0..results.emits {
+            parents.clear();
+            if let Some(ends) = &results.anchor_ends {
+                let end = ends.get(done as usize).unwrap_or(0) as usize;
+                for n in start..end {
+                    let id = results.anchor_ids.get(n).unwrap_or(u64::MAX);
+                    match self.tasks[at].in_hand.get(id) {
+                        Some(anchor) => parents.push(anchor),
+                        None => self.complain(at, &Violation::UnknownAnchor(id.to_string())),
+                    }
+                }
+                start = end.max(start);
+            }
+            let parent = if parents.is_empty() {
+                Parent::Nothing
+            } else {
+                Parent::Several(&parents)
+            };
+            if let Some(violation) = self.pass_on(at, encoding, results, rows, done, &parent)? {
+                let reason: Rc<str> = violation.to_string().into();
+                parents
+                    .iter()
+                    .for_each(|anchor| self.acker.fail_trees(*anchor, FailKind::Refused, &reason));
+            }
+        }
+        for (id, reason) in failed_ids(results)? {
+            match self.tasks[at].in_hand.take(id) {
+                Some(anchor) => self.bolt_fails(at, anchor, FailKind::Failed, &reason),
+                None => self.tasks[at].counters.unknown += 1,
+            }
+        }
+        for id in results.acks.iter() {
+            match self.tasks[at].in_hand.take(id) {
+                Some(anchor) => self.bolt_acks(at, anchor),
+                None => self.tasks[at].counters.unknown += 1,
+            }
+        }
+        Ok(())
+    }
+
+    /// Emits the next row of a frame. `Some` is what was wrong with it; it is logged here.
+    #[inline]
+    fn pass_on(
+        &mut self,
+        at: usize,
+        encoding: Encoding,
+        results: &Results<'_>,
+        rows: &mut Rows<'_>,
+        number: u32,
+        parent: &Parent<'_>,
+    ) -> Result<Option<Violation>, ProtocolError> {
+        let (block, row) = rows.next()?;
+        let stream = usize::from(block.stream);
+        if stream
+            >= self.topology.components[self.tasks[at].component]
+                .streams
+                .len()
+        {
+            return Err(ProtocolError::contradiction(
+                "it names a stream by a number that was not agreed on",
+            ));
+        }
+        let direct = results
+            .direct
+            .and_then(|tasks| tasks.get(number as usize))
+            .filter(|task| *task != 0);
+        let out = Emitted {
+            from: at,
+            stream,
+            encoding,
+            row,
+            direct,
+        };
+        match self.emit(out, parent, results.ask) {
+            Ok(_) => Ok(None),
+            Err(violation) => {
+                self.complain(at, &violation);
+                Ok(Some(violation))
+            }
+        }
+    }
+
+    #[inline]
+    fn bolt_acks(&mut self, at: usize, anchor: Anchor) {
+        let task = &mut self.tasks[at];
+        task.counters.acked += 1;
+        task.progressed = true;
+        self.acker.ack(anchor);
+    }
+
+    fn bolt_fails(&mut self, at: usize, anchor: Anchor, kind: FailKind, reason: &str) {
+        self.tasks[at].counters.failed += 1;
+        self.acker.fail(anchor, kind, &reason.into());
+    }
+
+    /// The child is through with all rows before `consumed`.
+    fn through_with(&mut self, at: usize, consumed: u64) {
+        let now = self.now;
+        let task = &mut self.tasks[at];
+        task.pace.progressed(consumed - task.consumed, now);
+        task.consumed = consumed;
+        while task.frames_out.front().is_some_and(|end| *end <= consumed) {
+            task.frames_out.pop_front();
+        }
+        while task
+            .delivered
+            .front()
+            .is_some_and(|(end, _)| *end <= consumed)
+        {
+            if let Some((_, run)) = task.delivered.pop_front() {
+                task.queue.recycle(run);
+            }
+        }
+        self.wakes.push(Wake::Writer(at));
+    }
+
+    /// A child waits to be told where its last row went.
+    pub(super) fn answer_where(&mut self, at: usize) {
+        let Some(dialect) = self.tasks[at].dialect() else {
+            return;
+        };
+        let Core {
+            tasks,
+            destinations,
+            wakes,
+            ..
+        } = self;
+        let control = &mut tasks[at].control;
+        match dialect {
+            Dialect::Storm(encoding) => storm::write_task_ids(encoding, destinations, control),
+            Dialect::Frames { .. } => {
+                frame::write(frame::Kind::TaskIds, control, |out| {
+                    out.extend_from_slice(
+                        serde_json::to_string(destinations)
+                            .unwrap_or_default()
+                            .as_bytes(),
+                    );
+                });
+            }
+        }
+        wakes.push(Wake::Writer(at));
+    }
+
+    /// A Storm bolt emitted.
+    pub fn bolt_emits(&mut self, at: usize, encoding: Encoding, emit: &Emit<'_>) {
+        let mut parents = Vec::with_capacity(emit.anchors.len());
+        for id in &emit.anchors {
+            match id
+                .parse()
+                .ok()
+                .and_then(|id| self.tasks[at].in_hand.get(id))
+            {
+                Some(anchor) => parents.push(anchor),
+                None => self.complain(at, &Violation::UnknownAnchor(id.to_string())),
+            }
+        }
+        let parent = if parents.is_empty() {
+            Parent::Nothing
+        } else {
+            Parent::Several(&parents)
+        };
+        if let Err(violation) = self.storm_emit(at, encoding, emit, &parent) {
+            let reason: Rc<str> = violation.to_string().into();
+            parents
+                .iter()
+                .for_each(|anchor| self.acker.fail_trees(*anchor, FailKind::Refused, &reason));
+        }
+    }
+
+    /// What spouts and bolts in Storm's dialects have in common about an emit: the task ids are computed and answered at once,
+    /// also when the tuple was refused, since the child waits for them.
+    pub(super) fn storm_emit(
+        &mut self,
+        at: usize,
+        encoding: Encoding,
+        emit: &Emit<'_>,
+        parent: &Parent<'_>,
+    ) -> Result<usize, Violation> {
+        let ask = emit.need_task_ids && emit.task.is_none();
+        let row: Vec<&[u8]> = emit.row.values().collect();
+        self.destinations.clear();
+        let emitted = self
+            .stream_named(at, emit.stream.as_deref().unwrap_or("default"))
+            .and_then(|stream| {
+                self.emit(
+                    Emitted {
+                        from: at,
+                        stream,
+                        encoding,
+                        row: &row,
+                        direct: emit.task,
+                    },
+                    parent,
+                    ask,
+                )
+            });
+        if let Err(violation) = &emitted {
+            self.complain(at, violation);
+        }
+        if ask {
+            self.answer_where(at);
+        }
+        emitted
+    }
+
+    /// A Storm bolt acked (`None`) or failed (`Some` reason) the tuple with this id.
+    pub fn bolt_answers(&mut self, at: usize, id: &str, fail: Option<&str>) {
+        let Some(anchor) = id
+            .parse()
+            .ok()
+            .and_then(|id| self.tasks[at].in_hand.take(id))
+        else {
+            self.tasks[at].counters.unknown += 1;
+            return;
+        };
+        match fail {
+            None => self.bolt_acks(at, anchor),
+            Some(reason) => self.bolt_fails(at, anchor, FailKind::Failed, reason),
+        }
+        self.forget_delivered(at);
+    }
+
+    /// A Storm bolt answered a heartbeat: all that was sent before it has been read.
+    pub fn bolt_synced(&mut self, at: usize) {
+        let task = &mut self.tasks[at];
+        if let Some(sent) = task.heartbeats.pop_front() {
+            task.heard_through = sent;
+            self.wakes.push(Wake::Everyone);
+        }
+    }
+
+    /// A child with frames has run `finish`.
+    pub fn bolt_finished(&mut self, at: usize) {
+        self.tasks[at].finish = Finish::Finished;
+        self.wakes.push(Wake::Everyone);
+    }
+
+    /// What a child said could not be read, and nobody knows what it was about: all that the child has in hand fails.
+    pub fn fail_all_in_hand(&mut self, at: usize, why: &str) -> usize {
+        let held = self.tasks[at].in_hand.drain();
+        for anchor in &held {
+            self.bolt_fails(at, *anchor, FailKind::Refused, why);
+        }
+        self.forget_delivered(at);
+        self.after(at);
+        held.len()
+    }
+}
+
+/// The ids that a frame says failed, with reasons. Rare, so they are JSON.
+fn failed_ids(results: &Results<'_>) -> Result<Vec<(u64, String)>, ProtocolError> {
+    match results.fails {
+        None => Ok(Vec::new()),
+        Some(text) => serde_json::from_slice(text).map_err(|_| {
+            ProtocolError::contradiction("its fails are no JSON list of [id, reason]")
+        }),
+    }
+}

@@ -1,0 +1,513 @@
+//! One task's children, one after the other: started, greeted, listened to and written to, watched, ended, mourned, and started again.
+//!
+//! ```text
+//! spawn ──► handshake ──► up ──► (its stdin is closed) ──► (TERM) ──► (KILL) ──► reaped ──► its story ──► a pause ──► spawn
+//! ```
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::time::{sleep, timeout};
+
+use super::completion::Stage;
+use super::core::Dialect;
+use super::heartbeat::{Signs, Verdict, Watch};
+use super::host::Host;
+use super::listen::Listener;
+use super::restart::{Decision, RestartPolicy};
+use super::setup::setup;
+use super::story::{self, Death};
+use crate::flow::acker::FailKind;
+use crate::link::exit::Exit;
+use crate::link::pipe::unread;
+use crate::link::process::{Child, Process, Spawn};
+use crate::link::stderr::{LineLimits, LineTail, Shown};
+
+/// How long a child that was told to explain itself has for it, before it is killed.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// Why a child did not go on.
+pub enum End {
+    /// It left by itself, or was killed by somebody else.
+    Left,
+    /// The host ended it, for this reason.
+    Ended(String),
+    /// It was asked to leave, since the run ends.
+    Asked,
+}
+
+/// Keeps one task going until the run ends.
+pub async fn keep(host: Rc<Host>, at: usize) {
+    let component = &host.topology.components[host.topology.tasks[at].component];
+    let mut policy = RestartPolicy::new(component.settings.restart_max_pause());
+    let mut stage = host.stage.subscribe();
+    while !host.with(|core| core.should_leave(at)) {
+        let began = Instant::now();
+        let decision = match Child::spawn(&spawn_of(&host, at)) {
+            Ok(child) => {
+                let mut life = ChildLife::new(&host, at, &child.process);
+                let (end, exit) = life.live(child).await;
+                let asked = matches!(end, End::Asked);
+                let was_up = life.was_up;
+                let death = life.bury(end, exit, began);
+                if asked || host.with(|core| core.should_leave(at)) {
+                    break;
+                }
+                let healthy = host.healthy[host.topology.tasks[at].component].get();
+                let decision = policy.on_death(death.progressed, healthy, random());
+                if decision == Decision::StopTheRun {
+                    host.fail(death.story.clone());
+                    break;
+                }
+                if was_up || policy.fruitless() <= 1 || policy.fruitless().is_power_of_two() {
+                    tracing::warn!(
+                        component = component.id,
+                        task = at + 1,
+                        pid = death.pid,
+                        "{}",
+                        death.story
+                    );
+                }
+                decision
+            }
+            Err(error) => {
+                let story = story::could_not_start(&host, at, &error);
+                let healthy = host.healthy[host.topology.tasks[at].component].get();
+                let decision = policy.on_death(false, healthy, random());
+                if decision == Decision::StopTheRun {
+                    host.fail(story);
+                    break;
+                }
+                tracing::warn!(component = component.id, task = at + 1, "{story}");
+                decision
+            }
+        };
+        if let Decision::RestartAfter(pause) = decision {
+            host.with(|core| core.tasks[at].counters.restarts += 1);
+            tokio::select! {
+                () = sleep(pause) => {}
+                _ = stage.wait_for(|stage| matches!(stage, Stage::Closing(_) | Stage::Done)) => {}
+            }
+        }
+    }
+    host.with(|core| core.gone(at));
+}
+
+/// A number between 0 and 1, for jitter.
+fn random() -> f64 {
+    use std::hash::{BuildHasher, RandomState};
+    (RandomState::new().hash_one(0u8) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+fn spawn_of(host: &Host, at: usize) -> Spawn {
+    let component = &host.topology.components[host.topology.tasks[at].component];
+    Spawn {
+        command: component.command.clone(),
+        cwd: component.cwd.clone(),
+        env: component
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+        token: host.token.clone(),
+        ..Spawn::default()
+    }
+}
+
+/// One child, from its start to its end.
+struct ChildLife<'a> {
+    host: &'a Rc<Host>,
+    at: usize,
+    pid: u32,
+    stderr: Rc<RefCell<LineTail>>,
+    was_up: bool,
+    speaks_frames: bool,
+    library: String,
+}
+
+impl<'a> ChildLife<'a> {
+    fn new(host: &'a Rc<Host>, at: usize, process: &Process) -> ChildLife<'a> {
+        let pid = process.pid();
+        host.guard.register(pid);
+        host.pids[at].set(pid);
+        host.heard[at].set(Instant::now());
+        ChildLife {
+            host,
+            at,
+            pid,
+            stderr: Rc::new(RefCell::new(LineTail::new(LineLimits::default()))),
+            was_up: false,
+            speaks_frames: false,
+            library: String::new(),
+        }
+    }
+
+    /// Everything until the child is reaped and all that it wrote was read.
+    async fn live(&mut self, child: Child) -> (End, Exit) {
+        let Child {
+            process,
+            stdin,
+            stdout,
+            stderr,
+        } = child;
+        let tail = self.stderr.clone();
+        let drain = drain_stderr(self.host, self.at, self.pid, &stderr, &tail);
+        let work = self.work(&process, stdin, &stdout);
+        tokio::pin!(drain);
+        let (end, exit) = tokio::select! {
+            ended = work => ended,
+            () = async { (&mut drain).await; std::future::pending().await } => unreachable!("pending never ends"),
+        };
+        // What it complained of at last; grandchildren may keep the pipe open, so its end is not waited for.
+        while unread(&stderr).is_some_and(|bytes| bytes > 0) {
+            if timeout(Duration::from_millis(20), &mut drain).await.is_ok() {
+                break;
+            }
+        }
+        (end, exit)
+    }
+
+    async fn work(&mut self, process: &Process, stdin: Sender, stdout: &Receiver) -> (End, Exit) {
+        let mut listener = Listener::new(self.host.clone(), self.at, self.pid);
+        let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
+        let deadline = component.settings.handshake_timeout();
+        let mut stage = self.host.stage.subscribe();
+        let closing = |stage: &Stage| matches!(stage, Stage::Closing(_) | Stage::Done);
+        let greeted = tokio::select! {
+            greeted = timeout(deadline, self.greet(&stdin, stdout, &mut listener)) => match greeted {
+                Ok(greeted) => greeted,
+                Err(_) => Err(format!(
+                    "it did not answer the handshake within {} s (stormhost.handshake.timeout.secs); does it speak Storm's multilang protocol?",
+                    deadline.as_secs_f64()
+                )),
+            },
+            exit = process.wait() => {
+                // It may have said something that is still in the pipe: a print that explains it all.
+                listener.drain_as_text(stdout);
+                return (End::Left, exit);
+            }
+            _ = stage.wait_for(closing) => return (End::Asked, self.end(process).await),
+        };
+        let dialect = match greeted {
+            Ok(dialect) => dialect,
+            Err(why) => {
+                if let Ok(exit) = timeout(LAST_WORDS, process.wait()).await {
+                    return (End::Left, exit);
+                }
+                process.kill();
+                return (End::Ended(why), process.wait().await);
+            }
+        };
+        self.was_up = true;
+        self.speaks_frames = matches!(dialect, Dialect::Frames { .. });
+        self.host.healthy[self.host.topology.tasks[self.at].component].set(true);
+        self.host.with(|core| core.up(self.at, dialect));
+        let end = self.converse(process, stdin, stdout, &mut listener).await;
+        let exit = self.leave(process, &end).await;
+        // What still is in the pipe counts; what cannot be read any more does not.
+        listener.read_the_rest(stdout).await;
+        (end, exit)
+    }
+
+    /// Says what Storm says first, and takes the answer.
+    async fn greet(
+        &mut self,
+        stdin: &Sender,
+        stdout: &Receiver,
+        listener: &mut Listener,
+    ) -> Result<Dialect, String> {
+        let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
+        let mut hello = Vec::new();
+        stormhost_protocol::storm::write_setup(
+            component.serializer,
+            &setup(&self.host.topology, self.at, &self.host.pid_dir),
+            &mut hello,
+        );
+        // A child may answer before it has read everything, and a large setup may not fit the pipe: both at once.
+        let say = async {
+            // That it does not read is seen by its silence; that it left, by its death.
+            let _ = write_all(stdin, &hello).await;
+            std::future::pending::<()>().await;
+        };
+        let hello = tokio::select! {
+            hello = listener.hello(stdout, component.serializer) => hello?,
+            () = say => unreachable!("pending never ends"),
+        };
+        let dialect = match hello.frames {
+            None => Dialect::Storm(component.serializer),
+            Some(answer) => {
+                if answer.version != stormhost_protocol::frame::VERSION {
+                    return Err(format!(
+                        "it wants version {} of the frames, and this host offers {}: its library ({}) and the host do not belong together",
+                        answer.version,
+                        stormhost_protocol::frame::VERSION,
+                        answer.library
+                    ));
+                }
+                tracing::debug!(
+                    task = self.at + 1,
+                    library = answer.library,
+                    codec = answer.codec,
+                    "speaks frames"
+                );
+                self.library = answer.library;
+                Dialect::Frames {
+                    encoding: answer.encoding,
+                    acks: answer.acks,
+                }
+            }
+        };
+        listener.speaks(dialect);
+        Ok(dialect)
+    }
+
+    /// Reads and writes until something ends it.
+    async fn converse(
+        &self,
+        process: &Process,
+        stdin: Sender,
+        stdout: &Receiver,
+        listener: &mut Listener,
+    ) -> End {
+        let grace = self.host.topology.settings.kill_timeout();
+        let read = async {
+            match listener.listen(stdout).await {
+                // The death is nearly always seen at once; a child that closes its stdout and lives on is of no use to anybody.
+                Ok(()) => {
+                    sleep(grace).await;
+                    End::Ended("it closed its standard output, and lived on".into())
+                }
+                Err(error) => End::Ended(format!("what it said cannot be read: {error}")),
+            }
+        };
+        tokio::select! {
+            end = read => end,
+            end = self.write(stdin) => end,
+            _ = process.wait() => End::Left,
+            why = self.watch(process) => End::Ended(why),
+        }
+    }
+
+    /// Writes what the core has for this child. Ends when the child should leave; its stdin is closed then.
+    async fn write(&self, stdin: Sender) -> End {
+        let mut stage = self.host.stage.subscribe();
+        let mut out = Vec::with_capacity(64 * 1024);
+        loop {
+            out.clear();
+            let (leave, again) = self.host.with(|core| {
+                core.fill(self.at, &mut out);
+                (core.should_leave(self.at), core.looks_again_at(self.at))
+            });
+            if !out.is_empty() {
+                if write_all(&stdin, &out).await.is_err() {
+                    // Nobody reads any more: it is dying, or it closed its stdin and is of no use.
+                    sleep(self.host.topology.settings.kill_timeout()).await;
+                    return End::Ended("it closed its standard input, and lived on".into());
+                }
+                if out.capacity() > 4 << 20 {
+                    out = Vec::with_capacity(64 * 1024);
+                }
+                continue;
+            }
+            if leave {
+                return End::Asked;
+            }
+            let pause = async {
+                match again {
+                    Some(when) => {
+                        sleep(Duration::from_micros(when.saturating_sub(self.host.now()))).await
+                    }
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.host.something_to_write(self.at) => {}
+                _ = stage.changed() => {}
+                () = pause => {}
+            }
+        }
+    }
+
+    /// Looks once a second whether the child hangs. Ends when it does, with the reason.
+    async fn watch(&self, process: &Process) -> String {
+        let limit = self.host.topology.components[self.host.topology.tasks[self.at].component]
+            .settings
+            .subprocess_timeout();
+        let mut watch = Watch::new(limit, Instant::now());
+        loop {
+            sleep(Duration::from_secs(1)).await;
+            let heard = self.host.heard[self.at].get();
+            let quiet = heard.elapsed() > Duration::from_millis(900);
+            let signs = self.host.with(|core| {
+                let task = &core.tasks[self.at];
+                let frames = self.speaks_frames;
+                let owes = match &task.spout {
+                    Some(spout) if !frames => spout.talk.awaits_since().is_some(),
+                    Some(_) => !task.heartbeats.is_empty(),
+                    None => !task.heartbeats.is_empty() || frames && task.consumed < task.sent(),
+                };
+                // Storm's spouts have no heartbeats; our bolts say how far they come.
+                let speaks = if frames {
+                    task.spout.is_some() && quiet
+                } else {
+                    task.spout.is_none()
+                };
+                Signs {
+                    heard,
+                    owes,
+                    held_up: task.waits > 0,
+                    can_be_asked: speaks && task.heartbeats.is_empty(),
+                }
+            });
+            match watch.look(signs, Instant::now()) {
+                Verdict::Fine => {}
+                Verdict::Ask => self.host.with(|core| core.ask_for_life(self.at)),
+                Verdict::Hangs => {
+                    if self.library.starts_with("stormhost-python") {
+                        // Its faulthandler writes the stack to stderr, which goes into the story.
+                        process.signal_alone(nix::sys::signal::Signal::SIGUSR2);
+                        sleep(LAST_WORDS).await;
+                    }
+                    return format!(
+                        "it hung: it was silent for {:.0} s with work in hand (topology.subprocess.timeout.secs)",
+                        limit.as_secs_f64()
+                    );
+                }
+            }
+        }
+    }
+
+    /// Sees the child to its end: asked (its stdin is closed by now), told, killed.
+    async fn leave(&self, process: &Process, end: &End) -> Exit {
+        match end {
+            End::Left => process.wait().await,
+            End::Ended(_) => {
+                process.kill();
+                process.wait().await
+            }
+            End::Asked => self.end(process).await,
+        }
+    }
+
+    async fn end(&self, process: &Process) -> Exit {
+        let patience = self.host.topology.settings.kill_timeout();
+        let mut at_once = self.host.stage.subscribe();
+        let hurried = async {
+            while !self.host.at_once.get() {
+                if at_once.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        tokio::select! {
+            exit = process.wait() => return exit,
+            () = sleep(patience) => tracing::warn!(task = self.at + 1, pid = self.pid, "{} does not leave at the end of its input; it is told to (SIGTERM)", self.host.with(|core| core.name(self.at))),
+            () = hurried => {}
+        }
+        if !self.host.at_once.get() {
+            process.terminate();
+            if let Ok(exit) = timeout(patience, process.wait()).await {
+                return exit;
+            }
+            tracing::warn!(
+                task = self.at + 1,
+                pid = self.pid,
+                "{} ignores SIGTERM; it is killed",
+                self.host.with(|core| core.name(self.at))
+            );
+        }
+        process.kill();
+        process.wait().await
+    }
+
+    /// Fails what the child held, and tells its story.
+    fn bury(&self, end: End, exit: Exit, began: Instant) -> Death {
+        let host = self.host;
+        host.guard.unregister(self.pid);
+        host.pids[self.at].set(0);
+        self.stderr.borrow_mut().finish(Instant::now(), |shown| {
+            story::log_line(host, self.at, self.pid, "stderr", shown)
+        });
+        let in_hand = host.with(|core| core.in_hand_text(self.at));
+        let progressed = host.with(|core| core.tasks[self.at].progressed);
+        let reason: Rc<str> = format!(
+            "{} {exit} with the tuple in hand",
+            host.with(|core| core.name(self.at))
+        )
+        .into();
+        let held = host.with(|core| {
+            if self.was_up {
+                core.down(self.at, FailKind::ChildDied, &reason)
+            } else {
+                0
+            }
+        });
+        Death {
+            pid: self.pid,
+            progressed,
+            story: story::of_death(
+                host,
+                self.at,
+                &story::Facts {
+                    pid: self.pid,
+                    end: &end,
+                    exit,
+                    age: began.elapsed(),
+                    was_up: self.was_up,
+                    held,
+                    in_hand,
+                    stderr: self.stderr.borrow().tail(),
+                },
+            ),
+        }
+    }
+}
+
+/// Reads stderr, always, so that no child ever waits for it.
+async fn drain_stderr(
+    host: &Rc<Host>,
+    at: usize,
+    pid: u32,
+    stderr: &Receiver,
+    tail: &RefCell<LineTail>,
+) {
+    let mut chunk = vec![0; 16 * 1024];
+    loop {
+        let due = tail.borrow().due();
+        let settle = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(due.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ready = stderr.readable() => if ready.is_err() { return },
+            () = settle => tail.borrow_mut().settle(Instant::now(), |shown| story::log_line(host, at, pid, "stderr", shown)),
+        }
+        match stderr.try_read(&mut chunk) {
+            Ok(0) => return,
+            Ok(n) => tail
+                .borrow_mut()
+                .feed(&chunk[..n], Instant::now(), |shown: Shown<'_>| {
+                    story::log_line(host, at, pid, "stderr", shown);
+                }),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+    }
+}
+
+async fn write_all(stdin: &Sender, mut bytes: &[u8]) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        match stdin.try_write(bytes) {
+            Ok(n) => bytes = &bytes[n..],
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                stdin.writable().await?
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,299 @@
+//! How what waits for a task becomes bytes for its child.
+
+use std::rc::Rc;
+
+use stormhost_protocol::frame::{self, RunHead};
+use stormhost_protocol::storm::TupleHead;
+use stormhost_protocol::{Encoding, transcode};
+
+use super::core::{Core, Dialect, Task};
+use crate::flow::acker::FailKind;
+use crate::flow::queue::Run;
+
+/// Rows in a frame at the most, and bytes of values. Larger frames gain little more (`docs/performance.md`), and what is in a frame
+/// is in nobody's queue.
+const FRAME_ROWS: u32 = 4096;
+const FRAME_BYTES: usize = 256 * 1024;
+/// Frames that a child has not used up, from which on only full ones are sent: what comes meanwhile gathers in the queue. Two keep a child busy.
+const FRAMES_AHEAD: usize = 2;
+/// Bytes gathered into one write for a child in one of Storm's dialects: what its pipe takes at once.
+const STORM_BYTES: usize = 64 * 1024;
+/// Bytes of delivered tuples that are kept for error stories, a child.
+const KEPT_BYTES: usize = 256 * 1024;
+
+impl Core {
+    /// Appends to `out` what should be written to the child of `at` now. Nothing is appended where nothing is to be said.
+    pub fn fill(&mut self, at: usize, out: &mut Vec<u8>) {
+        let Some(dialect) = self.tasks[at].dialect() else {
+            return;
+        };
+        if self.tasks[at].spout.is_some() {
+            self.fill_spout(at, dialect, out);
+            return;
+        }
+        out.append(&mut self.tasks[at].control);
+        match dialect {
+            Dialect::Frames { encoding, .. } => self.fill_frame(at, encoding, out),
+            Dialect::Storm(encoding) => self.fill_storm(at, encoding, out),
+        }
+    }
+
+    /// How many rows may be sent now, and whether it is time for a frame.
+    fn rows_for_a_frame(task: &Task) -> u32 {
+        let in_pipe = (task.sent() - task.consumed) as u32;
+        let ahead = task.pace.ahead();
+        let room = ahead.saturating_sub(in_pipe).min(FRAME_ROWS);
+        // A few rows at a time would cost a slow child's host a write each; it has enough to do meanwhile.
+        if in_pipe > 0 && room < ahead / 4 {
+            return 0;
+        }
+        let full = task.queue.rows() >= FRAME_ROWS as usize || task.queue.bytes() >= FRAME_BYTES;
+        if task.frames_out.len() >= FRAMES_AHEAD && !full {
+            0
+        } else {
+            room
+        }
+    }
+
+    fn fill_frame(&mut self, at: usize, encoding: Encoding, out: &mut Vec<u8>) {
+        let mut room = Core::rows_for_a_frame(&self.tasks[at]);
+        if room == 0 || self.tasks[at].queue.is_empty() {
+            return;
+        }
+        if self.tasks[at].sent() == self.tasks[at].consumed {
+            let now = self.now;
+            self.tasks[at].pace.starts(now);
+        }
+        let mut bytes = 0;
+        let mut runs = 0u32;
+        frame::write(frame::Kind::Tuples, out, |out| {
+            let start = out.len();
+            out.extend_from_slice(&[0; 4]);
+            while room > 0 && bytes < FRAME_BYTES {
+                let Some(run) = self.tasks[at]
+                    .queue
+                    .pop(room, FRAME_BYTES - bytes, &self.limits)
+                else {
+                    break;
+                };
+                room -= run.rows();
+                bytes += run.bytes();
+                runs += u32::from(self.write_run(at, encoding, run, out));
+            }
+            out[start..start + 4].copy_from_slice(&runs.to_le_bytes());
+        });
+        let task = &mut self.tasks[at];
+        let end = task.sent();
+        task.frames_out.push_back(end);
+        self.made_room(at);
+    }
+
+    /// Writes one run into a frame. Returns whether any of it could be passed on.
+    fn write_run(&mut self, at: usize, encoding: Encoding, run: Run, out: &mut Vec<u8>) -> bool {
+        if run.encoding != encoding {
+            return self.write_run_across(at, encoding, &run, out);
+        }
+        let head = RunHead {
+            input: run.input,
+            rows: run.rows(),
+            source: run.source(),
+        };
+        frame::write_run(head, encoding, run.columns(), out);
+        self.delivered(at, run);
+        true
+    }
+
+    /// The border between the encodings: values are converted one by one, and a row with a value that has no counterpart fails.
+    fn write_run_across(
+        &mut self,
+        at: usize,
+        encoding: Encoding,
+        run: &Run,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let mut columns: Vec<Vec<u8>> = vec![Vec::new(); run.columns().len()];
+        let mut sources = Vec::with_capacity(run.anchors.len());
+        let mut refused = Vec::new();
+        run.each_row(&self.limits, |n, row| {
+            let lengths: Vec<usize> = columns.iter().map(Vec::len).collect();
+            for (column, value) in columns.iter_mut().zip(row) {
+                if encoding == Encoding::Json && !sources.is_empty() {
+                    column.push(b',');
+                }
+                if let Err(error) = transcode(run.encoding, encoding, value, column) {
+                    columns
+                        .iter_mut()
+                        .zip(&lengths)
+                        .for_each(|(column, length)| column.truncate(*length));
+                    refused.push((n, error.to_string()));
+                    return;
+                }
+            }
+            sources.push(run.source_of(n));
+        });
+        self.refuse(at, run, &refused);
+        let rows = sources.len() as u32;
+        if rows == 0 {
+            return false;
+        }
+        let head = RunHead {
+            input: run.input,
+            rows,
+            source: frame::Source::Each(&sources),
+        };
+        frame::write_run(head, encoding, columns.iter().map(Vec::as_slice), out);
+        let mut refused = refused.iter().map(|(n, _)| *n).peekable();
+        for (n, anchor) in run.anchors.iter().enumerate() {
+            if refused.next_if_eq(&n).is_none() {
+                self.tasks[at].in_hand.push(*anchor);
+            }
+        }
+        self.tasks[at].counters.executed += u64::from(rows);
+        true
+    }
+
+    /// Rows that cannot be written in the child's encoding.
+    fn refuse(&mut self, at: usize, run: &Run, refused: &[(usize, String)]) {
+        for (n, why) in refused {
+            let reason: Rc<str> =
+                format!("the value cannot be passed to {}: {why}", self.name(at)).into();
+            self.complain(
+                at,
+                &super::core::Violation::Unreadable(format!(
+                    "a tuple for it could not be passed on: {why}"
+                )),
+            );
+            if !run.anchors[*n].is_tracked() {
+                self.tasks[at].counters.dropped += 1;
+            }
+            self.acker.fail(run.anchors[*n], FailKind::Refused, &reason);
+        }
+        self.tell_outcomes();
+    }
+
+    fn fill_storm(&mut self, at: usize, encoding: Encoding, out: &mut Vec<u8>) {
+        while out.len() < STORM_BYTES {
+            let Some(run) = self.tasks[at].queue.pop(64, STORM_BYTES, &self.limits) else {
+                break;
+            };
+            self.write_storm_run(at, encoding, run, out);
+        }
+        self.made_room(at);
+    }
+
+    fn write_storm_run(&mut self, at: usize, encoding: Encoding, run: Run, out: &mut Vec<u8>) {
+        let topology = self.topology.clone();
+        let component = &topology.components[self.tasks[at].component];
+        let (from, stream) = match component.inputs.get(usize::from(run.input)) {
+            Some(input) => {
+                let source = &topology.components[input.component];
+                (source.id.as_str(), source.streams[input.stream].id.as_str())
+            }
+            None => ("__system", "__tick"),
+        };
+        let head = TupleHead::new(encoding, Some(from), stream);
+        let mut refused = Vec::new();
+        let mut converted: Vec<u8> = Vec::new();
+        let mut id = self.tasks[at].in_hand.next_id().cast_signed();
+        run.each_row(&self.limits, |n, row| {
+            // u32::MAX stands for the system's task, which is -1 in Storm.
+            let task = i64::from(run.source_of(n).cast_signed());
+            let values = row.iter().copied();
+            if run.encoding == encoding {
+                head.write(id, task, values, out);
+            } else {
+                converted.clear();
+                let mut ends = Vec::with_capacity(row.len());
+                for value in values {
+                    if let Err(error) = transcode(run.encoding, encoding, value, &mut converted) {
+                        refused.push((n, error.to_string()));
+                        return;
+                    }
+                    ends.push(converted.len());
+                }
+                let starts = std::iter::once(0).chain(ends.iter().copied());
+                let row: Vec<&[u8]> = starts
+                    .zip(&ends)
+                    .map(|(start, end)| &converted[start..*end])
+                    .collect();
+                head.write(id, task, row, out);
+            }
+            id += 1;
+        });
+        if refused.is_empty() {
+            self.delivered(at, run);
+        } else {
+            self.refuse(at, &run, &refused);
+            for (n, anchor) in run.anchors.iter().enumerate() {
+                if !refused.iter().any(|(which, _)| *which == n) {
+                    self.tasks[at].in_hand.push(*anchor);
+                    self.tasks[at].counters.executed += 1;
+                }
+            }
+        }
+    }
+
+    /// A run is on its way: its rows are in hand, and its values are kept for a while for an error's story.
+    fn delivered(&mut self, at: usize, run: Run) {
+        let task = &mut self.tasks[at];
+        for anchor in &run.anchors {
+            task.in_hand.push(*anchor);
+        }
+        task.counters.executed += u64::from(run.rows());
+        task.delivered.push_back((task.in_hand.next_id(), run));
+        let mut kept: usize = task.delivered.iter().map(|(_, run)| run.bytes()).sum();
+        while kept > KEPT_BYTES
+            && let Some((_, run)) = task.delivered.pop_front()
+        {
+            kept -= run.bytes();
+            task.queue.recycle(run);
+        }
+    }
+
+    /// Lets go of delivered values whose tuples a Storm bolt has answered.
+    pub(super) fn forget_delivered(&mut self, at: usize) {
+        let task = &mut self.tasks[at];
+        let oldest = task.in_hand.oldest();
+        while task
+            .delivered
+            .front()
+            .is_some_and(|(end, _)| *end <= oldest)
+        {
+            if let Some((_, run)) = task.delivered.pop_front() {
+                task.queue.recycle(run);
+            }
+        }
+    }
+
+    /// The tuple that the child was busy with, as far as can be known: its source, and its values as text.
+    pub fn in_hand_text(&self, at: usize) -> Option<String> {
+        let task = &self.tasks[at];
+        let id = match task.dialect()? {
+            Dialect::Frames { .. } => task.consumed,
+            Dialect::Storm(_) => task.in_hand.oldest(),
+        };
+        if id >= task.sent() {
+            return None;
+        }
+        let (end, run) = task.delivered.iter().find(|(end, _)| *end > id)?;
+        let which = (id + u64::from(run.rows())).checked_sub(*end)? as usize;
+        let component = &self.topology.components[task.component];
+        let from = component
+            .inputs
+            .get(usize::from(run.input))
+            .map_or("__system", |input| {
+                self.topology.components[input.component].id.as_str()
+            });
+        let mut text = None;
+        run.each_row(&self.limits, |n, row| {
+            if n == which {
+                let values: Vec<String> = row
+                    .iter()
+                    .map(|value| stormhost_protocol::preview(run.encoding, value, 200))
+                    .collect();
+                text = Some(format!("[{}] from {from}", values.join(", ")));
+            }
+        });
+        text
+    }
+}

@@ -1,0 +1,126 @@
+//! What the tasks of a run share: the core, the clock, and the bells that wake whoever should look again.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Instant;
+
+use tokio::sync::{Notify, watch};
+
+use super::completion::Stage;
+use super::core::{Core, Wake};
+use crate::guard::Guard;
+use crate::topology::Topology;
+
+/// A run, as its tasks see it. Everything happens on one thread; nothing is borrowed across an await.
+pub struct Host {
+    /// What runs.
+    pub topology: Rc<Topology>,
+    /// Marks the processes of this run.
+    pub token: String,
+    /// Where children put their pid files, as Storm's do.
+    pub pid_dir: PathBuf,
+    /// The second process that cleans up when this one is gone.
+    pub guard: Guard,
+    /// The stage, for whoever waits for it to change.
+    pub stage: watch::Sender<Stage>,
+    /// For each component: whether any of its children has done its handshake in this run.
+    pub healthy: Vec<Cell<bool>>,
+    /// For each task: the process id of its child, 0 while it has none.
+    pub pids: Vec<Cell<u32>>,
+    /// For each task: when its child was last heard of.
+    pub heard: Vec<Cell<Instant>>,
+    /// Why the run cannot go on: a component never came up.
+    pub failure: RefCell<Option<String>>,
+    /// The deadline of an orderly end has passed.
+    pub overdue: Cell<bool>,
+    /// No waiting at all any more.
+    pub at_once: Cell<bool>,
+    core: RefCell<Core>,
+    started: Instant,
+    writers: Vec<Notify>,
+    readers: Vec<Notify>,
+}
+
+impl Host {
+    /// A run that begins now.
+    pub fn new(
+        topology: Rc<Topology>,
+        guard: Guard,
+        token: String,
+        pid_dir: PathBuf,
+        seed: u64,
+    ) -> Host {
+        let tasks = topology.tasks.len();
+        Host {
+            guard,
+            token,
+            pid_dir,
+            stage: watch::Sender::new(Stage::Running),
+            healthy: topology
+                .components
+                .iter()
+                .map(|_| Cell::new(false))
+                .collect(),
+            pids: vec![Cell::new(0); tasks],
+            heard: vec![Cell::new(Instant::now()); tasks],
+            failure: RefCell::new(None),
+            overdue: Cell::new(false),
+            at_once: Cell::new(false),
+            core: RefCell::new(Core::new(topology.clone(), seed)),
+            started: Instant::now(),
+            writers: (0..tasks).map(|_| Notify::new()).collect(),
+            readers: (0..tasks).map(|_| Notify::new()).collect(),
+            topology,
+        }
+    }
+
+    /// Lets `work` happen to the core, and wakes whom it concerns.
+    pub fn with<R>(&self, work: impl FnOnce(&mut Core) -> R) -> R {
+        let mut core = self.core.borrow_mut();
+        core.now = self.started.elapsed().as_micros() as u64;
+        let result = work(&mut core);
+        if core.may_end() {
+            core.advance(self.overdue.get());
+        }
+        for wake in core.wakes.drain(..) {
+            match wake {
+                Wake::Writer(at) => self.writers[at].notify_one(),
+                Wake::Reader(at) => self.readers[at].notify_one(),
+                Wake::Everyone => {}
+            }
+        }
+        let stage = core.stage;
+        drop(core);
+        self.stage
+            .send_if_modified(|old| std::mem::replace(old, stage) != stage);
+        result
+    }
+
+    /// Microseconds since the run began.
+    pub fn now(&self) -> u64 {
+        self.started.elapsed().as_micros() as u64
+    }
+
+    /// When the run began.
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// Until there may be something to write for this task.
+    pub async fn something_to_write(&self, at: usize) {
+        self.writers[at].notified().await;
+    }
+
+    /// Until the queues that this task waited for have room.
+    pub async fn room(&self, at: usize) {
+        self.readers[at].notified().await;
+    }
+
+    /// The run ends because something is wrong; the first reason counts.
+    pub fn fail(&self, story: String) {
+        self.failure.borrow_mut().get_or_insert(story);
+        self.overdue.set(true);
+        self.with(|core| core.stop());
+    }
+}

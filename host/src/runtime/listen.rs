@@ -1,0 +1,366 @@
+//! The ear of one child: reads its stdout, finds messages, and lets them happen to the core.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use stormhost_protocol::frame::{self, Found, Kind};
+use stormhost_protocol::storm::{Decoder, FromChild, Hello, Item, LogLevel, parse_hello};
+use stormhost_protocol::{Encoding, Limits, ProtocolError};
+use tokio::net::unix::pipe::Receiver;
+
+use super::core::{Dialect, Violation};
+use super::host::Host;
+use super::story;
+use crate::link::pipe::unread;
+use crate::link::stderr::{LineLimits, LineTail};
+
+/// Bytes asked for in one read. A pipe holds as much by default.
+const READ: usize = 64 * 1024;
+/// A buffer that a large message made larger than this is given back when it is empty.
+const KEPT: usize = 1 << 20;
+
+/// What was read from one child and not yet understood, and how it speaks.
+pub struct Listener {
+    host: Rc<Host>,
+    at: usize,
+    pid: u32,
+    limits: Limits,
+    buffer: Vec<u8>,
+    start: usize,
+    decoder: Option<Decoder>,
+    dialect: Option<Dialect>,
+    stray: LineTail,
+    is_spout: bool,
+}
+
+impl Listener {
+    /// An ear for a child that has not said anything.
+    pub fn new(host: Rc<Host>, at: usize, pid: u32) -> Listener {
+        let limits = host.with(|core| core.limits.clone());
+        let is_spout = host.with(|core| core.tasks[at].spout.is_some());
+        Listener {
+            host,
+            at,
+            pid,
+            limits,
+            buffer: Vec::new(),
+            start: 0,
+            decoder: None,
+            dialect: None,
+            stray: LineTail::new(LineLimits::default()),
+            is_spout,
+        }
+    }
+
+    /// Reads until the child has answered the handshake.
+    ///
+    /// # Errors
+    /// In words: it speaks another dialect, or closed its stdout. Its death is seen elsewhere.
+    pub async fn hello(&mut self, stdout: &Receiver, encoding: Encoding) -> Result<Hello, String> {
+        self.decoder = Some(Decoder::new(encoding, self.limits.clone()));
+        loop {
+            while let Some(message) = self.next_message().map_err(|error| error.to_string())? {
+                let hello = parse_hello(encoding, &self.buffer[message.clone()], &self.limits)
+                    .map_err(|error| error.to_string())?;
+                return Ok(hello);
+            }
+            match self.read(stdout).await {
+                Ok(0) => {
+                    return Err(
+                        "it closed its standard output before it answered the handshake".into(),
+                    );
+                }
+                Ok(_) => {}
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+    }
+
+    /// From here on the child speaks like this.
+    pub fn speaks(&mut self, dialect: Dialect) {
+        if matches!(dialect, Dialect::Frames { .. }) {
+            self.decoder = None;
+        }
+        self.dialect = Some(dialect);
+    }
+
+    /// Reads and understands until the child closes its stdout.
+    ///
+    /// # Errors
+    /// What cannot be understood, and leaves no way back.
+    pub async fn listen(&mut self, stdout: &Receiver) -> Result<(), ProtocolError> {
+        loop {
+            self.understand_when_there_is_room().await?;
+            if matches!(self.read(stdout).await, Ok(0) | Err(_)) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// After the child's death: what still is in the pipe. Others may hold it open, so its end is not waited for.
+    pub async fn read_the_rest(&mut self, stdout: &Receiver) {
+        loop {
+            if self.understand_when_there_is_room().await.is_err() {
+                return;
+            }
+            if unread(stdout).is_none_or(|bytes| bytes == 0)
+                || !matches!(self.read(stdout).await, Ok(1..))
+            {
+                break;
+            }
+        }
+        self.stray.finish(Instant::now(), |shown| {
+            story::log_line(&self.host, self.at, self.pid, "stdout", shown)
+        });
+    }
+
+    /// A child that left before the handshake: whatever is in its pipe is text for people.
+    pub fn drain_as_text(&mut self, stdout: &Receiver) {
+        while let Ok(1..) = stdout.try_read_buf(&mut self.buffer) {
+            if self.buffer.len() > KEPT {
+                break;
+            }
+        }
+        let (host, at, pid) = (&self.host, self.at, self.pid);
+        self.stray
+            .feed(&self.buffer[self.start..], Instant::now(), |shown| {
+                story::log_line(host, at, pid, "stdout", shown)
+            });
+        self.stray.finish(Instant::now(), |shown| {
+            story::log_line(host, at, pid, "stdout", shown)
+        });
+        self.buffer.clear();
+        self.start = 0;
+    }
+
+    async fn read(&mut self, stdout: &Receiver) -> std::io::Result<usize> {
+        if self.start == self.buffer.len() {
+            self.start = 0;
+            if self.buffer.capacity() > KEPT {
+                self.buffer = Vec::new()
+            } else {
+                self.buffer.clear()
+            }
+        } else if self.start >= READ {
+            self.buffer.drain(..self.start);
+            self.start = 0;
+        }
+        self.buffer.reserve(READ);
+        loop {
+            stdout.readable().await?;
+            match stdout.try_read_buf(&mut self.buffer) {
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                other => {
+                    self.host.heard[self.at].set(Instant::now());
+                    return other;
+                }
+            }
+        }
+    }
+
+    /// Takes messages out of the buffer one by one; waits before each while a queue that this child fills is full.
+    async fn understand_when_there_is_room(&mut self) -> Result<(), ProtocolError> {
+        loop {
+            while self.host.with(|core| core.tasks[self.at].waits > 0) {
+                self.host.room(self.at).await;
+            }
+            let understood = match self.dialect {
+                Some(Dialect::Frames { .. }) => self.next_frame()?,
+                _ => self.next_storm_messages()?,
+            };
+            if !understood {
+                return Ok(());
+            }
+            // Let the writers have what this brought before more is taken: latency, and fairness among children.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// One frame, or what strayed before it. Returns whether there was one.
+    fn next_frame(&mut self) -> Result<bool, ProtocolError> {
+        let Some((n, found)) = frame::next_frame(&self.buffer[self.start..], self.limits.message)?
+        else {
+            return Ok(false);
+        };
+        let (host, at) = (&self.host, self.at);
+        match found {
+            Found::Stray(text) => {
+                if text.is_empty() {
+                    return Ok(false);
+                }
+                self.stray.feed(text, Instant::now(), |shown| {
+                    story::log_line(host, at, self.pid, "stdout", shown)
+                });
+            }
+            Found::Frame(Kind::Results, payload) => host.with(|core| match self.is_spout {
+                true => core.spout_results(at, payload),
+                false => core.bolt_results(at, payload),
+            })?,
+            Found::Frame(Kind::Message, payload) => {
+                let message = FromChild::parse(Encoding::Json, payload, &self.limits)?;
+                self.happens(message, Encoding::Json)?;
+            }
+            Found::Frame(other, _) => {
+                return Err(ProtocolError::contradiction(match other {
+                    Kind::Tuples => "it sent a frame of tuples, which only the host sends",
+                    _ => "it sent a frame that only the host sends",
+                }));
+            }
+        }
+        self.start += n;
+        Ok(true)
+    }
+
+    /// Messages in one of Storm's dialects, until one makes this child wait. Returns whether there was one.
+    fn next_storm_messages(&mut self) -> Result<bool, ProtocolError> {
+        let Some(Dialect::Storm(encoding)) = self.dialect else {
+            return Ok(false);
+        };
+        let mut any = false;
+        while let Some(range) = self.next_message()? {
+            any = true;
+            let happened = match FromChild::parse(encoding, &self.buffer[range], &self.limits) {
+                Ok(message) => self.happens(message, encoding),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = happened {
+                self.could_not_be_read(encoding, &error)?;
+            }
+            if self.host.with(|core| core.tasks[self.at].waits > 0) {
+                break;
+            }
+        }
+        Ok(any)
+    }
+
+    /// The place of the next message in the buffer, past what strayed before it. What is over the limit is skipped, and fails what is in hand.
+    fn next_message(&mut self) -> Result<Option<std::ops::Range<usize>>, ProtocolError> {
+        loop {
+            let Some(decoder) = &mut self.decoder else {
+                return Ok(None);
+            };
+            let buffer = &self.buffer[self.start..];
+            let base = self.buffer.as_ptr() as usize;
+            match decoder.decode(buffer)? {
+                None => return Ok(None),
+                Some((n, Item::Message(message))) => {
+                    let from = message.as_ptr() as usize - base;
+                    let range = from..from + message.len();
+                    self.start += n;
+                    return Ok(Some(range));
+                }
+                Some((n, Item::Stray(line))) => {
+                    let (host, at, pid) = (&self.host, self.at, self.pid);
+                    let now = Instant::now();
+                    self.stray.feed(line, now, |shown| {
+                        story::log_line(host, at, pid, "stdout", shown)
+                    });
+                    self.stray.feed(b"\n", now, |shown| {
+                        story::log_line(host, at, pid, "stdout", shown)
+                    });
+                    self.start += n;
+                }
+                Some((n, Item::Nothing)) => self.start += n,
+                Some((n, Item::Broken(error))) => {
+                    self.start += n;
+                    self.could_not_be_read(Encoding::Json, &error)?;
+                }
+            }
+        }
+    }
+
+    /// A message that is not understood: nobody knows what it was about, so all that the child has in hand fails. JSON goes on behind it.
+    fn could_not_be_read(
+        &self,
+        encoding: Encoding,
+        error: &ProtocolError,
+    ) -> Result<(), ProtocolError> {
+        if encoding == Encoding::Msgpack {
+            return Err(error.clone());
+        }
+        self.host.with(|core| {
+            let failed = core.fail_all_in_hand(self.at, &error.to_string());
+            core.complain(self.at, &Violation::Unreadable(format!("it said something that cannot be read: {error}; the {failed} tuples it had in hand fail")));
+        });
+        Ok(())
+    }
+
+    /// What a message causes.
+    fn happens(&self, message: FromChild<'_>, encoding: Encoding) -> Result<(), ProtocolError> {
+        let (host, at) = (&self.host, self.at);
+        let component = &host.topology.components[host.topology.tasks[at].component].id;
+        let (task, pid) = (at + 1, self.pid);
+        match message {
+            FromChild::Emit(emit) if self.is_spout => {
+                host.with(|core| core.storm_spout_emits(at, encoding, &emit))
+            }
+            FromChild::Emit(emit) => host.with(|core| {
+                core.bolt_emits(at, encoding, &emit);
+                core.after(at);
+            }),
+            FromChild::Ack { id } if !self.is_spout => host.with(|core| {
+                core.bolt_answers(at, &id, None);
+                core.after(at);
+            }),
+            FromChild::Fail { id } if !self.is_spout => host.with(|core| {
+                core.bolt_answers(at, &id, Some("the bolt failed it"));
+                core.after(at);
+            }),
+            FromChild::Ack { .. } | FromChild::Fail { .. } => {
+                host.with(|core| {
+                    core.complain(
+                        at,
+                        &Violation::Unreadable(
+                            "it sent a bolt's ack or fail, and it is a spout".into(),
+                        ),
+                    )
+                });
+            }
+            FromChild::Log { level, message } => match level {
+                LogLevel::Trace => {
+                    tracing::trace!(component, task, pid, stream = "log", "{message}")
+                }
+                LogLevel::Debug => {
+                    tracing::debug!(component, task, pid, stream = "log", "{message}")
+                }
+                LogLevel::Info => tracing::info!(component, task, pid, stream = "log", "{message}"),
+                LogLevel::Warn => tracing::warn!(component, task, pid, stream = "log", "{message}"),
+                LogLevel::Error => {
+                    tracing::error!(component, task, pid, stream = "log", "{message}")
+                }
+            },
+            FromChild::Error { message } => {
+                tracing::error!(component, task, pid, stream = "error", "{message}")
+            }
+            FromChild::Metrics { name, params } => {
+                let value = params
+                    .map(|params| stormhost_protocol::preview(encoding, params, 1000))
+                    .unwrap_or_default();
+                tracing::info!(
+                    component,
+                    task,
+                    pid,
+                    stream = "metrics",
+                    metric = &*name,
+                    value,
+                    "metric {name} = {value}"
+                );
+            }
+            FromChild::Sync if self.is_spout && matches!(self.dialect, Some(Dialect::Storm(_))) => {
+                host.with(|core| core.spout_synced(at))
+            }
+            FromChild::Sync => host.with(|core| core.bolt_synced(at)),
+            FromChild::Done => host.with(|core| core.spout_done(at)),
+            FromChild::Finished => host.with(|core| core.bolt_finished(at)),
+            FromChild::Unknown { command } => {
+                tracing::debug!(
+                    component,
+                    task,
+                    pid,
+                    "{component}[{task}] sent the command '{command}', which is not known; it is ignored"
+                );
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,458 @@
+//! What a spout may say, what it is told, and how much it may emit.
+//!
+//! A spout with frames is given credit: a total that it may emit up to, moved on as trees complete. A spout in one of Storm's dialects is asked
+//! with one `next` at a time, and answers every command with `sync` ([`super::storm_spout`]).
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use stormhost_protocol::frame::{self, Results};
+use stormhost_protocol::{Encoding, ProtocolError};
+
+use super::bolt::Rows;
+use super::core::{Core, Dialect, Emitted, Parent, Wake};
+use super::storm_spout::Talk;
+use crate::flow::acker::{FailKind, Outcome};
+use crate::flow::ledger::Emission;
+use crate::flow::window::Window;
+use crate::histogram::Histogram;
+use crate::topology::{Component, Replay, Settings};
+
+/// The state of one spout task.
+pub struct Spout {
+    /// How many trees it may have open.
+    pub window: Window,
+    /// How many it has open.
+    pub pending: u32,
+    /// Rows that came from this child.
+    pub emitted: u64,
+    /// How many rows the child was allowed in all.
+    pub credit: u64,
+    /// The sequence number of the next tracked row, counted over all children of the task.
+    next: u64,
+    /// The sequence number of this child's first tracked row.
+    base: u64,
+    /// Whether it was told to emit.
+    pub active: bool,
+    /// It said that it has nothing more to emit.
+    pub done: bool,
+    /// Frames sent that it has to take note of, and how many of them it has.
+    told: u64,
+    heard: u64,
+    acked: Vec<(u64, u64)>,
+    failed: Vec<(u64, FailKind, Rc<str>)>,
+    commands: Vec<&'static str>,
+    /// The conversation of a child in one of Storm's dialects.
+    pub talk: Talk,
+    /// Bodies of open trees, where the host replays.
+    kept: Option<HashMap<u64, Kept, foldhash::fast::RandomState>>,
+    tries: u32,
+    /// How long trees took, in microseconds.
+    pub latency: Histogram,
+}
+
+/// A tuple that the host can emit again.
+pub struct Kept {
+    stream: usize,
+    encoding: Encoding,
+    values: Vec<u8>,
+    ends: Vec<usize>,
+    tries: u32,
+    body: u64,
+}
+
+/// A tuple to emit again, and its sequence number.
+pub struct AgainReplay {
+    sequence: u64,
+    kept: Kept,
+}
+
+impl Spout {
+    /// The state of a task of `component` before its first child.
+    pub fn new(component: &Component, settings: &Settings) -> Spout {
+        let timeout = match settings.enable_message_timeouts() {
+            true => settings.message_timeout().as_micros() as u64,
+            false => u64::MAX,
+        };
+        Spout {
+            window: Window::new(component.settings.max_spout_pending(), timeout),
+            pending: 0,
+            emitted: 0,
+            credit: 0,
+            next: 0,
+            base: 0,
+            active: true,
+            done: false,
+            told: 0,
+            heard: 0,
+            acked: Vec::new(),
+            failed: Vec::new(),
+            commands: Vec::new(),
+            talk: Talk::new(component.settings.spout_wait()),
+            kept: (component.replay == Replay::Host).then(HashMap::default),
+            tries: component.settings.replay_tries(),
+            latency: Histogram::default(),
+        }
+    }
+
+    /// Whether the host keeps bodies and emits again what failed.
+    pub fn host_replays(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// A new child has done its handshake.
+    pub fn begins(&mut self, dialect: Dialect, stopping: bool) {
+        (self.emitted, self.credit, self.told, self.heard) = (0, 0, 0, 0);
+        (self.base, self.done, self.active) = (self.next, false, !stopping);
+        self.acked.clear();
+        self.failed.clear();
+        self.commands.clear();
+        self.talk.begins();
+        if stopping && matches!(dialect, Dialect::Frames { .. }) {
+            self.commands.push("deactivate");
+        }
+    }
+
+    /// The child is gone, and its trees with it.
+    pub fn forgets(&mut self) {
+        self.pending = 0;
+        self.talk.ids.clear();
+    }
+
+    /// To stop emitting: the run ends.
+    pub fn deactivate(&mut self, dialect: Option<Dialect>) {
+        self.active = false;
+        if let Some(Dialect::Frames { .. }) = dialect {
+            self.commands.push("deactivate");
+        }
+    }
+
+    /// Whether nothing more will come of it unless a tree fails: it said so, or was told to stop, and has taken note of all it was told.
+    pub fn is_through(&self, dialect: Option<Dialect>, stopping: bool) -> bool {
+        let untold = !self.acked.is_empty() || !self.failed.is_empty() || !self.commands.is_empty();
+        match dialect {
+            None => stopping,
+            Some(Dialect::Frames { .. }) => {
+                (self.done || stopping) && !untold && self.told == self.heard
+            }
+            Some(Dialect::Storm(_)) => stopping && self.talk.is_quiet(),
+        }
+    }
+
+    /// A tree was answered. `Some` is a tuple to emit again.
+    pub fn settled(
+        &mut self,
+        emission: Emission,
+        outcome: Outcome,
+        now: u64,
+    ) -> Option<AgainReplay> {
+        let latency = now.saturating_sub(emission.born);
+        if let (Some(kept), Outcome::Failed(kind, _)) = (&mut self.kept, &outcome)
+            && let Some(mut again) = kept.remove(&emission.sequence)
+        {
+            again.tries += u32::from(*kind != FailKind::ChildDied);
+            if again.tries <= self.tries {
+                return Some(AgainReplay {
+                    sequence: emission.sequence,
+                    kept: again,
+                });
+            }
+        }
+        self.pending = self.pending.saturating_sub(1);
+        if let Some(kept) = &mut self.kept {
+            kept.remove(&emission.sequence);
+        }
+        let sequence = emission.sequence.checked_sub(self.base)?;
+        match outcome {
+            Outcome::Acked => {
+                self.latency.record(Duration::from_micros(latency));
+                self.window.completed(1, latency, now);
+                match self.acked.last_mut() {
+                    Some((first, count)) if *first + *count == sequence => *count += 1,
+                    _ => self.acked.push((sequence, 1)),
+                }
+            }
+            Outcome::Failed(kind, reason) => self.failed.push((sequence, kind, reason)),
+        }
+        None
+    }
+
+    /// What is to be told, for the conversation in Storm's dialects: in the order acks, fails; `true` for an ack.
+    pub(super) fn take_told(&mut self) -> impl Iterator<Item = (u64, bool)> + use<> {
+        let acked = std::mem::take(&mut self.acked);
+        let failed = std::mem::take(&mut self.failed);
+        acked
+            .into_iter()
+            .flat_map(|(first, count)| (first..first + count).map(|sequence| (sequence, true)))
+            .chain(failed.into_iter().map(|(sequence, ..)| (sequence, false)))
+    }
+
+    /// How many more trees may be opened.
+    pub(super) fn room(&self) -> u32 {
+        self.window.size().saturating_sub(self.pending)
+    }
+
+    /// Whether the window, and nothing else, keeps it from emitting.
+    pub fn is_at_its_window(&self) -> bool {
+        self.active && !self.done && self.pending >= self.window.size()
+    }
+
+    fn fill_frames(&mut self, may_emit: bool, out: &mut Vec<u8>) {
+        for command in self.commands.drain(..) {
+            frame::write_command(command, out);
+            self.told += 1;
+        }
+        if !self.acked.is_empty() {
+            frame::write_acked(&self.acked, out);
+            self.acked.clear();
+            self.told += 1;
+        }
+        if !self.failed.is_empty() {
+            let list: Vec<(u64, &str, &str)> = self
+                .failed
+                .iter()
+                .map(|(sequence, kind, reason)| (*sequence, kind.word(), &**reason))
+                .collect();
+            frame::write(frame::Kind::Failed, out, |out| {
+                out.extend_from_slice(serde_json::to_string(&list).unwrap_or_default().as_bytes());
+            });
+            self.failed.clear();
+            self.told += 1;
+        }
+        let credit = self.emitted + u64::from(self.room());
+        // In steps, so that a busy spout is not told of every single tuple; but at once when it has nothing left.
+        let step = u64::from(self.window.size() / 4).max(1);
+        if may_emit
+            && credit > self.credit
+            && (credit - self.credit >= step || self.credit <= self.emitted)
+        {
+            self.credit = credit;
+            frame::write_credit(credit, out);
+        }
+    }
+}
+
+impl Core {
+    /// Whether spouts may emit at all now.
+    pub(super) fn may_emit(&self, at: usize) -> bool {
+        let task = &self.tasks[at];
+        task.waits == 0
+            && !self.stopping
+            && task.spout.as_ref().is_some_and(|spout| spout.active)
+            && !self.cycle_presses()
+    }
+
+    pub(super) fn fill_spout(&mut self, at: usize, dialect: Dialect, out: &mut Vec<u8>) {
+        let may_emit = self.may_emit(at);
+        let now = self.now;
+        let task = &mut self.tasks[at];
+        let Some(spout) = &mut task.spout else { return };
+        out.append(&mut task.control);
+        match dialect {
+            Dialect::Frames { .. } => spout.fill_frames(may_emit, out),
+            Dialect::Storm(encoding) => spout.fill_storm(encoding, may_emit, now, out),
+        }
+    }
+
+    /// A results frame of a spout.
+    ///
+    /// # Errors
+    /// When the frame contradicts itself. The child has to be started again.
+    pub fn spout_results(&mut self, at: usize, payload: &[u8]) -> Result<(), ProtocolError> {
+        let Some(Dialect::Frames { encoding, .. }) = self.tasks[at].dialect() else {
+            return Ok(());
+        };
+        let results = Results::parse(payload)?;
+        let mut rows = Rows::open(self, encoding, &results)?;
+        for number in 0..results.emits {
+            let (block, row) = rows.next()?;
+            let stream = usize::from(block.stream);
+            if stream
+                >= self.topology.components[self.tasks[at].component]
+                    .streams
+                    .len()
+            {
+                return Err(ProtocolError::contradiction(
+                    "it names a stream by a number that was not agreed on",
+                ));
+            }
+            let direct = results
+                .direct
+                .and_then(|tasks| tasks.get(number as usize))
+                .filter(|task| *task != 0);
+            let out = Emitted {
+                from: at,
+                stream,
+                encoding,
+                row,
+                direct,
+            };
+            self.spout_emits(out, block.tracked, results.ask);
+        }
+        if let Some(spout) = &mut self.tasks[at].spout {
+            if results.consumed < spout.heard || results.consumed > spout.told {
+                return Err(ProtocolError::contradiction(
+                    "it says it took frames that it was not sent",
+                ));
+            }
+            spout.heard = results.consumed;
+            if results.emits > 0 {
+                spout.done = false;
+            }
+        }
+        if results.ask {
+            self.answer_where(at);
+        }
+        self.wakes.push(Wake::Writer(at));
+        self.after(at);
+        Ok(())
+    }
+
+    /// One row of a spout.
+    #[inline]
+    fn spout_emits(&mut self, out: Emitted<'_>, tracked: bool, ask: bool) {
+        let at = out.from;
+        let now = self.now;
+        let Some(spout) = &mut self.tasks[at].spout else {
+            return;
+        };
+        spout.emitted += 1;
+        if !tracked {
+            if let Err(violation) = self.emit(out, &Parent::Nothing, ask) {
+                self.tasks[at].counters.dropped += 1;
+                self.complain(at, &violation);
+            }
+            return;
+        }
+        let sequence = spout.next;
+        spout.next += 1;
+        spout.pending += 1;
+        let body = body_hash(&out);
+        if let Some(kept) = &mut spout.kept {
+            let mut keep = Kept {
+                stream: out.stream,
+                encoding: out.encoding,
+                values: vec![],
+                ends: vec![],
+                tries: 0,
+                body,
+            };
+            for value in out.row {
+                keep.values.extend_from_slice(value);
+                keep.ends.push(keep.values.len());
+            }
+            kept.insert(sequence, keep);
+        }
+        self.begin_tree(
+            out,
+            Emission {
+                spout: at as u32,
+                sequence,
+                born: now,
+                body,
+            },
+            ask,
+        );
+    }
+
+    fn begin_tree(&mut self, out: Emitted<'_>, emission: Emission, ask: bool) {
+        let root = self.acker.begin(emission);
+        match self.emit(out, &Parent::Root(root), ask) {
+            Ok(copies) => self.acker.sealed(root, copies),
+            Err(violation) => {
+                self.complain(out.from, &violation);
+                self.acker
+                    .fail_root(root, FailKind::Refused, &violation.to_string().into());
+            }
+        }
+    }
+
+    /// A tuple whose tree failed is emitted again by the host, under the same id.
+    pub(super) fn emit_again(&mut self, at: usize, again: AgainReplay) {
+        let AgainReplay { sequence, kept } = again;
+        let starts = std::iter::once(0).chain(kept.ends.iter().copied());
+        let row: Vec<&[u8]> = starts
+            .zip(&kept.ends)
+            .map(|(start, end)| &kept.values[start..*end])
+            .collect();
+        let out = Emitted {
+            from: at,
+            stream: kept.stream,
+            encoding: kept.encoding,
+            row: &row,
+            direct: None,
+        };
+        let emission = Emission {
+            spout: at as u32,
+            sequence,
+            born: self.now,
+            body: kept.body,
+        };
+        self.begin_tree(out, emission, false);
+        if let Some(spout) = &mut self.tasks[at].spout
+            && let Some(all) = &mut spout.kept
+        {
+            all.insert(sequence, kept);
+        }
+    }
+
+    /// A spout in one of Storm's dialects emitted, with a message id if it gave one.
+    pub fn storm_spout_emits(
+        &mut self,
+        at: usize,
+        encoding: Encoding,
+        emit: &stormhost_protocol::storm::Emit<'_>,
+    ) {
+        let now = self.now;
+        let Some(spout) = &mut self.tasks[at].spout else {
+            return;
+        };
+        spout.emitted += 1;
+        spout.talk.emitted = true;
+        let Some(id) = emit.id else {
+            if self
+                .storm_emit(at, encoding, emit, &Parent::Nothing)
+                .is_err()
+            {
+                self.tasks[at].counters.dropped += 1;
+            }
+            self.after(at);
+            return;
+        };
+        let sequence = spout.next;
+        spout.next += 1;
+        spout.pending += 1;
+        spout.talk.ids.insert(sequence - spout.base, id.into());
+        let body = xxhash_rust::xxh3::xxh3_64(emit.row.list);
+        let root = self.acker.begin(Emission {
+            spout: at as u32,
+            sequence,
+            born: now,
+            body,
+        });
+        match self.storm_emit(at, encoding, emit, &Parent::Root(root)) {
+            Ok(copies) => self.acker.sealed(root, copies),
+            Err(violation) => {
+                self.acker
+                    .fail_root(root, FailKind::Refused, &violation.to_string().into())
+            }
+        }
+        self.after(at);
+    }
+
+    /// The spout said that it has nothing more to emit.
+    pub fn spout_done(&mut self, at: usize) {
+        if let Some(spout) = &mut self.tasks[at].spout {
+            spout.done = true;
+        }
+        self.wakes.push(Wake::Everyone);
+    }
+}
+
+/// What tells one body from another, within one component.
+fn body_hash(out: &Emitted<'_>) -> u64 {
+    out.row.iter().fold(out.stream as u64, |seed, value| {
+        xxhash_rust::xxh3::xxh3_64_with_seed(value, seed)
+    })
+}

@@ -1,0 +1,152 @@
+//! What is told of a child's death: what was being done, by whom, what went wrong, and what to try.
+
+use std::fmt::Write;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::child::End;
+use super::host::Host;
+use crate::link::exit::Exit;
+use crate::link::spawn_error::SpawnError;
+use crate::link::stderr::Shown;
+
+/// A death, told.
+pub struct Death {
+    /// Whose.
+    pub pid: u32,
+    /// Whether it had got anything done.
+    pub progressed: bool,
+    /// In words, several lines.
+    pub story: String,
+}
+
+/// What is known of a death.
+pub struct Facts<'a> {
+    /// Whose.
+    pub pid: u32,
+    /// Why it did not go on.
+    pub end: &'a End,
+    /// How it left.
+    pub exit: Exit,
+    /// How long it had lived.
+    pub age: Duration,
+    /// Whether it had done its handshake.
+    pub was_up: bool,
+    /// Tuples that fail with it.
+    pub held: usize,
+    /// The tuple it was busy with.
+    pub in_hand: Option<String>,
+    /// Its last lines on stderr.
+    pub stderr: Vec<String>,
+}
+
+/// The story of a death.
+pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> String {
+    let name = host.with(|core| core.name(at));
+    let component = &host.topology.components[host.topology.tasks[at].component];
+    let (pid, exit, age) = (facts.pid, facts.exit, facts.age.as_secs_f64());
+    let mut story = match facts.end {
+        End::Ended(why) => format!("{name} (pid {pid}) was ended after {age:.1} s: {why}"),
+        End::Left if !facts.was_up => format!(
+            "{name} (pid {pid}) {exit} after {age:.1} s, before it had answered the handshake"
+        ),
+        End::Left | End::Asked => format!("{name} (pid {pid}) {exit} after {age:.1} s"),
+    };
+    if !facts.was_up {
+        let _ = write!(story, "\n  command: {}", shell_words(&component.command));
+    }
+    if facts.held > 0 {
+        let _ = write!(story, "\n  {} tuples that it held fail now", facts.held);
+    }
+    if let Some(tuple) = &facts.in_hand {
+        let _ = write!(story, "\n  the tuple in hand was {tuple}");
+    }
+    match &facts.stderr[..] {
+        [] if !facts.was_up => story.push_str("\n  it wrote nothing to standard error"),
+        [] => {}
+        lines => {
+            story.push_str("\n  its last lines on standard error:");
+            for line in lines {
+                let _ = write!(story, "\n    | {line}");
+            }
+        }
+    }
+    let said = facts.stderr.join("\n");
+    let hint = missing_module(&said).or_else(|| match facts.end {
+        End::Left => facts.exit.hint().map(str::to_owned),
+        _ => None,
+    });
+    if let Some(hint) = hint {
+        let _ = write!(story, "\n  hint: {hint}");
+    }
+    story
+}
+
+/// The story of a child that could not even be started.
+pub fn could_not_start(host: &Rc<Host>, at: usize, error: &SpawnError) -> String {
+    let component = &host.topology.components[host.topology.tasks[at].component];
+    let name = host.with(|core| core.name(at));
+    format!(
+        "{name} could not be started: {error}\n  command: {}",
+        shell_words(&component.command)
+    )
+}
+
+/// What to try about a Python module that is not there.
+fn missing_module(stderr: &str) -> Option<String> {
+    let line = stderr
+        .lines()
+        .rev()
+        .find(|line| line.starts_with("ModuleNotFoundError") || line.starts_with("ImportError"))?;
+    let module = line.split('\'').nth(1).unwrap_or("it");
+    Some(format!(
+        "the interpreter in the command above has no module '{module}': install it there, or choose another interpreter (--python, or activate a virtual environment)"
+    ))
+}
+
+/// A command as one would type it.
+fn shell_words(command: &[String]) -> String {
+    let quoted = command.iter().map(|word| {
+        let plain = !word.is_empty()
+            && word
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "_-./=:,+@%".contains(c));
+        if plain {
+            word.clone()
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+/// Logs a line that a child wrote for people.
+pub fn log_line(host: &Rc<Host>, at: usize, pid: u32, stream: &'static str, shown: Shown<'_>) {
+    let component = &host.topology.components[host.topology.tasks[at].component].id;
+    let task = at + 1;
+    match shown {
+        Shown::Line(line) => tracing::info!(component, task, pid, stream, "{line}"),
+        Shown::LeftOut(lines) => {
+            tracing::info!(component, task, pid, stream, "… {lines} lines left out")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_module_is_named() {
+        let hint =
+            missing_module("Traceback\nModuleNotFoundError: No module named 'geoip2'\n").unwrap();
+        assert!(hint.contains("no module 'geoip2'"), "{hint}");
+        assert_eq!(missing_module("KeyError: 'x'"), None);
+    }
+
+    #[test]
+    fn commands_are_shown_as_they_would_be_typed() {
+        let words = ["python3", "-c", "print('a b')", ""].map(String::from);
+        assert_eq!(shell_words(&words), r#"python3 -c 'print('\''a b'\'')' ''"#);
+    }
+}
