@@ -3,6 +3,7 @@
 pub mod guard;
 pub mod link;
 pub mod procstat;
+pub mod run_folder;
 pub mod runtime;
 pub mod sweep;
 pub mod topology;
