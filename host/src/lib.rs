@@ -5,6 +5,7 @@ pub mod guard;
 pub mod histogram;
 pub mod link;
 pub mod procstat;
+pub mod run_folder;
 pub mod runtime;
 pub mod sweep;
 pub mod topology;
