@@ -135,8 +135,11 @@ impl<'a> FromChild<'a> {
             });
         };
         let Some(command) = members::text(encoding, raw) else {
-            return Err(ProtocolError::NotAnObject {
-                beginning: preview(encoding, bytes, SHOWN),
+            return Err(ProtocolError::Member {
+                command: preview(encoding, raw, SHOWN),
+                member: "command",
+                expected: "text",
+                seen: preview(encoding, raw, SHOWN),
             });
         };
         let said = Said {

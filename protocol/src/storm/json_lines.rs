@@ -100,11 +100,17 @@ impl JsonLines {
         if self.state == State::LongLine || text.first() != Some(&b'{') {
             return Ending::StrayText;
         }
-        match text.strip_suffix(b"end") {
-            Some(body) if body.ends_with(b"\n") && self.speaks(body) => {
-                Ending::Message(json::trim(body))
-            }
-            _ => Ending::CutMessage,
+        if let Some(body) = text.strip_suffix(b"end")
+            && body.ends_with(b"\n")
+            && self.speaks(body)
+        {
+            return Ending::Message(json::trim(body));
+        }
+        // A print of JSON may be the last thing that was said.
+        match json::skip(text, 0, self.limits.depth()) {
+            Ok(end) if self.speaks(text.get(..end).unwrap_or_default()) => Ending::CutMessage,
+            Err(ScanError::Cut) => Ending::CutMessage,
+            _ => Ending::StrayText,
         }
     }
 

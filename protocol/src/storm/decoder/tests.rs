@@ -287,6 +287,8 @@ fn the_end_of_input_is_told_apart() {
         "{\"command\":\"sync\"}\nend",
         &[ends("message {\"command\":\"sync\"}")],
     );
+    check_json("{'a': 1}", &[ends("text {'a': 1}")]);
+    check_json("{\"a\": 1}", &[ends("text {\"a\": 1}")]);
     check_json("so long", &[ends("text so long")]);
     check_json(
         "{\"command\":\"sync\"}\nx\nend",
