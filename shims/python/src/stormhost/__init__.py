@@ -1,0 +1,45 @@
+"""stormhost: spouts, bolts and topologies in Python, for the stormhost host and for Apache Storm.
+
+A topology is a class whose body declares components and connects them; see the README for a first one.
+"""
+
+from ._batcher import TimeBatcher
+from ._bolt import AutoAckBolt, Bolt
+from ._groupings import (
+    AllGrouping,
+    DirectGrouping,
+    FieldsGrouping,
+    GlobalGrouping,
+    LocalOrShuffleGrouping,
+    NoneGrouping,
+    PartialKeyGrouping,
+    ShuffleGrouping,
+)
+from ._process import Process
+from ._spout import ReliableSpout, Spout
+from ._stream import Stream
+from ._topology import Topology
+from ._values import EmitError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AllGrouping",
+    "AutoAckBolt",
+    "Bolt",
+    "DirectGrouping",
+    "EmitError",
+    "FieldsGrouping",
+    "GlobalGrouping",
+    "LocalOrShuffleGrouping",
+    "NoneGrouping",
+    "PartialKeyGrouping",
+    "Process",
+    "ReliableSpout",
+    "ShuffleGrouping",
+    "Spout",
+    "Stream",
+    "TimeBatcher",
+    "Topology",
+    "__version__",
+]

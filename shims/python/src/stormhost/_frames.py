@@ -1,0 +1,122 @@
+"""What spouts and bolts share when they speak frames: messages, task ids, the answer to the handshake."""
+
+from __future__ import annotations
+
+from collections import deque
+from time import monotonic
+
+from ._codec import Codec
+from ._jsontext import decode, encode
+from ._link import Link
+from ._outputs import Output, Outputs
+from ._results import Results
+from ._wire import MESSAGE, TASK_IDS, Inlet, Outlet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._component import Component
+
+# One error of a kind (type and place) is told in full this often; a bolt that fails each tuple must not drown its log.
+_REPEAT_SECONDS = 1.0
+
+
+class FramesLink(Link):
+    """One child's conversation in frames, once `offer`, the host's, is taken up."""
+
+    def __init__(self, inlet: Inlet, outlet: Outlet, codec: Codec, offer: dict[str, Any], component: Component) -> None:
+        self.inlet = inlet
+        self.outlet = outlet
+        self.codec = codec
+        self.offer = offer
+        self.component = component
+        self.outputs = Outputs(
+            (
+                Output(index, o["stream"], o["fields"], bool(o.get("direct")), bool(o.get("listeners", True)))
+                for index, o in enumerate(offer.get("outputs", ()))
+            ),
+            type(component),
+        )
+        self.results: Results
+        self.buffered: deque[tuple[bytes, memoryview]] = deque()
+        self._opened = False
+        self._told: dict[tuple[Any, ...], float] = {}
+
+    def hello(self) -> dict[str, Any]:
+        """What the answer to the handshake says beside the pid."""
+        from . import __version__
+
+        return {
+            "version": 1,
+            "encoding": self.codec.encoding,
+            "library": f"stormhost-python {__version__}",
+            "codec": self.codec.name,
+        }
+
+    def open(self) -> None:
+        if not self._opened:
+            from os import getpid
+
+            self._opened = True
+            self.outlet.write(encode({"pid": getpid(), "stormhost": self.hello()}) + b"\nend\n")
+
+    def message(self, message: dict[str, Any]) -> None:
+        self.open()
+        self.outlet.frame(MESSAGE, encode(message))
+
+    def next_frame(self) -> tuple[bytes, memoryview]:
+        """The next frame for the loop: first those that stood before a reply."""
+        return self.buffered.popleft() if self.buffered else self.inlet.frame()
+
+    def ask_task_ids(self, loose: bool) -> list[int]:
+        """Sends what there is, and waits for where its last row went."""
+        self.open()
+        self.results.flush(loose=loose, ask=True)
+        while True:
+            kind, payload = self.inlet.frame()
+            if kind == TASK_IDS:
+                return list(decode(payload))
+            self.buffered.append((kind, payload))
+
+    def added(self, add: Any, values: Any, direct_task: int | None) -> bool:
+        """Adds a row, with its task if it has one; False when nobody listens."""
+        results = self.results
+        row = results.sent + len(results.out)
+        if direct_task:
+            results.directs.append((row, direct_task))  # before the row: adding it may flush both
+        try:
+            add(values)
+        except BaseException:
+            if direct_task:
+                results.directs.pop()
+            raise
+        if results.sent + len(results.out) > row:
+            return True
+        if direct_task:
+            results.directs.pop()
+        return False
+
+    def report(self, error: BaseException) -> None:
+        """Tells the host of an exception in user code, but the same one only so often."""
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        where = (type(error), trace.tb_frame.f_code, trace.tb_lineno) if trace is not None else (type(error),)
+        now = monotonic()
+        if now - self._told.get(where, -_REPEAT_SECONDS) >= _REPEAT_SECONDS:
+            if len(self._told) > 100:
+                self._told.clear()
+            self._told[where] = now
+            self.component.report_error(error)
+
+    def bind_emit(self, emit: Any) -> None:
+        """Makes `emit` the component's, on the instance itself unless its class has an `emit` of its own."""
+        component: Any = self.component
+        component._link = self
+        component._emit = emit
+        from ._bolt import Bolt
+        from ._spout import Spout
+
+        if type(component).emit in (Bolt.emit, Spout.emit):
+            component.emit = emit

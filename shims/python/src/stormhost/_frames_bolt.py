@@ -1,0 +1,279 @@
+"""A bolt that speaks frames: takes `T`, sends `R`."""
+
+from __future__ import annotations
+
+from itertools import islice
+from struct import Struct, unpack_from
+from time import monotonic
+
+from ._bolt import AutoAckBolt, Bolt
+from ._emit import adder
+from ._frames import FramesLink
+from ._jsontext import decode
+from ._link import overrides
+from ._outputs import check_direct
+from ._results import Results
+from ._rows import AT, TASK_BITS, row_class
+from ._traceback import summary
+from ._wire import COMMAND, TUPLES, EndOfInput, Inlet, Outlet, WireError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from ._codec import Codec
+
+_RUN = Struct("<HHII")
+_U32 = Struct("<I")
+# Finished work may wait this long (s) before it is written; looked at between executes.
+_MAX_AGE = 0.001
+# The clock is read after every execute while one takes longer than this (s), and after up to so many while they are
+# fast.
+_SLOW = 0.0003
+_MAX_PACE = 16
+_TICK = ("__system", "__tick")
+
+
+class BoltLink(FramesLink):
+    """The loop of one bolt task."""
+
+    component: Bolt
+
+    def __init__(self, inlet: Inlet, outlet: Outlet, codec: Codec, offer: dict[str, Any], component: Bolt) -> None:
+        super().__init__(inlet, outlet, codec, offer, component)
+        self.auto = isinstance(component, AutoAckBolt)
+        self.results = Results(outlet, codec, [(output, 0) for output in self.outputs.list], marks=self.auto)
+        if not self.auto:
+            self.results.anchors = []
+        self.taken = 0  # rows that have arrived so far: the id of the next one
+        self._in_hand = False
+        self._pace = 1
+        self._inputs = [self._input(spec) for spec in offer.get("inputs", ())]
+
+    def _input(self, spec: dict[str, Any]) -> Any:
+        """The class of the rows of one input; None for ticks."""
+        if (spec["component"], spec["stream"]) == _TICK:
+            return None
+        return row_class(spec["component"], spec["stream"], spec["fields"], self.codec.struct)
+
+    def hello(self) -> dict[str, Any]:
+        return {**super().hello(), "acks": "auto" if self.auto else "hand"}
+
+    def bind(self, component: Any) -> None:
+        self.bind_emit(self._auto_emit() if self.auto else self._hand_emit())
+        for name, method in (("ack", self._ack), ("fail", self._fail)):
+            setattr(component, "_" + name, method)
+            if not self.auto and not overrides(component, Bolt, name):
+                setattr(component, name, method)
+
+    def run(self) -> None:
+        self.open()
+        results, component = self.results, self.component
+        results.flush(loose=True)
+        while True:
+            try:
+                kind, payload = self.next_frame()
+            except EndOfInput:
+                break
+            if kind == TUPLES:
+                self._tuples(payload)
+                results.flush()
+            elif kind == COMMAND:
+                command = decode(payload)["command"]
+                if command == "finish":
+                    self._guarded(component.finish)
+                    results.flush(loose=True)
+                    self.message({"command": "finished"})
+                elif command == "heartbeat":
+                    self.message({"command": "sync"})
+            else:
+                raise WireError(f"a bolt was sent a frame of kind {kind!r}")
+        component.close()
+        results.flush(loose=True)
+
+    def stop(self) -> None:
+        self.open()
+        self.results.flush(loose=self.auto and not self._in_hand)
+
+    def _guarded(self, method: Any) -> None:
+        try:
+            method()
+        except Exception as error:
+            self.report(error)
+
+    def _tuples(self, payload: memoryview) -> None:
+        """Executes every row of a `T` frame, in order."""
+        at = 4
+        decode = self.codec.decode
+        for _ in range(_U32.unpack_from(payload)[0]):
+            number, columns, count, task = _RUN.unpack_from(payload, at)
+            at += _RUN.size
+            begin = self.taken << TASK_BITS
+            end = (self.taken + count) << TASK_BITS
+            ats: Iterable[int]
+            if task:
+                ats = range(begin | task, end | task, 1 << TASK_BITS)
+            else:
+                tasks = unpack_from(f"<{count}I", payload, at)
+                at += 4 * count
+                ats = [id | of for id, of in zip(range(begin, end, 1 << TASK_BITS), tasks)]
+            values = []
+            for _ in range(columns):
+                length = _U32.unpack_from(payload, at)[0]
+                at += 4
+                values.append(decode(payload[at : at + length]))
+                at += length
+            self.taken += count
+            row = self._inputs[number]
+            self._in_hand = True
+            if row is None:
+                self._ticks(count)
+            else:
+                self._execute(map(row, *values, ats), self.taken)
+            self._in_hand = False
+
+    def _ticks(self, count: int) -> None:
+        results = self.results
+        for id in range(self.taken - count, self.taken):
+            self._guarded(self.component.tick)
+            results.marks.append(len(results.out))
+            if not self.auto:
+                results.acks.append(id)
+
+    def _execute(self, rows: Iterable[Any], end: int) -> None:
+        """Executes `rows`, of which the last has the id `end - 1`.
+
+        Goes by small groups, so that the clock is read rarely while executes are fast.
+        """
+        execute = self.component.execute
+        results = self.results
+        out, marks, flush = results.out, results.marks, results.flush
+        mark = marks.append
+        rows = iter(rows)
+        pace = self._pace
+        input: Any = None
+        flushed = before = monotonic()
+        while True:
+            try:
+                for input in islice(rows, pace):
+                    execute(input)
+                    mark(len(out))
+            except Exception as error:
+                self._failed(input, error)
+                mark(len(out))
+            if results.consumed + len(marks) >= end:
+                break
+            now = monotonic()
+            if now - before > _SLOW * pace:
+                pace = 1
+            elif pace < _MAX_PACE:
+                pace += pace
+            before = now
+            if now - flushed > _MAX_AGE:
+                flush()
+                flushed = now
+        self._pace = pace
+
+    def _failed(self, input: Any, error: Exception) -> None:
+        self.report(error)
+        id = getattr(input, AT) >> TASK_BITS
+        if self.auto or id not in self.results.acks:
+            self.results.fails.append((id, summary(error)))
+
+    def _ack(self, input: Any) -> None:
+        if not self.auto:
+            self.results.acks.append(_id_of(input))
+
+    def _fail(self, input: Any, reason: object = None) -> None:
+        id = _id_of(input)
+        results = self.results
+        if self.auto and id < results.consumed + len(results.marks):
+            raise RuntimeError("this input has been acked already; an AutoAckBolt can fail its current input only")
+        results.fails.append((id, "failed by the bolt" if reason is None else str(reason)))
+
+    def _auto_emit(self) -> Any:
+        results, outputs, ask = self.results, self.outputs, self.ask_task_ids
+        adders = self._adders()
+        default = next((o for o in outputs.list if o.name == "default" and not o.direct), None)
+        add_default = adders["default"] if default else None
+
+        def emit(
+            values: Any,
+            stream: Any = None,
+            anchors: Any = None,
+            direct_task: int | None = None,
+            need_task_ids: bool = False,
+        ) -> list[int] | None:
+            if stream is None and add_default is not None and direct_task is None and not need_task_ids:
+                add_default(values)
+                return None
+            add = _routed(adders, outputs, stream, direct_task)
+            if need_task_ids and len(results.out) + 1 >= results.limit:
+                self._relieve()  # the row asked about has to be the last one of the frame that asks
+            if not self.added(add, values, direct_task):
+                return [] if need_task_ids else None
+            return ask(not self._in_hand) if need_task_ids else None
+
+        return emit
+
+    def _hand_emit(self) -> Any:
+        results, outputs, ask = self.results, self.outputs, self.ask_task_ids
+        adders = self._adders()
+        tie = results.anchors
+
+        def emit(
+            values: Any,
+            stream: Any = None,
+            anchors: Any = None,
+            direct_task: int | None = None,
+            need_task_ids: bool = False,
+        ) -> list[int] | None:
+            ids = _anchor_ids(anchors)
+            add = _routed(adders, outputs, stream, direct_task)
+            if not self.added(add, values, direct_task):
+                return [] if need_task_ids else None
+            tie.append(ids)  # type: ignore[union-attr]
+            if need_task_ids:
+                return ask(False)
+            if len(results.out) >= results.limit:
+                self._relieve()
+            return None
+
+        return emit
+
+    def _adders(self) -> dict[Any, Any]:
+        # By hand the row's anchors are noted after it, so a flush must wait until both are there.
+        relieve = self._relieve if self.auto else _nothing
+        return {o.name: adder(o, self.results, block, relieve) for block, o in enumerate(self.outputs.list)}
+
+    def _relieve(self) -> None:
+        """Sends what one `execute` has piled up, before it takes too much memory."""
+        self.open()
+        self.results.flush(loose=self.auto and not self._in_hand)
+
+
+def _routed(adders: dict[Any, Any], outputs: Any, stream: Any, direct_task: int | None) -> Any:
+    """The adder of a stream, once it is sure that the stream and the way of emitting fit."""
+    output = outputs.find(stream)
+    check_direct(output, direct_task)
+    return adders[output.name]
+
+
+def _id_of(input: Any) -> int:
+    try:
+        return getattr(input, AT) >> TASK_BITS  # type: ignore[no-any-return]
+    except AttributeError:
+        raise TypeError(f"expected an input tuple, got {type(input).__name__}") from None
+
+
+def _anchor_ids(anchors: Any) -> tuple[int, ...]:
+    if anchors is None:
+        return ()
+    if hasattr(type(anchors), AT):
+        return (getattr(anchors, AT) >> TASK_BITS,)
+    return tuple([_id_of(anchor) for anchor in anchors])
+
+
+def _nothing() -> None:
+    """In place of a flush that has to wait."""

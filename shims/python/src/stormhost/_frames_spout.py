@@ -1,0 +1,256 @@
+"""A spout that speaks frames: takes `N`, `A`, `F` and `C`, sends `R`."""
+
+from __future__ import annotations
+
+from struct import Struct
+from time import monotonic
+
+from ._emit import adder
+from ._frames import FramesLink
+from ._jsontext import decode
+from ._link import overrides
+from ._outputs import check_direct
+from ._plain import puller
+from ._results import Results
+from ._spout import ReliableSpout, Spout
+from ._wire import ACKED, COMMAND, CREDIT, FAILED, EndOfInput, Inlet, Outlet, WireError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._codec import Codec
+
+_U64 = Struct("<Q")
+_RANGE = Struct("<QQ")
+_MISSING = object()
+# A batch is written when it has this many rows, or when its first row is this old (s).
+_MAX_ROWS = 1024
+_MAX_AGE = 0.0003
+# The clock is read after every call while calls are slow, and after up to this many while they are fast.
+_MAX_PACE = 16
+
+
+class SpoutLink(FramesLink):
+    """The loop of one spout task."""
+
+    component: Spout
+
+    def __init__(self, inlet: Inlet, outlet: Outlet, codec: Codec, offer: dict[str, Any], component: Spout) -> None:
+        super().__init__(inlet, outlet, codec, offer, component)
+        # Each stream makes two blocks: rows without an id, and rows with one.
+        blocks = [(output, tracked) for output in self.outputs.list for tracked in (0, 1)]
+        self.results = Results(outlet, codec, blocks, marks=False)
+        self.credit = 0
+        self.active = True
+        self.pending: dict[int, Any] = {}
+        self._sequence = 0
+        self._tells_acks = overrides(component, Spout, "ack") or type(component)._acked not in (
+            Spout._acked,
+            ReliableSpout._acked,
+        )
+        self._tells_fails = overrides(component, Spout, "fail") or type(component)._failed is not Spout._failed
+        self._wakes = overrides(component, Spout, "fail")
+        self._pull: Any = None
+        self._generator = overrides(component, Spout, "tuples")
+        self._said_done = False
+        wait = component.conf.get("topology.sleep.spout.wait.strategy.time.ms", 1)
+        self._idle = wait if isinstance(wait, (int, float)) and wait >= 0 else 1
+
+    def bind(self, component: Any) -> None:
+        self.bind_emit(self._emit())
+
+    def run(self) -> None:
+        self.open()
+        self._pull = puller(self.component)
+        try:
+            while True:
+                self._control()
+                self._burst()
+        except EndOfInput:
+            pass
+        self.component.close()
+        self.results.flush()
+
+    def stop(self) -> None:
+        self.open()
+        self.results.flush()
+
+    def _may_emit(self) -> bool:
+        results = self.results
+        return self.active and results.sent + len(results.out) < self.credit
+
+    def _control(self) -> None:
+        """Takes what the host has to say; waits for it while there is nothing else to do."""
+        component = self.component
+        while True:
+            while self.buffered or self.inlet.waiting():
+                self._take(*self.next_frame())
+            while self._may_emit() and component._again():
+                self._said_done = False
+            if self._may_emit() and not component._done:
+                return
+            self._settle()
+            self._take(*self.next_frame())
+
+    def _settle(self) -> None:
+        """Writes what is there, then `done` if that is news."""
+        if self.results.out:
+            self.results.flush()
+        if self._through() and not self._said_done:
+            self._said_done = True
+            self.message({"command": "done"})
+
+    def _through(self) -> bool:
+        return self.component._done and not (isinstance(self.component, ReliableSpout) and self.component._replays)
+
+    def _take(self, kind: bytes, payload: memoryview) -> None:
+        if kind == CREDIT:
+            self.credit = _U64.unpack(payload)[0]
+            return
+        if kind == ACKED:
+            self._acked(payload)
+        elif kind == FAILED:
+            self._failed(payload)
+        elif kind == COMMAND:
+            self._command(decode(payload)["command"])
+        else:
+            raise WireError(f"a spout was sent a frame of kind {kind!r}")
+        self.results.consume()
+        if self._said_done:
+            self._answer_when_done()
+
+    def _answer_when_done(self) -> None:
+        """While done, each control frame is answered: rows first, then `done` again if that is still so."""
+        component = self.component
+        while self._may_emit() and component._again():
+            pass
+        if self.results.out:
+            self.results.flush()
+        self._said_done = False
+        self._settle()
+        self.results.flush()
+
+    def _acked(self, payload: memoryview) -> None:
+        if not (self._tells_acks or self._tells_fails):
+            return
+        take = self.pending.pop
+        for first, count in _RANGE.iter_unpack(payload):
+            for number in range(first, first + count):
+                id = take(number, _MISSING)
+                if self._tells_acks and id is not _MISSING:
+                    self._guarded(self.component._acked, id)
+
+    def _failed(self, payload: memoryview) -> None:
+        if not (self._tells_acks or self._tells_fails):
+            return
+        for number, kind, reason in decode(payload):
+            id = self.pending.pop(number, _MISSING)
+            if id is not _MISSING:
+                self._guarded(self.component._failed, id, kind, reason)
+        if self._wakes and not self._generator and self.component._done:
+            # What it emits now it may have queued in `fail`; it is done again as soon as it emits nothing.
+            self.component._done = False
+            self._woken = True
+
+    _woken = False
+
+    def _command(self, command: str) -> None:
+        if command == "heartbeat":
+            self.message({"command": "sync"})
+        elif command == "activate":
+            self.active = True
+            self._guarded(self.component.activate)
+        elif command == "deactivate":
+            self.active = False
+            self._guarded(self.component.deactivate)
+
+    def _guarded(self, method: Any, *arguments: Any) -> None:
+        try:
+            method(*arguments)
+        except Exception as error:
+            self.report(error)
+
+    def _burst(self) -> None:
+        """Lets the spout emit until a batch is full or old, the credit is used up, or it has nothing."""
+        component, results, pull = self.component, self.results, self._pull
+        out = results.out
+        room = min(self.credit - results.sent, _MAX_ROWS)
+        pace = 1
+        begun = before = monotonic()
+        while len(out) < room:
+            for _ in range(pace):
+                sent = results.sent
+                have = len(out)
+                pull()
+                if len(out) == have and results.sent == sent:
+                    self._nothing_emitted()
+                    return
+                if component._done or len(out) >= room or results.sent != sent:
+                    results.flush()
+                    return
+            now = monotonic()
+            # A slow call is likely followed by another: what it emitted must not wait for that.
+            if now - begun > _MAX_AGE or now - before > _MAX_AGE:
+                break
+            before = now
+            if pace < _MAX_PACE:
+                pace += pace
+        if out:
+            results.flush()
+
+    def _nothing_emitted(self) -> None:
+        if self.results.out:
+            self.results.flush()
+        if self._woken:
+            self._woken = False
+            self.component._done = True
+        elif not self.component._done:
+            self.inlet.waiting(self._idle)
+
+    def _emit(self) -> Any:
+        results, outputs, pending = self.results, self.outputs, self.pending
+        keeps = self._tells_acks or self._tells_fails
+        plain, tracked = {}, {}
+        for position, output in enumerate(outputs.list):
+            plain[output.name] = adder(output, results, 2 * position, self._relieve)
+            # What is tracked is sent even if nobody listens: the spout waits for its ack.
+            tracked[output.name] = adder(output, results, 2 * position + 1, self._relieve, always=True)
+        default = next((o for o in outputs.list if o.name == "default" and not o.direct), None)
+        plain_default = plain["default"] if default else None
+        tracked_default = tracked["default"] if default else None
+
+        def emit(
+            values: Any,
+            id: Any = None,
+            stream: Any = None,
+            direct_task: int | None = None,
+            need_task_ids: bool = False,
+        ) -> list[int] | None:
+            if stream is None and default is not None and direct_task is None and not need_task_ids:
+                if id is None:
+                    plain_default(values)  # type: ignore[misc]
+                else:
+                    tracked_default(values)  # type: ignore[misc]
+                    if keeps:
+                        pending[self._sequence] = id
+                    self._sequence += 1
+                return None
+            output = outputs.find(stream)
+            check_direct(output, direct_task)
+            if need_task_ids and len(results.out) + 1 >= results.limit:
+                self._relieve()
+            added = self.added((plain if id is None else tracked)[output.name], values, direct_task)
+            if added and id is not None:
+                if keeps:
+                    pending[self._sequence] = id
+                self._sequence += 1
+            if not need_task_ids:
+                return None
+            return self.ask_task_ids(loose=False) if added else []
+
+        return emit
+
+    def _relieve(self) -> None:
+        self.open()
+        self.results.flush()

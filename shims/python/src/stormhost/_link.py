@@ -1,0 +1,41 @@
+"""The small interface between a component and whichever dialect its host speaks."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._component import Component
+
+
+class Link:
+    """One conversation with the host. Implemented for frames, for Storm's JSON, and for tests.
+
+    A link sets `component._emit` (and for bolts `_ack` and `_fail`) in `bind`, and then runs the loop.
+    """
+
+    def bind(self, component: Component) -> None:
+        """Gives the component its `emit`, before `initialize`."""
+        raise NotImplementedError
+
+    def open(self) -> None:
+        """Answers the handshake; further calls do nothing."""
+        raise NotImplementedError
+
+    def run(self) -> None:
+        """Works until the host closes our input."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Sends what is finished, before the process ends for a reason of its own."""
+        raise NotImplementedError
+
+    def message(self, message: dict[str, Any]) -> None:
+        """Sends a log line, an error or a metric."""
+        raise NotImplementedError
+
+
+def overrides(component: object, base: type, name: str) -> bool:
+    """Whether the component's class, or the instance, has its own method `name`."""
+    return getattr(type(component), name, None) is not getattr(base, name) or name in vars(component)

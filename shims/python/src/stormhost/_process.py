@@ -1,0 +1,66 @@
+"""`Process`: a component that is any program."""
+
+from __future__ import annotations
+
+import sys
+
+from ._declaration import Declaration, enclosing_body
+from ._stream import Stream, field_names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Process(Declaration):
+    """A spout or bolt that is a program of its own, speaking Storm's protocol or ours.
+
+    `command`: the program and its arguments, as a shell would split them. A first word `python` or `python3` is the
+    Python that reads this file. `fields`: those of its stream `default`. `streams`: further ones, id → fields, or id →
+    `{"fields": …, "direct": True}`. `serializer`: `json` or `msgpack`, what it speaks at first. `cwd`: its working
+    folder; by default `resources/` beside the topology's file if there is one, else that file's folder.
+    """
+
+    __slots__ = ("_streams", "command")
+
+    def __init__(
+        self,
+        *command: str,
+        fields: Any = None,
+        streams: dict[str, Any] | None = None,
+        parallelism: Any = 1,
+        spout: bool = False,
+        serializer: str = "json",
+        env: dict[str, str] | None = None,
+        cwd: str | None = None,
+        conf: dict[str, Any] | None = None,
+        inputs: Any = (),
+    ) -> None:
+        super().__init__("spout" if spout else "bolt", parallelism)
+        self.command = list(command)
+        if self.command and self.command[0] in ("python", "python3"):
+            self.command[0] = sys.executable
+        self._streams: dict[str, Any] = {}
+        if fields is not None:
+            self._streams["default"] = {"fields": field_names(fields), "direct": False}
+        for name, stream in (streams or {}).items():
+            self._streams[name] = _stream(stream)
+        self.serializer = serializer
+        self.env = dict(env or {})
+        self.cwd = cwd
+        self.conf = dict(conf or {})
+        self.inputs = inputs
+        body = enclosing_body()
+        if body is not None:
+            body.declarations.append(self)
+
+    def streams(self) -> dict[str, Any]:
+        return dict(self._streams)
+
+
+def _stream(given: Any) -> dict[str, Any]:
+    if isinstance(given, dict):
+        return {"fields": field_names(given.get("fields", ())), "direct": bool(given.get("direct", False))}
+    if isinstance(given, type) and issubclass(given, Stream):
+        return {"fields": field_names(given.fields), "direct": bool(given.direct)}
+    return {"fields": field_names(given), "direct": False}

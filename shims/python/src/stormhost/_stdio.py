@@ -1,0 +1,52 @@
+"""The first act of a child: standard input and output are taken for the protocol.
+
+The descriptors themselves move, not only `sys.stdout`, so prints of C code and of grandchildren are covered too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+# Out of the way of code that closes or counts low descriptors.
+_HIGH = 200
+
+
+def take_over() -> tuple[int, int]:
+    """Moves descriptors 0 and 1 away and returns them, close-on-exec.
+
+    Afterwards descriptor 0 is /dev/null and descriptor 1 is standard error, so whatever is printed ends in the log.
+    """
+    for stream in (sys.stdout, sys.__stdout__):
+        if stream is not None:
+            stream.flush()
+    channel_in, channel_out = _move_up(0), _move_up(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)
+    return channel_in, channel_out
+
+
+def arm_faulthandler() -> None:
+    """A native crash, or the signal USR2, writes the stacks of all threads to standard error."""
+    import faulthandler
+    import signal
+
+    try:
+        faulthandler.enable(2)
+        if hasattr(signal, "SIGUSR2"):
+            faulthandler.register(signal.SIGUSR2, 2, all_threads=True, chain=False)
+    except (OSError, RuntimeError, ValueError):
+        pass  # a convenience for bug reports: no reason to stop for lack of it
+
+
+def _move_up(descriptor: int) -> int:
+    try:
+        import fcntl
+
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _HIGH)
+    except (ImportError, OSError):  # no such call, or fewer descriptors allowed than that
+        return os.dup(descriptor)
