@@ -7,5 +7,6 @@ pub mod link;
 pub mod procstat;
 pub mod run_folder;
 pub mod runtime;
+pub mod stats;
 pub mod sweep;
 pub mod topology;

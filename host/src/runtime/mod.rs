@@ -12,6 +12,8 @@ mod heartbeat;
 mod host;
 mod listen;
 pub mod restart;
+pub mod run;
+mod sample;
 mod setup;
 mod spout;
 mod storm_spout;

@@ -1,0 +1,250 @@
+//! A whole run: the tasks, the timers, the signals, and the end.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::{JoinSet, LocalSet};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::child;
+use super::completion::Stage;
+use super::host::Host;
+use super::sample::Sampler;
+use crate::guard::Guard;
+use crate::run_folder::RunFolder;
+use crate::stats::Snapshot;
+use crate::topology::{Kind, Topology};
+
+/// How a run came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum How {
+    /// All spouts were through, and everything they emitted is answered.
+    Complete,
+    /// The time it was given was up.
+    TimeUp,
+    /// A signal asked for it: its number.
+    Signal(i32),
+    /// A component could not be started; the story.
+    CouldNotStart(String),
+}
+
+/// What is left to say when a run is over.
+pub struct Ended {
+    /// How it ended.
+    pub how: How,
+    /// The last figures.
+    pub figures: Snapshot,
+}
+
+/// How often trees at a standstill are looked at: soon enough that a batcher which waits for more tuples is not kept waiting for long.
+const STANDSTILL: Duration = Duration::from_millis(10);
+/// How often queues and children are looked at for the figures.
+const SAMPLE: Duration = Duration::from_millis(50);
+/// Trees that stand still at the spouts' limit for this long are worth a word.
+const STUCK: Duration = Duration::from_secs(5);
+
+/// Runs a topology until it ends. `limit` is how long it may run. `show` is given the figures twice a second.
+pub async fn run(
+    topology: Rc<Topology>,
+    guard: Guard,
+    folder: &RunFolder,
+    limit: Option<Duration>,
+    show: impl FnMut(&Snapshot) + 'static,
+) -> Ended {
+    let host = Rc::new(Host::new(
+        topology.clone(),
+        guard,
+        folder.token().to_owned(),
+        folder.pids(),
+        seed(),
+    ));
+    let local = LocalSet::new();
+    local.run_until(drive(host, limit, show)).await
+}
+
+async fn drive(host: Rc<Host>, limit: Option<Duration>, mut show: impl FnMut(&Snapshot) + 'static) -> Ended {
+    let topology = host.topology.clone();
+    let mut tasks = JoinSet::new();
+    for at in 0..topology.tasks.len() {
+        tasks.spawn_local(child::keep(host.clone(), at));
+    }
+    let mut helpers = JoinSet::new();
+    let sampler = Rc::new(Sampler::new(host.clone()));
+    helpers.spawn_local(keep_guard(host.clone()));
+    helpers.spawn_local(rotate(host.clone()));
+    helpers.spawn_local(relax(host.clone()));
+    helpers.spawn_local(name_holders(host.clone()));
+    for (at, task) in topology.tasks.iter().enumerate() {
+        let component = &topology.components[task.component];
+        if let (Kind::Bolt, Some(every)) = (component.kind, component.settings.tick_interval()) {
+            helpers.spawn_local(tick(host.clone(), at, every));
+        }
+    }
+    let shown = sampler.clone();
+    helpers.spawn_local(async move {
+        let mut clock = interval(SAMPLE);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        for n in 0u64.. {
+            clock.tick().await;
+            shown.sample();
+            if n % 10 == 9 {
+                show(&shown.snapshot());
+            }
+        }
+    });
+
+    let how = async {
+        let stop = stop_when_asked(&host, limit);
+        let done = async { while tasks.join_next().await.is_some() {} };
+        tokio::pin!(stop);
+        tokio::select! {
+            () = done => match host.failure.borrow_mut().take() {
+                Some(story) => How::CouldNotStart(story),
+                None => How::Complete,
+            },
+            how = &mut stop => how,
+        }
+    }
+    .await;
+    // Whoever asked for the end, the children leave in order; a second signal makes it quick.
+    while tasks.join_next().await.is_some() {}
+    sampler.sample();
+    let figures = sampler.snapshot();
+    helpers.shutdown().await;
+    drop(sampler);
+    if let Ok(host) = Rc::try_unwrap(host).map_err(|_| tracing::debug!("the host is still shared")) {
+        host.guard.finish().await;
+    }
+    Ended { how, figures }
+}
+
+/// A seed for edges: they only have to differ, not to be secret.
+fn seed() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(std::process::id())
+}
+
+/// Ends when the time is up or a signal came, having asked the run to end; goes on to see to deadlines and second signals in the background.
+async fn stop_when_asked(host: &Rc<Host>, limit: Option<Duration>) -> How {
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        return std::future::pending().await;
+    };
+    let time_up = async {
+        match limit {
+            Some(limit) => sleep(limit).await,
+            None => std::future::pending().await,
+        }
+    };
+    let how = tokio::select! {
+        _ = interrupt.recv() => How::Signal(2),
+        _ = terminate.recv() => How::Signal(15),
+        _ = hangup.recv() => How::Signal(1),
+        () = time_up => How::TimeUp,
+    };
+    let patience = host.topology.settings.shutdown_timeout();
+    tracing::info!("stopping: spouts are told to stop, and what is on its way is finished ({:.0} s at most)", patience.as_secs_f64());
+    host.with(|core| core.stop());
+    let host = host.clone();
+    tokio::task::spawn_local(async move {
+        tokio::select! {
+            () = sleep(patience) => {
+                tell_who_is_left(&host);
+                host.overdue.set(true);
+                host.with(|_| ());
+            }
+            _ = interrupt.recv() => at_once(&host),
+            _ = terminate.recv() => at_once(&host),
+        }
+        tokio::select! {
+            _ = interrupt.recv() => at_once(&host),
+            _ = terminate.recv() => at_once(&host),
+        }
+    });
+    how
+}
+
+/// No more waiting: a second signal came.
+fn at_once(host: &Rc<Host>) {
+    tracing::warn!("stopping at once: children are killed, and what they hold fails");
+    host.overdue.set(true);
+    host.at_once.set(true);
+    host.with(|_| ());
+    host.stage.send_modify(|_| ());
+}
+
+/// The deadline of an orderly end passed: the log says who is not through.
+fn tell_who_is_left(host: &Rc<Host>) {
+    let left: Vec<String> = host.with(|core| {
+        let busy = (0..core.tasks.len()).filter(|at| !core.tasks[*at].in_hand.is_empty() || !core.tasks[*at].queue.is_empty());
+        busy.map(|at| format!("{} ({} tuples)", core.name(at), core.tasks[at].in_hand.len() + core.tasks[at].queue.rows())).collect()
+    });
+    if !left.is_empty() {
+        tracing::warn!("not finished in time: {}; what they hold fails", left.join(", "));
+    }
+}
+
+async fn keep_guard(host: Rc<Host>) {
+    host.guard.keep_up().await;
+}
+
+async fn rotate(host: Rc<Host>) {
+    let settings = &host.topology.settings;
+    if !settings.enable_message_timeouts() {
+        return;
+    }
+    loop {
+        sleep(settings.message_timeout()).await;
+        host.with(|core| core.rotate());
+    }
+}
+
+async fn relax(host: Rc<Host>) {
+    loop {
+        sleep(STANDSTILL).await;
+        host.with(|core| core.relax_standstill());
+    }
+}
+
+async fn tick(host: Rc<Host>, at: usize, every: Duration) {
+    let mut clock = interval(every);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    clock.tick().await;
+    loop {
+        clock.tick().await;
+        host.with(|core| {
+            // Behind a full queue ticks would only pile up.
+            if !core.tasks[at].queue.is_full() && !matches!(core.stage, Stage::Closing(_) | Stage::Done) {
+                core.tick(at, every.as_secs_f64());
+            }
+        });
+    }
+}
+
+/// Says which components hold trees that stand still at the spouts' limit, at most once a minute.
+async fn name_holders(host: Rc<Host>) {
+    let mut answered = 0;
+    let mut told: Option<std::time::Instant> = None;
+    loop {
+        sleep(STUCK).await;
+        let (now, stuck, holders) = host.with(|core| {
+            let spouts = || core.spouts.iter().filter_map(|at| core.tasks[*at].spout.as_ref().map(|spout| (*at, spout)));
+            let answered: u64 = spouts().map(|(at, _)| core.tasks[at].counters.acked + core.tasks[at].counters.failed).sum();
+            let stuck = spouts().any(|(at, spout)| spout.pending > 0 && (spout.is_at_its_window() || core.tasks[at].waits > 0));
+            let holders: Vec<String> =
+                core.holders().into_iter().map(|at| format!("{} ({} tuples)", core.name(at), core.tasks[at].in_hand.len())).collect();
+            (answered, stuck, holders)
+        });
+        if stuck && now == answered && told.is_none_or(|told| told.elapsed() > Duration::from_secs(60)) {
+            told = Some(std::time::Instant::now());
+            tracing::warn!(
+                "no tuple tree was answered for {:.0} s, and the spouts wait (topology.max.spout.pending); they are held by {}",
+                STUCK.as_secs_f64(),
+                if holders.is_empty() { "nobody: what they belong to was lost, and will time out".to_owned() } else { holders.join(", ") }
+            );
+        }
+        answered = now;
+    }
+}
