@@ -1,3 +1,4 @@
 //! Runs Storm topologies without Storm.
 
+pub mod frontend;
 pub mod topology;

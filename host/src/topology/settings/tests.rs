@@ -44,9 +44,9 @@ fn later_layers_win() {
     let mut overrides = Overrides::default();
     let mut described = ir(json!({}), json!({}));
     let expect = |described: &Ir,
-                      overrides: &Overrides,
-                      topology: (u32, Origin),
-                      component: (u32, Origin)| {
+                  overrides: &Overrides,
+                  topology: (u32, Origin),
+                  component: (u32, Origin)| {
         let (in_topology, in_component, mistakes) = resolve(described, overrides);
         assert_eq!(mistakes, []);
         for (settings, (value, origin)) in [(in_topology, topology), (in_component, component)] {
