@@ -1,6 +1,6 @@
 //! What `check --print` shows: the description as JSON, and the settings in force with where each came from.
 
-use crate::topology::settings::{Scope, WITHOUT_EFFECT, known};
+use crate::topology::settings::{Effect, effect};
 use crate::topology::{Ir, Setting, Settings, Topology};
 
 /// The description as JSON that people can read.
@@ -53,22 +53,19 @@ fn rows(settings: &Settings, wanted: impl Fn(&str, &Setting) -> bool) -> Vec<[St
             [
                 key.to_owned(),
                 setting.value.to_string(),
-                format!("{}{}", setting.origin, effect(key)),
+                format!("{}{}", setting.origin, note(key)),
             ]
         })
         .collect()
 }
 
 /// What is worth knowing about a setting beside its value.
-fn effect(key: &str) -> &'static str {
-    match known(key) {
-        Some(known) if known.scope == Scope::Topology && key == "topology.workers" => {
-            " (without effect here)"
-        }
-        Some(_) => "",
-        None if WITHOUT_EFFECT.binary_search(&key).is_ok() => " (without effect here)",
-        None if key.starts_with("topology.") || key.starts_with("stormhost.") => " (unknown)",
-        None => " (your own)",
+fn note(key: &str) -> &'static str {
+    match effect(key) {
+        Effect::InForce => "",
+        Effect::None => " (without effect here)",
+        Effect::Unknown => " (unknown)",
+        Effect::Own => " (your own)",
     }
 }
 

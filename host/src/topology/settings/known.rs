@@ -45,6 +45,32 @@ pub fn known(key: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.key == key)
 }
 
+/// What a setting does here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The host goes by it.
+    InForce,
+    /// One of Storm's that nothing here asks for.
+    None,
+    /// It has the form of a setting, but there is none of that name.
+    Unknown,
+    /// The user's own; components may ask for it.
+    Own,
+}
+
+/// What the setting of that name does.
+pub fn effect(key: &str) -> Effect {
+    if key == "topology.workers" || WITHOUT_EFFECT.binary_search(&key).is_ok() {
+        Effect::None
+    } else if known(key).is_some() {
+        Effect::InForce
+    } else if key.starts_with("topology.") || key.starts_with("stormhost.") {
+        Effect::Unknown
+    } else {
+        Effect::Own
+    }
+}
+
 const ANY_COUNT: ValueKind = ValueKind::Count {
     least: 0,
     most: u32::MAX,
@@ -120,7 +146,7 @@ static KNOWN: &[Known] = &[
 ];
 
 /// Storm's other settings. They are no slips of the pen, but nothing here asks for them; children see them in their `conf`.
-pub static WITHOUT_EFFECT: &[&str] = &[
+pub(super) static WITHOUT_EFFECT: &[&str] = &[
     "topology.acker.cpu.pcore.percent",
     "topology.acker.resources.offheap.memory.mb",
     "topology.acker.resources.onheap.memory.mb",
@@ -255,6 +281,22 @@ mod tests {
             .collect();
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
         assert!(WITHOUT_EFFECT.is_sorted());
+    }
+
+    #[test]
+    fn effects_are_told_by_name() {
+        for (key, expected) in [
+            ("topology.debug", Effect::InForce),
+            ("stormhost.queue.tuples", Effect::InForce),
+            ("topology.workers", Effect::None),
+            ("topology.priority", Effect::None),
+            ("topology.unheard", Effect::Unknown),
+            ("stormhost.unheard", Effect::Unknown),
+            ("redis.url", Effect::Own),
+            ("nimbus.seeds", Effect::Own),
+        ] {
+            assert_eq!(effect(key), expected, "{key}");
+        }
     }
 
     #[test]
