@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::TopologyOptions;
@@ -43,12 +44,19 @@ pub fn prepare(
     match check(&ir, &overrides, &|program, path| {
         seen.has_program(program, path)
     }) {
-        Ok(Checked { topology, remarks }) => Ok(Prepared {
-            ir,
+        Ok(Checked {
             topology,
-            remarks,
-        }),
-        Err(mistakes) => {
+            mut remarks,
+        }) => {
+            shorten(&mut remarks, seen.folder());
+            Ok(Prepared {
+                ir,
+                topology,
+                remarks,
+            })
+        }
+        Err(mut mistakes) => {
+            shorten(&mut mistakes, seen.folder());
             tell_all(&mistakes);
             tell(format_args!("{}", summary(&mistakes)));
             Err(ExitStatus::Mistakes)
@@ -90,6 +98,22 @@ pub fn summary(mistakes: &[Mistake]) -> String {
         "no mistakes".into()
     } else {
         counts.join(", ")
+    }
+}
+
+/// Tells files in the folder where the command was typed by their names alone, as compilers do.
+fn shorten(mistakes: &mut [Mistake], folder: &Path) {
+    for place in mistakes
+        .iter_mut()
+        .filter_map(|mistake| mistake.at.as_mut())
+    {
+        if let Some(short) = Path::new(&place.file)
+            .strip_prefix(folder)
+            .ok()
+            .and_then(Path::to_str)
+        {
+            place.file = short.to_owned();
+        }
     }
 }
 
@@ -156,6 +180,25 @@ fn status(error: &LoadError) -> ExitStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::topology::Place;
+
+    #[test]
+    fn places_are_told_from_where_one_stands() {
+        for (file, expected) in [
+            ("/home/me/topology.py", "topology.py"),
+            ("/home/me/below/topology.py", "below/topology.py"),
+            ("/home/metoo/topology.py", "/home/metoo/topology.py"),
+            ("topology.py", "topology.py"),
+        ] {
+            let at = Place {
+                file: file.into(),
+                line: 3,
+            };
+            let mut mistakes = [Mistake::error(Some(&at), "x"), Mistake::error(None, "y")];
+            shorten(&mut mistakes, Path::new("/home/me"));
+            assert_eq!(mistakes[0].to_string(), format!("{expected}:3: error: x"));
+        }
+    }
 
     #[test]
     fn mistakes_are_counted_in_words() {

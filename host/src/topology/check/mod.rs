@@ -108,3 +108,6 @@ fn from_front_end(told: &MistakeIr) -> Mistake {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod any_tests;

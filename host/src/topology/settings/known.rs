@@ -299,6 +299,43 @@ mod tests {
         }
     }
 
+    /// The row of a setting in `docs/settings.md`.
+    fn row_of(known: &Known) -> String {
+        let default = match (known.kind, known.default) {
+            (_, "null") => "not set".into(),
+            (ValueKind::Bytes { .. }, bytes) => {
+                format!("{} MiB", bytes.parse::<u64>().expect(known.key) >> 20)
+            }
+            (ValueKind::Seconds { .. }, seconds) => format!("{seconds} s"),
+            (_, other) => format!("`{}`", other.trim_matches('"')),
+        };
+        let scope = if known.scope == Scope::Component {
+            "yes"
+        } else {
+            "no"
+        };
+        format!(
+            "| `{}` | {default} | {scope} | {} |",
+            known.key, known.about
+        )
+    }
+
+    #[test]
+    fn the_documentation_has_the_same_table() {
+        let prose = include_str!("../../../../docs/settings.md");
+        let documented: Vec<&str> = prose
+            .lines()
+            .filter(|line| line.starts_with("| `") && !line.contains("STORMHOST_"))
+            .collect();
+        let expected: Vec<String> = KNOWN.iter().map(row_of).collect();
+        assert_eq!(
+            documented,
+            expected,
+            "docs/settings.md should have:\n{}",
+            expected.join("\n")
+        );
+    }
+
     #[test]
     fn each_is_explained() {
         for known in KNOWN {
