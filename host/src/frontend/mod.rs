@@ -1,7 +1,7 @@
 //! From a file that a user wrote to a description of a topology: what is it, and who can describe it?
 //!
-//! [`load`] does it all: [`recognise`] looks at the file, [`interpreter`] and [`shim`] find what a Python topology needs,
-//! [`python`] has it described. Nothing here checks the topology; that is `topology::check`.
+//! [`load`] does it all: `recognise` looks at the file, `interpreter` and `shim` find what a Python topology needs,
+//! `python` has it described. Nothing here checks the topology; that is `topology::check`.
 
 mod error;
 mod interpreter;
@@ -146,12 +146,12 @@ fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The path with a leading `./`-free folder of its own; only for messages.
+/// A path as it stands in messages, where bytes that are no text do not matter.
 fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// A program as a path, if one of these can be executed.
+/// The first of these that can be executed.
 fn first_executable(candidates: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
     candidates
         .into_iter()
