@@ -1,12 +1,19 @@
 //! Runs Storm topologies without Storm.
 
+pub mod cli;
+pub mod commands;
 pub mod flow;
+pub mod frontend;
 pub mod guard;
 pub mod histogram;
 pub mod link;
+pub mod out;
+pub mod prepare;
 pub mod procstat;
+pub mod run;
 pub mod run_folder;
 pub mod runtime;
 pub mod stats;
+pub mod status;
 pub mod sweep;
 pub mod topology;

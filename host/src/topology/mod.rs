@@ -1,6 +1,6 @@
 //! What should run: the description of a topology, checked and numbered. Knows no clock and no processes.
 //!
-//! A front end hands over an [`Ir`]; [`check`] finds every mistake in it, or turns it into the [`Topology`] that the rest
+//! A front end hands over an [`Ir`]; [`check()`] finds every mistake in it, or turns it into the [`Topology`] that the rest
 //! of the host works with. [`Settings`] says what is in force and where each value came from; [`graph`] draws it.
 //! The description is told in prose in `docs/ir.md`.
 

@@ -68,6 +68,17 @@ impl Round<'_> {
         let mut env = settings.environment();
         env.extend(ir.env.clone());
         env.extend(self.overrides.env.clone());
+        for (name, value) in &env {
+            if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
+                let message = format!(
+                    "the environment of \"{id}\" has a variable {name:?}, which the system cannot hold"
+                );
+                mistakes.push(
+                    Mistake::error(at, message)
+                        .hint("no equals sign in its name, no NUL character anywhere"),
+                );
+            }
+        }
         self.command(ir, &env, mistakes);
         Component {
             id: id.clone(),

@@ -1,6 +1,6 @@
 //! Turns a description into a topology that can run, or finds everything that is wrong with it, at once.
 //!
-//! Three rounds, one file each: [`components`] for itself, [`subscriptions`] among them, and the [`structure`] as a whole.
+//! Three rounds, one file each: `components` for itself, `subscriptions` among them, and the `structure` as a whole.
 //! A round goes on where it can after a mistake, and says nothing that merely follows from one that was already told.
 
 mod components;
@@ -108,3 +108,6 @@ fn from_front_end(told: &MistakeIr) -> Mistake {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod any_tests;

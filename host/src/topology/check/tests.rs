@@ -261,6 +261,14 @@ fn components() {
         "has a NUL character",
         "",
     );
+    for (name, value) in [("", "x"), ("A=B", "x"), ("A\0", "x"), ("A", "x\0")] {
+        mistake(
+            &[("/components/1/env", json!({name: value}))],
+            11,
+            "which the system cannot hold",
+            "no equals sign",
+        );
+    }
     mistake(
         &[("/components/1/serializer", json!("avro"))],
         11,

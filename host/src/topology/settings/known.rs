@@ -45,6 +45,32 @@ pub fn known(key: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.key == key)
 }
 
+/// What a setting does here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The host goes by it.
+    InForce,
+    /// One of Storm's that nothing here asks for.
+    None,
+    /// It has the form of a setting, but there is none of that name.
+    Unknown,
+    /// The user's own; components may ask for it.
+    Own,
+}
+
+/// What the setting of that name does.
+pub fn effect(key: &str) -> Effect {
+    if key == "topology.workers" || WITHOUT_EFFECT.binary_search(&key).is_ok() {
+        Effect::None
+    } else if known(key).is_some() {
+        Effect::InForce
+    } else if key.starts_with("topology.") || key.starts_with("stormhost.") {
+        Effect::Unknown
+    } else {
+        Effect::Own
+    }
+}
+
 const ANY_COUNT: ValueKind = ValueKind::Count {
     least: 0,
     most: u32::MAX,
@@ -120,7 +146,7 @@ static KNOWN: &[Known] = &[
 ];
 
 /// Storm's other settings. They are no slips of the pen, but nothing here asks for them; children see them in their `conf`.
-pub static WITHOUT_EFFECT: &[&str] = &[
+pub(super) static WITHOUT_EFFECT: &[&str] = &[
     "topology.acker.cpu.pcore.percent",
     "topology.acker.resources.offheap.memory.mb",
     "topology.acker.resources.onheap.memory.mb",
@@ -255,6 +281,59 @@ mod tests {
             .collect();
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
         assert!(WITHOUT_EFFECT.is_sorted());
+    }
+
+    #[test]
+    fn effects_are_told_by_name() {
+        for (key, expected) in [
+            ("topology.debug", Effect::InForce),
+            ("stormhost.queue.tuples", Effect::InForce),
+            ("topology.workers", Effect::None),
+            ("topology.priority", Effect::None),
+            ("topology.unheard", Effect::Unknown),
+            ("stormhost.unheard", Effect::Unknown),
+            ("redis.url", Effect::Own),
+            ("nimbus.seeds", Effect::Own),
+        ] {
+            assert_eq!(effect(key), expected, "{key}");
+        }
+    }
+
+    /// The row of a setting in `docs/settings.md`.
+    fn row_of(known: &Known) -> String {
+        let default = match (known.kind, known.default) {
+            (_, "null") => "not set".into(),
+            (ValueKind::Bytes { .. }, bytes) => {
+                format!("{} MiB", bytes.parse::<u64>().expect(known.key) >> 20)
+            }
+            (ValueKind::Seconds { .. }, seconds) => format!("{seconds} s"),
+            (_, other) => format!("`{}`", other.trim_matches('"')),
+        };
+        let scope = if known.scope == Scope::Component {
+            "yes"
+        } else {
+            "no"
+        };
+        format!(
+            "| `{}` | {default} | {scope} | {} |",
+            known.key, known.about
+        )
+    }
+
+    #[test]
+    fn the_documentation_has_the_same_table() {
+        let prose = include_str!("../../../../docs/settings.md");
+        let documented: Vec<&str> = prose
+            .lines()
+            .filter(|line| line.starts_with("| `") && !line.contains("STORMHOST_"))
+            .collect();
+        let expected: Vec<String> = KNOWN.iter().map(row_of).collect();
+        assert_eq!(
+            documented,
+            expected,
+            "docs/settings.md should have:\n{}",
+            expected.join("\n")
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::known::{self, Known, Scope};
+use super::known::{self, Effect, Known, Scope};
 use super::{Origin, Setting, Settings};
 use crate::topology::ir::{ComponentIr, Ir};
 use crate::topology::mistake::{Mistake, Place};
@@ -224,10 +224,7 @@ impl Reader<'_> {
 
     fn unknown(&mut self, key: &str, origin: &Origin, at: Option<&Place>) {
         // Any other name may be the user's own.
-        let ours = ["topology.", "stormhost."]
-            .iter()
-            .any(|prefix| key.starts_with(prefix));
-        if !ours || known::WITHOUT_EFFECT.binary_search(&key).is_ok() {
+        if known::effect(key) != Effect::Unknown {
             return;
         }
         let subject = self.subject(key, origin);

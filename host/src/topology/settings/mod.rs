@@ -28,7 +28,7 @@ use serde_json::Value;
 use stormhost_protocol::Encoding;
 
 pub use kind::ValueKind;
-pub use known::{Known, Scope, WITHOUT_EFFECT, all, known};
+pub use known::{Effect, Known, Scope, all, effect, known};
 pub(super) use layers::Layers;
 
 /// Every setting in force, by name.

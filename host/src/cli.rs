@@ -1,0 +1,333 @@
+//! The command line: types only. What the commands do stands in `commands` and `run`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::topology::{BadOption, SetOption};
+
+/// Runs Storm topologies without Storm.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "stormhost", version, after_help = after_help(), max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Run a topology until it is complete or stopped.
+    Run(RunOptions),
+    /// Report every mistake in a topology, without starting anything.
+    Check(CheckOptions),
+    /// Draw a topology.
+    Graph(GraphOptions),
+}
+
+/// Which topology, and what is said about it from outside. The same for every command.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TopologyOptions {
+    /// The topology: `topology.py`, or `topology.py:Name` to choose one of several
+    #[arg(value_name = "FILE")]
+    pub file: String,
+    /// Number of tasks of a component
+    #[arg(short = 'p', long = "parallelism", value_name = "COMPONENT=N")]
+    pub parallelism: Vec<ParallelismOption>,
+    /// Set a setting, for the topology or for one component
+    #[arg(long, value_name = "[COMPONENT:]KEY=VALUE")]
+    pub set: Vec<SetOption>,
+    /// Add a variable to the environment of every component
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<EnvOption>,
+    /// The Python to use: a path, a virtual environment, or a name in the PATH
+    #[arg(long, value_name = "PYTHON")]
+    pub python: Option<String>,
+    /// What the topology sees as its arguments
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
+}
+
+/// `stormhost run`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RunOptions {
+    /// Which topology.
+    #[command(flatten)]
+    pub topology: TopologyOptions,
+    /// Stop in order after this time, such as 30s, 5m or 1h
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub run_for: Option<Duration>,
+    /// The least level that is logged
+    #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
+    pub log_level: LogLevel,
+    /// How log lines are written
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+    /// Write the log to a file in place of standard error
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+    /// Print the whole path of one tuple tree in so many
+    #[arg(long, value_name = "1/N")]
+    pub trace: Option<TraceOption>,
+}
+
+/// `stormhost check`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct CheckOptions {
+    /// Which topology.
+    #[command(flatten)]
+    pub topology: TopologyOptions,
+    /// Also print the description, the settings in force with their origin, or both
+    #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    pub print: Option<Print>,
+}
+
+/// `stormhost graph`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct GraphOptions {
+    /// Which topology.
+    #[command(flatten)]
+    pub topology: TopologyOptions,
+    /// How it is drawn
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: GraphFormat,
+}
+
+/// What `check --print` shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Print {
+    /// Description and settings
+    All,
+    /// The description, as JSON
+    Ir,
+    /// The settings in force
+    Settings,
+}
+
+/// How a topology is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// For the terminal
+    #[default]
+    Text,
+    /// For Graphviz
+    Dot,
+    /// For Mermaid
+    Mermaid,
+}
+
+/// The least level that is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum LogLevel {
+    /// Data was lost, or somebody must act
+    Error,
+    /// Unexpected, but survived
+    Warn,
+    /// What an operator wants to know
+    #[default]
+    Info,
+    /// For whoever works on stormhost
+    Debug,
+    /// Everything
+    Trace,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// `component=n`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParallelismOption {
+    /// The component.
+    pub component: String,
+    /// Its number of tasks.
+    pub tasks: u32,
+}
+
+impl FromStr for ParallelismOption {
+    type Err = BadOption;
+
+    fn from_str(text: &str) -> Result<Self, BadOption> {
+        let (component, tasks) = text.rsplit_once('=').ok_or(BadOption("component=n"))?;
+        let tasks = tasks
+            .parse()
+            .map_err(|_| BadOption("component=n, with a whole number after the equals sign"))?;
+        Ok(Self {
+            component: component.to_owned(),
+            tasks,
+        })
+    }
+}
+
+/// `NAME=VALUE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnvOption {
+    /// The variable.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl FromStr for EnvOption {
+    type Err = BadOption;
+
+    fn from_str(text: &str) -> Result<Self, BadOption> {
+        match text.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok(Self {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err(BadOption("NAME=VALUE")),
+        }
+    }
+}
+
+/// `1/n`, or `n` alone: one tree in so many is traced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceOption {
+    /// One in how many; at least 1.
+    pub one_in: u32,
+}
+
+impl FromStr for TraceOption {
+    type Err = BadOption;
+
+    fn from_str(text: &str) -> Result<Self, BadOption> {
+        let one_in = text
+            .strip_prefix("1/")
+            .unwrap_or(text)
+            .parse()
+            .ok()
+            .filter(|&one_in| one_in > 0);
+        one_in
+            .map(|one_in| Self { one_in })
+            .ok_or(BadOption("1/n, such as 1/1000"))
+    }
+}
+
+fn after_help() -> String {
+    use crate::status::ExitStatus;
+    let statuses =
+        ExitStatus::ALL.map(|status| format!("  {:>3}  {}\n", status.code(), status.meaning()));
+    format!("Exit statuses:\n{}", statuses.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, clap::Error> {
+        Cli::try_parse_from(line.split(' ')).map(|cli| cli.command)
+    }
+
+    #[test]
+    fn the_definition_makes_sense() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn run_takes_everything() {
+        let line = "stormhost run t.py:T -p split=4 -p count=2 --set a=1 --set split:b=x --env K=V=W --python py --for 1m30s \
+                    --log-level debug --log-format json --log-file l --trace 1/1000 -- x --y";
+        let Ok(Command::Run(options)) = parse(line) else {
+            panic!("{:?}", parse(line))
+        };
+        let topology = options.topology;
+        assert_eq!(
+            (topology.file.as_str(), topology.python.as_deref()),
+            ("t.py:T", Some("py"))
+        );
+        assert_eq!(
+            topology.parallelism[0],
+            ParallelismOption {
+                component: "split".into(),
+                tasks: 4
+            }
+        );
+        assert_eq!((topology.parallelism.len(), topology.set.len()), (2, 2));
+        assert_eq!(topology.set[1].component.as_deref(), Some("split"));
+        assert_eq!(
+            topology.env,
+            [EnvOption {
+                name: "K".into(),
+                value: "V=W".into()
+            }]
+        );
+        assert_eq!(topology.args, ["x", "--y"]);
+        assert_eq!(options.run_for, Some(Duration::from_secs(90)));
+        assert_eq!(
+            (options.log_level, options.log_format),
+            (LogLevel::Debug, LogFormat::Json)
+        );
+        assert_eq!(
+            (options.log_file, options.trace),
+            (Some("l".into()), Some(TraceOption { one_in: 1000 }))
+        );
+    }
+
+    #[test]
+    fn print_may_say_what() {
+        for (line, expected) in [
+            ("stormhost check t.py", None),
+            ("stormhost check --print t.py", Some(Print::All)),
+            ("stormhost check t.py --print=ir", Some(Print::Ir)),
+            (
+                "stormhost check t.py --print=settings",
+                Some(Print::Settings),
+            ),
+        ] {
+            let Ok(Command::Check(options)) = parse(line) else {
+                panic!("{line}")
+            };
+            assert_eq!(
+                (options.print, options.topology.file.as_str()),
+                (expected, "t.py"),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_what_was_expected() {
+        for (line, said) in [
+            ("stormhost run", "FILE"),
+            ("stormhost run t.py -p split", "component=n"),
+            ("stormhost run t.py -p split=many", "a whole number"),
+            ("stormhost run t.py --set x", "expected key=value"),
+            ("stormhost run t.py --env =x", "expected NAME=VALUE"),
+            ("stormhost run t.py --trace 1/0", "1/1000"),
+            ("stormhost run t.py --for soon", "--for"),
+            ("stormhost run t.py x", "unexpected argument"),
+            (
+                "stormhost graph t.py --format svg",
+                "possible values: text, dot, mermaid",
+            ),
+        ] {
+            let error = parse(line).expect_err(line);
+            assert_eq!(error.exit_code(), 2, "{line}");
+            assert!(error.to_string().contains(said), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn help_tells_the_exit_statuses() {
+        let help = Cli::command().render_help().to_string();
+        assert!(
+            help.contains("    3  complete, but some tuples failed for good")
+                && help.contains("  143  stopped by SIGTERM"),
+            "{help}"
+        );
+    }
+}

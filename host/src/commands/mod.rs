@@ -1,0 +1,24 @@
+//! The commands that only look at a topology.
+
+mod check;
+mod graph;
+mod print;
+
+use std::io;
+
+use crate::out;
+use crate::prepare::tell;
+use crate::status::ExitStatus;
+
+pub use check::check;
+pub use graph::graph;
+
+/// Writes data, or tells why it cannot be written.
+fn write(text: &str) -> Result<(), ExitStatus> {
+    out::data(text).map_err(|error: io::Error| {
+        tell(format_args!(
+            "error: standard output cannot be written: {error}"
+        ));
+        ExitStatus::HostError
+    })
+}

@@ -1,0 +1,135 @@
+//! Why a topology could not be loaded, said with what to try.
+
+use std::io;
+
+use super::interpreter::NoInterpreter;
+use super::shim::ShimError;
+use crate::topology::IrError;
+
+/// Why there is no description. Paths are told as they were typed.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// There is no such file.
+    #[error("{file}: no such file{}", did_you_mean(.near.as_deref()))]
+    NotFound {
+        /// What was asked for.
+        file: String,
+        /// A file beside it with nearly that name.
+        near: Option<String>,
+    },
+    /// A folder was given.
+    #[error("{file} is a folder, not a topology{}", found_there(.found))]
+    IsFolder {
+        /// What was asked for.
+        file: String,
+        /// What in it may be a topology.
+        found: Vec<String>,
+    },
+    /// The system refuses to read it.
+    #[error("{file} cannot be read: {source}")]
+    CannotRead {
+        /// What was asked for.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is nothing that stormhost knows.
+    #[error(
+        "{file} is no topology that stormhost knows{}\n  looked for: a Python file (ending .py, a first line that names python, or an import of stormhost), \
+         or a topology description in JSON",
+        .looks_like.map(|form| format!("; it looks like {form}")).unwrap_or_default()
+    )]
+    NotATopology {
+        /// What was asked for.
+        file: String,
+        /// What it seems to be.
+        looks_like: Option<&'static str>,
+    },
+    /// A name was given, but a description in JSON holds one topology only.
+    #[error(
+        "{file} is a topology description, which holds one topology; leave out what stands after the colon"
+    )]
+    OneTopology {
+        /// What was asked for.
+        file: String,
+    },
+    /// It is a description in JSON, but a wrong one.
+    #[error("{file} is no topology description: {source}")]
+    BadDescription {
+        /// What was asked for.
+        file: String,
+        /// What is wrong with it.
+        source: Box<IrError>,
+    },
+    /// No Python was found.
+    #[error(transparent)]
+    NoInterpreter(#[from] NoInterpreter),
+    /// The Python that was found is too old.
+    #[error(
+        "{python} is Python {version}, but topologies need 3.9 or newer\n  hint: choose another with --python"
+    )]
+    PythonTooOld {
+        /// The interpreter, and why it was taken.
+        python: String,
+        /// Its version.
+        version: String,
+    },
+    /// The Python package inside stormhost cannot be unpacked.
+    #[error(transparent)]
+    Shim(#[from] ShimError),
+    /// The interpreter could not be started.
+    #[error("{python} cannot be started: {source}\n  hint: choose another with --python")]
+    CannotStart {
+        /// The interpreter, and why it was taken.
+        python: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The describing process failed.
+    #[error("{file} could not be described: {python} {status}{}", last_words(.stderr))]
+    DescriberFailed {
+        /// What was asked for.
+        file: String,
+        /// The interpreter, and why it was taken.
+        python: String,
+        /// How it ended, as in "left with status 1".
+        status: String,
+        /// The last lines that it wrote to its standard error.
+        stderr: Vec<String>,
+    },
+    /// The describing process ended well, but what it said is no description.
+    #[error("{file} could not be described: what {python} answered is no description: {source}\n  it began with: {beginning}{}", last_words(.stderr))]
+    DescriberRubbish {
+        /// What was asked for.
+        file: String,
+        /// The interpreter, and why it was taken.
+        python: String,
+        /// What is wrong with the answer.
+        source: Box<IrError>,
+        /// How the answer began.
+        beginning: String,
+        /// The last lines that it wrote to its standard error.
+        stderr: Vec<String>,
+    },
+}
+
+fn did_you_mean(near: Option<&str>) -> String {
+    near.map(|near| format!("\n  hint: did you mean {near}?"))
+        .unwrap_or_default()
+}
+
+fn found_there(found: &[String]) -> String {
+    if found.is_empty() {
+        String::new()
+    } else {
+        format!("\n  hint: in it are {}", found.join(", "))
+    }
+}
+
+fn last_words(stderr: &[String]) -> String {
+    if stderr.is_empty() {
+        String::new()
+    } else {
+        format!("\n  its last words were:\n    {}", stderr.join("\n    "))
+    }
+}

@@ -1,0 +1,162 @@
+//! From a file that a user wrote to a description of a topology: what is it, and who can describe it?
+//!
+//! [`load`] does it all: `recognise` looks at the file, `interpreter` and `shim` find what a Python topology needs,
+//! `python` has it described. Nothing here checks the topology; that is `topology::check`.
+
+mod error;
+mod interpreter;
+mod pyenv;
+mod python;
+mod recognise;
+mod shim;
+mod surroundings;
+mod user_file;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::topology::{Ir, nearest};
+
+pub use error::LoadError;
+pub use interpreter::{Interpreter, NoInterpreter};
+pub use shim::ShimError;
+pub use surroundings::Surroundings;
+pub use user_file::{UserFileError, read_user_file};
+
+use recognise::Form;
+
+/// How a topology is to be loaded.
+#[derive(Clone, Debug)]
+pub struct LoadOptions {
+    /// The interpreter that was asked for: a path, the folder of a virtual environment, or a name that is looked up in the PATH.
+    pub python: Option<String>,
+    /// What the topology sees as its arguments.
+    pub args: Vec<String>,
+    /// Added to the environment of the describing process, as it will be to that of every child.
+    pub env: BTreeMap<String, String>,
+    /// Where the command was typed.
+    pub surroundings: Surroundings,
+}
+
+impl LoadOptions {
+    /// No interpreter asked for, no arguments, nothing added.
+    pub fn new(surroundings: Surroundings) -> Self {
+        Self {
+            python: None,
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            surroundings,
+        }
+    }
+}
+
+/// Has a topology described. `path` is a file, or `file:Name` to choose one topology of several in it.
+///
+/// # Errors
+/// When the file cannot be read, is nothing that stormhost knows, or its describer cannot be run or does not answer.
+/// Mistakes in the topology are no errors here; they stand in the description.
+pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
+    let (file, name) = split_name(path, &options.surroundings);
+    let resolved = options.surroundings.resolve(&file);
+    let content = read(&file, &resolved)?;
+    match recognise::form(&file, &content) {
+        Form::Description if name.is_some() => Err(LoadError::OneTopology { file }),
+        Form::Description => Ir::from_json(&content).map_err(|source| LoadError::BadDescription {
+            file,
+            source: Box::new(source),
+        }),
+        Form::Python => {
+            let folder = resolved.parent().unwrap_or(Path::new("."));
+            let interpreter =
+                interpreter::find(options.python.as_deref(), folder, &options.surroundings)?;
+            let shim = shim::unpack(&options.surroundings)?;
+            python::describe(&interpreter, &shim, path, options)
+        }
+        Form::Unknown { looks_like } => Err(LoadError::NotATopology { file, looks_like }),
+    }
+}
+
+/// `topology.py:Name` is the file `topology.py` and a name; a file whose own name has a colon is itself.
+fn split_name(path: &str, surroundings: &Surroundings) -> (String, Option<String>) {
+    if surroundings.resolve(path).exists() {
+        return (path.to_owned(), None);
+    }
+    match path.rsplit_once(':') {
+        Some((file, name)) if !file.is_empty() && is_name(name) => {
+            (file.to_owned(), Some(name.to_owned()))
+        }
+        _ => (path.to_owned(), None),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|letter| letter.is_alphanumeric() || letter == '_')
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn read(file: &str, resolved: &Path) -> Result<Vec<u8>, LoadError> {
+    if resolved.is_dir() {
+        return Err(LoadError::IsFolder {
+            file: file.to_owned(),
+            found: candidates(resolved),
+        });
+    }
+    fs::read(resolved).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => LoadError::NotFound {
+            file: file.to_owned(),
+            near: near_file(file, resolved),
+        },
+        _ => LoadError::CannotRead {
+            file: file.to_owned(),
+            source,
+        },
+    })
+}
+
+/// The file in the same folder whose name is most like the one that was asked for, written as it was asked for.
+fn near_file(file: &str, resolved: &Path) -> Option<String> {
+    let wanted = resolved.file_name()?.to_str()?;
+    let names = names_in(resolved.parent()?);
+    let near = nearest(wanted, names.iter().map(String::as_str))?;
+    Some(
+        file.strip_suffix(wanted)
+            .map_or_else(|| near.to_owned(), |folder| format!("{folder}{near}")),
+    )
+}
+
+/// What in a folder may be a topology, by its ending.
+fn candidates(folder: &Path) -> Vec<String> {
+    names_in(folder)
+        .into_iter()
+        .filter(|name| name.ends_with(".py") || name.ends_with(".json"))
+        .collect()
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.filter(|entry| entry.path().is_file());
+    let mut names: Vec<String> = files
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A path as it stands in messages, where bytes that are no text do not matter.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// The first of these that can be executed.
+fn first_executable(candidates: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
+    candidates
+        .into_iter()
+        .find(|path| surroundings::is_executable(path))
+}
+
+#[cfg(test)]
+mod tests;

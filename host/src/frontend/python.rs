@@ -1,0 +1,228 @@
+//! Has a Python topology described by a process of its own: the user's file is imported there, never here.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::LoadOptions;
+use super::error::LoadError;
+use super::interpreter::Interpreter;
+use crate::topology::Ir;
+
+/// Runs `<python> <package> describe <path> -- <args>` and reads the description from its standard output. What it writes to its
+/// standard error appears on ours at once.
+///
+/// # Errors
+/// When it cannot be started, is too old, fails, or answers with anything but a description.
+pub(super) fn describe(
+    python: &Interpreter,
+    package: &Path,
+    path: &str,
+    options: &LoadOptions,
+) -> Result<Ir, LoadError> {
+    let mut command = Command::new(&python.path);
+    command
+        .arg(package)
+        .arg("describe")
+        .arg(path)
+        .arg("--")
+        .args(&options.args);
+    command
+        .envs(&options.env)
+        .current_dir(options.surroundings.folder());
+    let answer = run(&mut command).map_err(|source| LoadError::CannotStart {
+        python: python.to_string(),
+        source,
+    })?;
+    if !answer.status.success() {
+        return Err(failure(python, path, options, answer));
+    }
+    Ir::from_json(&answer.stdout).map_err(|source| LoadError::DescriberRubbish {
+        file: path.to_owned(),
+        python: python.to_string(),
+        source: Box::new(source),
+        beginning: beginning(&answer.stdout),
+        stderr: answer.last_lines,
+    })
+}
+
+/// Only a failure is worth the start of one more process to learn the interpreter's version.
+fn failure(python: &Interpreter, path: &str, options: &LoadOptions, answer: Answer) -> LoadError {
+    let mut probe = Command::new(&python.path);
+    probe
+        .arg("-c")
+        .arg("import sys; sys.stdout.write('%d.%d' % sys.version_info[:2])")
+        .stderr(Stdio::null());
+    probe
+        .envs(&options.env)
+        .current_dir(options.surroundings.folder());
+    let version = probe
+        .stdin(Stdio::null())
+        .output()
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    match version {
+        Ok(version) if is_too_old(&version) => LoadError::PythonTooOld {
+            python: python.to_string(),
+            version,
+        },
+        _ => LoadError::DescriberFailed {
+            file: path.to_owned(),
+            python: python.to_string(),
+            status: in_words(answer.status),
+            stderr: answer.last_lines,
+        },
+    }
+}
+
+/// What the package needs.
+const OLDEST: (u32, u32) = (3, 9);
+
+fn is_too_old(version: &str) -> bool {
+    let numbers = version
+        .split_once('.')
+        .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+    numbers.is_some_and(|found: (u32, u32)| found < OLDEST)
+}
+
+fn in_words(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("left with status {code}"),
+        (None, Some(signal)) => format!("was killed by signal {signal}"),
+        (None, None) => "ended, nobody knows how".into(),
+    }
+}
+
+fn beginning(stdout: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stdout);
+    let first: String = text.trim().chars().take(200).collect();
+    if first.is_empty() {
+        "nothing at all".into()
+    } else {
+        format!("{first:?}")
+    }
+}
+
+/// What a process said and how it ended.
+#[derive(Debug)]
+struct Answer {
+    status: ExitStatus,
+    stdout: Vec<u8>,
+    /// The last of its standard error.
+    last_lines: Vec<String>,
+}
+
+/// How long pipes are listened to after the process itself is gone: whatever it started may hold them open for ever.
+const AFTER_THE_END: Duration = Duration::from_millis(500);
+
+/// A description of a thousand components has less than a megabyte.
+const MOST_STDOUT: usize = 64 << 20;
+
+fn run(command: &mut Command) -> io::Result<Answer> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    // Both pipes are drained all the time, so that neither can hold the process up.
+    let stdout = child.stdout.take().map(read_aside);
+    let stderr = child.stderr.take().map(read_aside);
+    // Ours is written to by this thread alone; that may block, and then the process waits, as it would without us.
+    let mut tail = Tail::default();
+    if let Some(stderr) = &stderr {
+        while child.try_wait()?.is_none() {
+            match stderr.recv_timeout(Duration::from_millis(5)) {
+                Ok(chunk) => tail.pass_on(&chunk),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+    }
+    let status = child.wait()?;
+    let deadline = Instant::now() + AFTER_THE_END;
+    let mut said = Vec::new();
+    for_each_until(stdout.as_ref(), deadline, |chunk| {
+        let room = MOST_STDOUT.saturating_sub(said.len());
+        said.extend(chunk.iter().take(room));
+    });
+    for_each_until(stderr.as_ref(), deadline, |chunk| tail.pass_on(&chunk));
+    Ok(Answer {
+        status,
+        stdout: said,
+        last_lines: tail.lines(),
+    })
+}
+
+/// Reads to the end on a thread of its own, which is left behind if the end does not come.
+fn read_aside(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut buffer = vec![0; 65_536];
+        loop {
+            match pipe.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(length) => {
+                    let chunk = buffer.get(..length).unwrap_or_default().to_vec();
+                    if sender.send(chunk).is_err() {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+    });
+    receiver
+}
+
+fn for_each_until(
+    chunks: Option<&Receiver<Vec<u8>>>,
+    deadline: Instant,
+    mut take: impl FnMut(Vec<u8>),
+) {
+    let Some(chunks) = chunks else { return };
+    while let Ok(chunk) = chunks.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        take(chunk);
+    }
+}
+
+/// Passes on what a process writes to its standard error, and keeps the end of it.
+#[derive(Default)]
+struct Tail {
+    kept: VecDeque<u8>,
+}
+
+impl Tail {
+    const BYTES: usize = 8192;
+    const LINES: usize = 20;
+
+    fn pass_on(&mut self, chunk: &[u8]) {
+        // Nobody may be listening to our own standard error; that is no reason to fail.
+        let _ = io::stderr().write_all(chunk);
+        self.keep(chunk);
+    }
+
+    fn keep(&mut self, chunk: &[u8]) {
+        self.kept.extend(chunk);
+        let excess = self.kept.len().saturating_sub(Self::BYTES);
+        self.kept.drain(..excess);
+    }
+
+    fn lines(mut self) -> Vec<String> {
+        let text = String::from_utf8_lossy(self.kept.make_contiguous()).into_owned();
+        let lines: Vec<&str> = text.trim_end().lines().collect();
+        lines
+            .iter()
+            .skip(lines.len().saturating_sub(Self::LINES))
+            .map(|line| (*line).to_owned())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "python_tests.rs"]
+mod tests;

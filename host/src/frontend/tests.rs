@@ -1,0 +1,111 @@
+//! Files of all kinds, and what is said of them.
+
+use super::*;
+
+const DESCRIPTION: &str =
+    r#"{"version": 1, "name": "T", "file": "t.py", "language": "python", "components": []}"#;
+
+/// Loads from a folder with these files.
+fn loaded(path: &str, files: &[(&str, &str)]) -> Result<Ir, LoadError> {
+    let root = tempfile::tempdir().expect("a folder");
+    for (file, content) in files {
+        let file = root.path().join(file);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("created");
+        fs::write(file, content).expect("written");
+    }
+    let cache = root.path().join("cache");
+    load(
+        path,
+        &LoadOptions::new(Surroundings::new(root.path(), [("XDG_CACHE_HOME", cache)])),
+    )
+}
+
+#[test]
+fn a_description_in_json_is_read() {
+    for (path, file) in [
+        ("t.json", "t.json"),
+        ("./below/t", "below/t"),
+        ("odd:name", "odd:name"),
+    ] {
+        assert_eq!(loaded(path, &[(file, DESCRIPTION)]).expect(path).name, "T");
+    }
+}
+
+#[test]
+fn what_cannot_be_loaded_is_told() {
+    for (path, files, said) in [
+        (
+            "topolgy.py",
+            vec![("topology.py", ""), ("other.py", "")],
+            "topolgy.py: no such file\n  hint: did you mean topology.py?",
+        ),
+        (
+            "below/topolgy.py",
+            vec![("below/topology.py", "")],
+            "did you mean below/topology.py?",
+        ),
+        (
+            "topolgy.py:Name",
+            vec![("topology.py", "")],
+            "topolgy.py: no such file",
+        ),
+        (
+            "nothing",
+            vec![("topology.py", "")],
+            "nothing: no such file",
+        ),
+        (
+            "nowhere/topology.py",
+            vec![],
+            "nowhere/topology.py: no such file",
+        ),
+        (
+            "below",
+            vec![
+                ("below/b.py", ""),
+                ("below/a.json", ""),
+                ("below/c.txt", ""),
+            ],
+            "below is a folder, not a topology\n  hint: in it are a.json, b.py",
+        ),
+        (
+            "notes.rb",
+            vec![("notes.rb", "puts 1")],
+            "it looks like a Ruby file\n  looked for: a Python file",
+        ),
+        (
+            "t.json",
+            vec![("t.json", "{\"version\": 1}")],
+            "t.json is no topology description: at .: missing field `name`",
+        ),
+        ("t.json", vec![("t.json", "{")], "it is not JSON"),
+        (
+            "t.json:T",
+            vec![("t.json", DESCRIPTION)],
+            "leave out what stands after the colon",
+        ),
+        ("t.py", vec![("t.py", "")], "no Python was found"),
+    ] {
+        let error = loaded(path, &files).expect_err(path).to_string();
+        assert!(error.contains(said), "{path}: {error}");
+    }
+}
+
+#[test]
+fn a_name_stands_after_a_colon() {
+    let nowhere = Surroundings::new("/nowhere", [("A", "b")]);
+    for (path, file, name) in [
+        ("topology.py", "topology.py", None),
+        ("topology.py:WordCount", "topology.py", Some("WordCount")),
+        ("a:b/topology.py", "a:b/topology.py", None),
+        ("topology.py:", "topology.py:", None),
+        ("topology.py:1", "topology.py:1", None),
+        (":Name", ":Name", None),
+    ] {
+        assert_eq!(
+            split_name(path, &nowhere),
+            (file.into(), name.map(str::to_owned)),
+            "{path}"
+        );
+    }
+}

@@ -1,0 +1,220 @@
+//! The way that all commands share: from what was typed to a topology that was checked.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::cli::TopologyOptions;
+use crate::frontend::{LoadError, LoadOptions, Surroundings, load, read_user_file};
+use crate::status::ExitStatus;
+use crate::topology::{Checked, Ir, Mistake, Overrides, Severity, Topology, check};
+
+/// A topology that can run, and what it was made of.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// What the front end said.
+    pub ir: Ir,
+    /// What can run.
+    pub topology: Topology,
+    /// Warnings and remarks, the graver first; not yet shown.
+    pub remarks: Vec<Mistake>,
+}
+
+/// Has the topology described and checks it. `describe` is told the description as soon as there is one, even if it has mistakes.
+///
+/// # Errors
+/// The status to end with; everything that was wrong has then been told on standard error.
+pub fn prepare(
+    options: &TopologyOptions,
+    described: impl FnOnce(&Ir),
+) -> Result<Prepared, ExitStatus> {
+    let seen = Surroundings::of_this_process().map_err(|error| {
+        tell(format_args!(
+            "error: the working folder cannot be read: {error}"
+        ));
+        ExitStatus::HostError
+    })?;
+    let ir = load(&options.file, &load_options(options, &seen)).map_err(|error| {
+        tell(format_args!("error: {error}"));
+        status(&error)
+    })?;
+    described(&ir);
+    let overrides = overrides(options, &seen)?;
+    match check(&ir, &overrides, &|program, path| {
+        seen.has_program(program, path)
+    }) {
+        Ok(Checked {
+            topology,
+            mut remarks,
+        }) => {
+            shorten(&mut remarks, seen.folder());
+            Ok(Prepared {
+                ir,
+                topology,
+                remarks,
+            })
+        }
+        Err(mut mistakes) => {
+            shorten(&mut mistakes, seen.folder());
+            tell_all(&mistakes);
+            tell(format_args!("{}", summary(&mistakes)));
+            Err(ExitStatus::Mistakes)
+        }
+    }
+}
+
+/// Shows mistakes on standard error, one after another.
+pub fn tell_all(mistakes: &[Mistake]) {
+    for mistake in mistakes {
+        tell(mistake);
+    }
+}
+
+/// Says one thing on standard error. Nobody may be listening; that is no reason to fail.
+pub fn tell(said: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{said}");
+}
+
+/// How many of each there are, as in `2 errors, 1 warning`; remarks do not count.
+pub fn summary(mistakes: &[Mistake]) -> String {
+    let count = |severity| {
+        mistakes
+            .iter()
+            .filter(|mistake| mistake.severity == severity)
+            .count()
+    };
+    let counted = |count: usize, word: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        _ => Some(format!("{count} {word}s")),
+    };
+    let counts = [
+        counted(count(Severity::Error), "error"),
+        counted(count(Severity::Warning), "warning"),
+    ];
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    if counts.is_empty() {
+        "no mistakes".into()
+    } else {
+        counts.join(", ")
+    }
+}
+
+/// Tells files in the folder where the command was typed by their names alone, as compilers do.
+fn shorten(mistakes: &mut [Mistake], folder: &Path) {
+    for place in mistakes
+        .iter_mut()
+        .filter_map(|mistake| mistake.at.as_mut())
+    {
+        if let Some(short) = Path::new(&place.file)
+            .strip_prefix(folder)
+            .ok()
+            .and_then(Path::to_str)
+        {
+            place.file = short.to_owned();
+        }
+    }
+}
+
+fn load_options(options: &TopologyOptions, seen: &Surroundings) -> LoadOptions {
+    LoadOptions {
+        python: options.python.clone(),
+        args: options.args.clone(),
+        env: options
+            .env
+            .iter()
+            .map(|env| (env.name.clone(), env.value.clone()))
+            .collect(),
+        surroundings: seen.clone(),
+    }
+}
+
+fn overrides(options: &TopologyOptions, seen: &Surroundings) -> Result<Overrides, ExitStatus> {
+    let user_file = read_user_file(seen).map_err(|error| {
+        tell(format_args!("error: {error}"));
+        ExitStatus::Mistakes
+    })?;
+    Ok(Overrides {
+        user_file,
+        environment: seen
+            .variables()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        set: options.set.clone(),
+        parallelism: options
+            .parallelism
+            .iter()
+            .map(|option| (option.component.clone(), option.tasks))
+            .collect(),
+        env: options
+            .env
+            .iter()
+            .map(|env| (env.name.clone(), env.value.clone()))
+            .collect(),
+        // A clock before 1970 is wrong anyway.
+        started_unix_secs: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs()),
+    })
+}
+
+/// Whose fault it is that nothing could be loaded: the topology's, or the machine's.
+fn status(error: &LoadError) -> ExitStatus {
+    match error {
+        LoadError::Shim(_) => ExitStatus::HostError,
+        LoadError::NoInterpreter(_)
+        | LoadError::PythonTooOld { .. }
+        | LoadError::CannotStart { .. } => ExitStatus::NotStarted,
+        LoadError::NotFound { .. }
+        | LoadError::IsFolder { .. }
+        | LoadError::CannotRead { .. }
+        | LoadError::NotATopology { .. }
+        | LoadError::OneTopology { .. }
+        | LoadError::BadDescription { .. }
+        | LoadError::DescriberFailed { .. }
+        | LoadError::DescriberRubbish { .. } => ExitStatus::Mistakes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::Place;
+
+    #[test]
+    fn places_are_told_from_where_one_stands() {
+        for (file, expected) in [
+            ("/home/me/topology.py", "topology.py"),
+            ("/home/me/below/topology.py", "below/topology.py"),
+            ("/home/metoo/topology.py", "/home/metoo/topology.py"),
+            ("topology.py", "topology.py"),
+        ] {
+            let at = Place {
+                file: file.into(),
+                line: 3,
+            };
+            let mut mistakes = [Mistake::error(Some(&at), "x"), Mistake::error(None, "y")];
+            shorten(&mut mistakes, Path::new("/home/me"));
+            assert_eq!(mistakes[0].to_string(), format!("{expected}:3: error: x"));
+        }
+    }
+
+    #[test]
+    fn mistakes_are_counted_in_words() {
+        let of = |severities: &[Severity]| {
+            let mistakes = severities.iter().map(|&severity| Mistake {
+                severity,
+                ..Mistake::error(None, "x")
+            });
+            summary(&mistakes.collect::<Vec<_>>())
+        };
+        assert_eq!(of(&[]), "no mistakes");
+        assert_eq!(of(&[Severity::Info]), "no mistakes");
+        assert_eq!(of(&[Severity::Warning]), "1 warning");
+        assert_eq!(
+            of(&[Severity::Error, Severity::Error, Severity::Warning]),
+            "2 errors, 1 warning"
+        );
+    }
+}

@@ -1,0 +1,53 @@
+//! `stormhost run`.
+
+use std::rc::Rc;
+
+use crate::cli::RunOptions;
+use crate::guard::Guard;
+use crate::prepare::{prepare, tell, tell_all};
+use crate::run_folder::{RunFolder, state_folder, sweep_leftovers};
+use crate::runtime::run::{How, run as drive};
+use crate::status::ExitStatus;
+
+/// Runs a topology until it is complete or stopped.
+pub fn run(options: &RunOptions) -> ExitStatus {
+    let prepared = match prepare(&options.topology, |_| ()) {
+        Ok(prepared) => prepared,
+        Err(status) => return status,
+    };
+    tell_all(&prepared.remarks);
+    // One thread: the host moves bytes by the batch, and children do the work. Nothing has to be locked.
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return cannot("the event loop cannot be set up", &error),
+    };
+    runtime.block_on(async {
+        let state = state_folder();
+        sweep_leftovers(&state);
+        let folder = match RunFolder::create(&state, &prepared.topology.name) {
+            Ok(folder) => folder,
+            Err(error) => return cannot("the run cannot begin", &error),
+        };
+        let guard = match Guard::start(folder.token()) {
+            Ok(guard) => guard,
+            Err(error) => return cannot("the guard process cannot be started", &error),
+        };
+        let ended = drive(Rc::new(prepared.topology), guard, &folder, options.run_for, |_| ()).await;
+        folder.ended();
+        match ended.how {
+            How::CouldNotStart(story) => {
+                tell(format_args!("error: {story}"));
+                ExitStatus::NotStarted
+            }
+            How::Signal(2) => ExitStatus::Interrupted,
+            How::Signal(_) => ExitStatus::Terminated,
+            How::Complete | How::TimeUp if ended.figures.given_up > 0 => ExitStatus::SomeFailed,
+            How::Complete | How::TimeUp => ExitStatus::Complete,
+        }
+    })
+}
+
+fn cannot(what: &str, why: &dyn std::fmt::Display) -> ExitStatus {
+    tell(format_args!("error: {what}: {why}"));
+    ExitStatus::HostError
+}
