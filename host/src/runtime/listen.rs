@@ -166,7 +166,7 @@ impl Listener {
             }
             let understood = match self.dialect {
                 Some(Dialect::Frames { .. }) => self.next_frame()?,
-                _ => self.next_storm_messages()?,
+                Some(Dialect::Storm(_) | Dialect::Inside) | None => self.next_storm_messages()?,
             };
             if !understood {
                 return Ok(());
