@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn a_column_gives_each_element_as_it_was_written(values in vec(value(), 0..40)) {
+    fn a_column_gives_each_element_as_it_was_written(values in vec(value(), 0..6)) {
         let list = Value::from(values.clone());
         for (encoding, bytes) in encoded(&list) {
             let column = Column::open(encoding, &bytes, &Limits::default()).unwrap();

@@ -1,5 +1,7 @@
 //! What holds across the modules of the crate, seen from outside. The tests of single modules stand beside them.
 
+#![allow(clippy::unwrap_used, reason = "in a test a panic is an answer")]
+
 /// JSON and MessagePack agree, for any value.
 mod agreement;
 /// `PROTOCOL.md` says what the code does.
