@@ -6,7 +6,7 @@ use crate::cli::{LogFormat, LogLevel, RunOptions};
 use crate::guard::Guard;
 use crate::prepare::{prepare, tell, tell_all};
 use crate::run_folder::{RunFolder, state_folder, sweep_leftovers};
-use crate::runtime::run::{How, run as drive};
+use crate::runtime::run::{How, Wishes, run as drive};
 use crate::status::ExitStatus;
 use crate::telemetry::{self, LogOptions, Telemetry};
 
@@ -37,7 +37,9 @@ pub fn run(options: &RunOptions) -> ExitStatus {
             Ok(guard) => guard,
             Err(error) => return cannot("the guard process cannot be started", &error),
         };
-        let ended = drive(Rc::new(prepared.topology), guard, &folder, options.run_for, |_| ()).await;
+        let wishes =
+            Wishes { limit: options.run_for, trace_one_in: options.trace.map_or(0, |trace| trace.one_in) };
+        let ended = drive(Rc::new(prepared.topology), guard, &folder, wishes, |_| ()).await;
         folder.ended();
         match ended.how {
             How::CouldNotStart(story) => {

@@ -90,6 +90,16 @@ impl Acker {
         }
     }
 
+    /// The trees that a tuple belongs to.
+    pub fn roots(&self, anchor: Anchor) -> impl Iterator<Item = Root> + '_ {
+        let (one, several) = match anchor.0 {
+            Owed::Nothing => (None, &[][..]),
+            Owed::One(root, _) => (Some(root), &[][..]),
+            Owed::Several(at) => (None, &self.several[at as usize][..]),
+        };
+        one.into_iter().chain(several.iter().map(|(root, _)| *root))
+    }
+
     /// How many trees are open.
     pub fn open_trees(&self) -> usize {
         self.ledger.len()

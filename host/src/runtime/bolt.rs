@@ -259,12 +259,25 @@ impl Core {
         let task = &mut self.tasks[at];
         task.counters.acked += 1;
         task.progressed = true;
+        if !self.trace.is_idle() {
+            self.trace_answer(at, anchor, "acks");
+        }
         self.acker.ack(anchor);
     }
 
     fn bolt_fails(&mut self, at: usize, anchor: Anchor, kind: FailKind, reason: &str) {
         self.tasks[at].counters.failed += 1;
+        if !self.trace.is_idle() {
+            self.trace_answer(at, anchor, "fails");
+        }
         self.acker.fail(anchor, kind, &reason.into());
+    }
+
+    fn trace_answer(&mut self, at: usize, anchor: Anchor, verb: &str) {
+        let name = self.name(at);
+        for root in self.acker.roots(anchor) {
+            self.trace.step(root, self.now, || format!("{name} {verb} it"));
+        }
     }
 
     /// The child is through with all rows before `consumed`.

@@ -12,6 +12,7 @@ use stormhost_protocol::{Encoding, Limits};
 
 use super::completion::{Finish, Stage};
 use super::spout::Spout;
+use super::trace::Tracer;
 use crate::flow::acker::{Acker, Anchor, FailKind, Outcome};
 use crate::flow::grouping::Picked;
 use crate::flow::in_hand::InHand;
@@ -234,6 +235,8 @@ pub struct Core {
     pub stopping: bool,
     /// Microseconds since the run began.
     pub now: u64,
+    /// Trees whose whole path is told.
+    pub trace: Tracer,
     /// Who should look again. Drained by whoever called.
     pub wakes: Vec<Wake>,
     /// Where the last tuple went whose sender asked, by Storm's task ids.
@@ -315,6 +318,7 @@ impl Core {
             stage: Stage::Running,
             stopping: false,
             now: 0,
+            trace: Tracer::default(),
             wakes: Vec::new(),
             destinations: Vec::new(),
             lost: HashMap::default(),
@@ -357,6 +361,8 @@ impl Core {
             touched,
             destinations,
             topology,
+            trace,
+            now,
             ..
         } = self;
         let sender = &mut tasks[out.from];
@@ -443,6 +449,19 @@ impl Core {
                 if ask {
                     destinations.push(target + 1);
                 }
+                if !trace.is_idle() {
+                    let from = tasks[out.from].component;
+                    let line = || trace_emit(topology, (from, source), &out, target);
+                    match parent {
+                        Parent::Nothing => {}
+                        Parent::Root(root) => trace.step(*root, *now, line),
+                        Parent::One(anchor) => acker.roots(*anchor).for_each(|root| trace.step(root, *now, line)),
+                        Parent::Several(anchors) => anchors
+                            .iter()
+                            .flat_map(|anchor| acker.roots(*anchor))
+                            .for_each(|root| trace.step(root, *now, line)),
+                    }
+                }
             }
         }
         tasks[out.from].counters.transferred += copies as u64;
@@ -503,6 +522,15 @@ impl Core {
         let mut outcomes = std::mem::take(&mut self.acker.outcomes);
         let mut again = Vec::new();
         for (emission, outcome) in outcomes.drain(..) {
+            if !self.trace.is_idle() {
+                let answer = match &outcome {
+                    Outcome::Acked => "was acked".to_owned(),
+                    Outcome::Failed(_, reason) => format!("failed ({reason})"),
+                };
+                if let Some(story) = self.trace.end(&emission, self.now, &answer) {
+                    tracing::info!("{story}");
+                }
+            }
             let at = emission.spout as usize;
             let task = &mut self.tasks[at];
             let Some(spout) = &mut task.spout else {
@@ -696,4 +724,21 @@ fn overflow(acker: &mut Acker, parent: &Parent<'_>) {
             .iter()
             .for_each(|a| acker.fail_trees(*a, FailKind::Overflow, &reason)),
     }
+}
+
+/// A step of a trace: who emitted what to whom.
+fn trace_emit(topology: &Topology, from: (usize, u32), out: &Emitted<'_>, target: u32) -> String {
+    let sender = &topology.components[from.0];
+    let receiver = &topology.components[topology.tasks[target as usize].component];
+    let values: Vec<String> =
+        out.row.iter().map(|value| stormhost_protocol::preview(out.encoding, value, 60)).collect();
+    format!(
+        "{}[{}] emits [{}] on {} to {}[{}]",
+        sender.id,
+        from.1,
+        values.join(", "),
+        sender.streams[out.stream].id,
+        receiver.id,
+        target + 1
+    )
 }

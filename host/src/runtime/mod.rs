@@ -19,3 +19,4 @@ mod sink;
 mod spout;
 mod storm_spout;
 mod story;
+mod trace;

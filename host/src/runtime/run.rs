@@ -12,6 +12,7 @@ use super::completion::Stage;
 use super::host::Host;
 use super::sample::Sampler;
 use super::sink;
+use super::trace::Tracer;
 use crate::guard::Guard;
 use crate::run_folder::RunFolder;
 use crate::stats::Snapshot;
@@ -45,12 +46,21 @@ const SAMPLE: Duration = Duration::from_millis(50);
 /// Trees that stand still at the spouts' limit for this long are worth a word.
 const STUCK: Duration = Duration::from_secs(5);
 
-/// Runs a topology until it ends. `limit` is how long it may run. `show` is given the figures twice a second.
+/// What the user asked of a run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wishes {
+    /// How long it may run.
+    pub limit: Option<Duration>,
+    /// The path of one tuple tree in so many is told; none if 0.
+    pub trace_one_in: u32,
+}
+
+/// Runs a topology until it ends. `show` is given the figures twice a second.
 pub async fn run(
     topology: Rc<Topology>,
     guard: Guard,
     folder: &RunFolder,
-    limit: Option<Duration>,
+    wishes: Wishes,
     show: impl FnMut(&Snapshot) + 'static,
 ) -> Ended {
     let host = Rc::new(Host::new(
@@ -61,7 +71,8 @@ pub async fn run(
         seed(),
     ));
     let local = LocalSet::new();
-    local.run_until(drive(host, limit, show)).await
+    host.with(|core| core.trace = Tracer::new(wishes.trace_one_in));
+    local.run_until(drive(host, wishes.limit, show)).await
 }
 
 async fn drive(host: Rc<Host>, limit: Option<Duration>, mut show: impl FnMut(&Snapshot) + 'static) -> Ended {

@@ -360,6 +360,9 @@ impl Core {
 
     fn begin_tree(&mut self, out: Emitted<'_>, emission: Emission, ask: bool) {
         let root = self.acker.begin(emission);
+        if self.trace.samples() {
+            self.trace.begin(root, emission);
+        }
         match self.emit(out, &Parent::Root(root), ask) {
             Ok(copies) => self.acker.sealed(root, copies),
             Err(violation) => {
@@ -427,12 +430,11 @@ impl Core {
         spout.pending += 1;
         spout.talk.ids.insert(sequence - spout.base, id.into());
         let body = xxhash_rust::xxh3::xxh3_64(emit.row.list);
-        let root = self.acker.begin(Emission {
-            spout: at as u32,
-            sequence,
-            born: now,
-            body,
-        });
+        let emission = Emission { spout: at as u32, sequence, born: now, body };
+        let root = self.acker.begin(emission);
+        if self.trace.samples() {
+            self.trace.begin(root, emission);
+        }
         match self.storm_emit(at, encoding, emit, &Parent::Root(root)) {
             Ok(copies) => self.acker.sealed(root, copies),
             Err(violation) => {
