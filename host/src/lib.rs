@@ -11,3 +11,4 @@ pub mod sweep;
 pub mod telemetry;
 pub mod terminal;
 pub mod topology;
+pub mod view;
