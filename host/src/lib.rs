@@ -19,3 +19,4 @@ pub mod sweep;
 pub mod telemetry;
 pub mod terminal;
 pub mod topology;
+pub mod view;

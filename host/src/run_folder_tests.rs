@@ -97,7 +97,8 @@ fn topologies_get_harmless_names() {
 
 #[test]
 fn who_lives_is_told_by_start_time_boot_and_namespace() {
-    let cases: [(&str, fn(&mut Record), bool); 7] = [
+    type Case = (&'static str, fn(&mut Record), bool);
+    let cases: [Case; 7] = [
         ("this process", |_| {}, true),
         ("nobody", |record| record.pid = NOBODY, false),
         (

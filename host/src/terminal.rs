@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Log lines that wait to be written take no more memory than this.
 const WAITING_BYTES: usize = 16 << 20;
+/// So many orders are carried out before the view is drawn again, if they come in without a pause.
+const TOGETHER: usize = 1000;
 /// How long the end waits for a reader who does not read.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -31,6 +33,8 @@ struct Backlog {
 #[derive(Debug)]
 enum Order {
     Log(Vec<u8>),
+    /// For people at stderr, never for a log file.
+    Print(String),
     View(Vec<String>),
     /// Answer once everything before is written. With a second channel: and then wait until its other end is gone.
     Pause {
@@ -73,6 +77,11 @@ impl Terminal {
         }
         // The thread ends with the last handle, so somebody is there.
         let _ = self.orders.send(Order::Log(line));
+    }
+
+    /// Writes text to stderr, above the view, also where log lines go to a file. Never left out: meant for what comes once, as a summary.
+    pub fn print(&self, text: String) {
+        let _ = self.orders.send(Order::Print(text));
     }
 
     /// Replaces the live view. Its lines must fit into [`Terminal::size`]; no lines remove it.
@@ -135,22 +144,22 @@ impl Terminal {
 /// Carries out orders until the last handle is gone. What came together is drawn once.
 fn serve(mut screen: Screen, orders: &Receiver<Order>, backlog: &Backlog) {
     while let Ok(first) = orders.recv() {
-        for order in std::iter::once(first).chain(orders.try_iter()) {
+        for order in std::iter::once(first).chain(orders.try_iter().take(TOGETHER)) {
             // Nobody is left to be told that stderr does not take anything.
             let _ = match order {
                 Order::Log(line) => {
                     backlog.bytes.fetch_sub(line.len(), Ordering::Relaxed);
                     screen.log(&line)
                 }
+                Order::Print(text) => screen.print(text.as_bytes()),
                 Order::View(lines) => {
                     screen.view = lines;
                     Ok(())
                 }
                 Order::Pause { reached, resume } => {
-                    let written = if resume.is_some() {
-                        screen.erase()
-                    } else {
-                        screen.draw()
+                    let written = match &resume {
+                        Some(_) => screen.erase(),
+                        None => tell_left_out(&mut screen, backlog).and_then(|()| screen.draw()),
                     };
                     let written = written.and_then(|()| screen.flush());
                     let _ = reached.send(());
@@ -160,13 +169,19 @@ fn serve(mut screen: Screen, orders: &Receiver<Order>, backlog: &Backlog) {
                 }
             };
         }
-        if let left_out @ 1.. = backlog.left_out.swap(0, Ordering::Relaxed) {
-            let _ = screen.log(
-                format!("… {left_out} log lines left out: whoever reads them is too slow\n")
-                    .as_bytes(),
-            );
-        }
-        let _ = screen.draw().and_then(|()| screen.flush());
+        let told = tell_left_out(&mut screen, backlog);
+        let _ = told
+            .and_then(|()| screen.draw())
+            .and_then(|()| screen.flush());
+    }
+}
+
+fn tell_left_out(screen: &mut Screen, backlog: &Backlog) -> io::Result<()> {
+    match backlog.left_out.swap(0, Ordering::Relaxed) {
+        0 => Ok(()),
+        lines => screen.log(
+            format!("… {lines} log lines left out: whoever reads them is too slow\n").as_bytes(),
+        ),
     }
 }
 
@@ -186,8 +201,12 @@ impl Screen {
         if let Some(log) = &mut self.log {
             return log.write_all(line);
         }
+        self.print(line)
+    }
+
+    fn print(&mut self, text: &[u8]) -> io::Result<()> {
         self.erase()?;
-        self.out.write_all(line)
+        self.out.write_all(text)
     }
 
     fn erase(&mut self) -> io::Result<()> {

@@ -112,6 +112,10 @@ fn a_log_file_leaves_the_terminal_to_the_view() {
         (log.text().as_str(), paper.shown()),
         ("one\n", vec!["split 1".to_owned()])
     );
+    terminal.print("the end\n".into());
+    terminal.flush();
+    assert_eq!(log.text(), "one\n");
+    assert_eq!(paper.shown(), ["the end", "split 1"]);
 }
 
 #[test]
@@ -173,7 +177,6 @@ fn a_reader_who_stops_costs_lines_and_not_time_or_memory() {
     }
     assert!(terminal.backlog.bytes.load(Ordering::Relaxed) <= WAITING_BYTES + line.len());
     drop(go_on);
-    terminal.flush();
     terminal.flush();
     let said = paper.text();
     let left_out = said
