@@ -26,6 +26,7 @@ VERSION = 1  # of the frames that this library speaks
 
 def run(make: Callable[[], Component]) -> NoReturn:
     """Serves the component that `make` returns, then exits: 0 when the host closed our input, 1 after an error."""
+    process = os.getpid()
     channel_in, channel_out = take_over()
     arm_faulthandler()
     _leave_channels_to_parent(channel_in, channel_out)
@@ -42,10 +43,12 @@ def run(make: Callable[[], Component]) -> NoReturn:
         from ._traceback import story
 
         print(story(error), file=sys.stderr, flush=True)
-        _last_words(link)
+        if os.getpid() == process:
+            _last_words(link)
         sys.exit(1)
     except BaseException:  # sys.exit in user code, or an interrupt: what is finished still counts
-        _last_words(link)
+        if os.getpid() == process:  # not one that user code forked
+            _last_words(link)
         raise
     sys.exit(0)
 
@@ -133,7 +136,7 @@ def _leave_channels_to_parent(*channels: int) -> None:
 
 
 def _last_words(link: Link | None) -> None:
-    if link is not None:
+    if link is not None and link.opened:
         try:
             link.stop()
         except HostGone:

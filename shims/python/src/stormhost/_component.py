@@ -51,7 +51,7 @@ class Component:
         """Writes to the host's log, at `trace`, `debug`, `info`, `warn` or `error`. A plain `print` is logged too."""
         if level not in LEVELS:
             raise ValueError(f"unknown log level {level!r}; one of {', '.join(LEVELS)}")
-        if self._link is None:
+        if self._link is None or not self._link.opened:
             print(f"[{level}] {message}", file=sys.stderr)
         else:
             self._link.message({"command": "log", "msg": str(message), "level": LEVELS[level]})
@@ -62,7 +62,7 @@ class Component:
             from ._traceback import story
 
             error = story(error)
-        if self._link is None:
+        if self._link is None or not self._link.opened:
             print(error, file=sys.stderr)
         else:
             self._link.message({"command": "error", "msg": str(error)})

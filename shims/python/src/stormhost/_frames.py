@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _thread import RLock
 from collections import deque
 from time import monotonic
 
@@ -39,8 +40,8 @@ class FramesLink(Link):
             type(component),
         )
         self.results: Results
+        self.lock = RLock()
         self.buffered: deque[tuple[bytes, memoryview]] = deque()
-        self._opened = False
         self._told: dict[tuple[Any, ...], float] = {}
 
     def hello(self) -> dict[str, Any]:
@@ -55,10 +56,10 @@ class FramesLink(Link):
         }
 
     def open(self) -> None:
-        if not self._opened:
+        if not self.opened:
             from os import getpid
 
-            self._opened = True
+            self.opened = True
             self.outlet.write(encode({"pid": getpid(), "stormhost": self.hello()}) + b"\nend\n")
 
     def message(self, message: dict[str, Any]) -> None:
@@ -72,7 +73,8 @@ class FramesLink(Link):
     def ask_task_ids(self, loose: bool) -> list[int]:
         """Sends what there is, and waits for where its last row went."""
         self.open()
-        self.results.flush(loose=loose, ask=True)
+        with self.lock:
+            self.results.flush(loose=loose, ask=True)
         while True:
             kind, payload = self.inlet.frame()
             if kind == TASK_IDS:
@@ -82,20 +84,21 @@ class FramesLink(Link):
     def added(self, add: Any, values: Any, direct_task: int | None) -> bool:
         """Adds a row, with its task if it has one; False when nobody listens."""
         results = self.results
-        row = results.sent + len(results.out)
-        if direct_task:
-            results.directs.append((row, direct_task))  # before the row: adding it may flush both
-        try:
-            add(values)
-        except BaseException:
+        with self.lock:
+            row = results.sent + len(results.out)
+            if direct_task:
+                results.directs.append((row, direct_task))  # before the row: adding it may flush both
+            try:
+                add(values)
+            except BaseException:
+                if direct_task:
+                    results.directs.pop()
+                raise
+            if results.sent + len(results.out) > row:
+                return True
             if direct_task:
                 results.directs.pop()
-            raise
-        if results.sent + len(results.out) > row:
-            return True
-        if direct_task:
-            results.directs.pop()
-        return False
+            return False
 
     def report(self, error: BaseException) -> None:
         """Tells the host of an exception in user code, but the same one only so often."""

@@ -93,7 +93,6 @@ class BoltLink(FramesLink):
         results.flush(loose=True)
 
     def stop(self) -> None:
-        self.open()
         self.results.flush(loose=self.auto and not self._in_hand)
 
     def _guarded(self, method: Any) -> None:

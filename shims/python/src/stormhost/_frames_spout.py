@@ -13,6 +13,7 @@ from ._outputs import check_direct
 from ._plain import puller
 from ._results import Results
 from ._spout import ReliableSpout, Spout
+from ._watch import Watch
 from ._wire import ACKED, COMMAND, CREDIT, FAILED, EndOfInput, Inlet, Outlet, WireError
 
 TYPE_CHECKING = False
@@ -50,7 +51,7 @@ class SpoutLink(FramesLink):
             ReliableSpout._acked,
         )
         self._tells_fails = overrides(component, Spout, "fail") or type(component)._failed is not Spout._failed
-        self._wakes = overrides(component, Spout, "fail")
+        self._wakes = overrides(component, Spout, "fail") and not isinstance(component, ReliableSpout)
         self._pull: Any = None
         self._generator = overrides(component, Spout, "tuples")
         self._said_done = False
@@ -63,6 +64,7 @@ class SpoutLink(FramesLink):
     def run(self) -> None:
         self.open()
         self._pull = puller(self.component)
+        self._watch = Watch(self._stuck)
         try:
             while True:
                 self._control()
@@ -70,11 +72,32 @@ class SpoutLink(FramesLink):
         except EndOfInput:
             pass
         self.component.close()
-        self.results.flush()
+        self._flush()
 
     def stop(self) -> None:
+        self._flush()
+
+    def _flush(self) -> None:
+        with self.lock:
+            self.results.flush()
+
+    def _relieve(self) -> None:
+        """Sends what has piled up while user code still runs."""
         self.open()
-        self.results.flush()
+        self._flush()
+
+    def _stuck(self, before: Any) -> Any:
+        """For the watch: sends what the spout's code left behind when it blocked; None when there is nothing.
+
+        What was there the last time, and still is, waits for a call that does not return.
+        """
+        with self.lock:
+            results = self.results
+            if not results.out:
+                return None
+            if before == (results.sent, len(results.out)):
+                results.flush()
+            return (results.sent, len(results.out))
 
     def _may_emit(self) -> bool:
         results = self.results
@@ -96,10 +119,12 @@ class SpoutLink(FramesLink):
     def _settle(self) -> None:
         """Writes what is there, then `done` if that is news."""
         if self.results.out:
-            self.results.flush()
+            self._flush()
         if self._through() and not self._said_done:
             self._said_done = True
             self.message({"command": "done"})
+            if self.results.said != self.results.consumed:
+                self._flush()  # or the host would go on waiting to hear of the last acks
 
     def _through(self) -> bool:
         return self.component._done and not (isinstance(self.component, ReliableSpout) and self.component._replays)
@@ -126,10 +151,12 @@ class SpoutLink(FramesLink):
         while self._may_emit() and component._again():
             pass
         if self.results.out:
-            self.results.flush()
+            self._flush()
         self._said_done = False
+        self.results.said = -1  # even if there is nothing else to say
         self._settle()
-        self.results.flush()
+        if self.results.said != self.results.consumed:
+            self._flush()
 
     def _acked(self, payload: memoryview) -> None:
         if not (self._tells_acks or self._tells_fails):
@@ -187,21 +214,22 @@ class SpoutLink(FramesLink):
                     self._nothing_emitted()
                     return
                 if component._done or len(out) >= room or results.sent != sent:
-                    results.flush()
+                    self._flush()
                     return
             now = monotonic()
             # A slow call is likely followed by another: what it emitted must not wait for that.
             if now - begun > _MAX_AGE or now - before > _MAX_AGE:
                 break
             before = now
+            self._watch.arm()
             if pace < _MAX_PACE:
                 pace += pace
         if out:
-            results.flush()
+            self._flush()
 
     def _nothing_emitted(self) -> None:
         if self.results.out:
-            self.results.flush()
+            self._flush()
         if self._woken:
             self._woken = False
             self.component._done = True
@@ -250,7 +278,3 @@ class SpoutLink(FramesLink):
             return self.ask_task_ids(loose=False) if added else []
 
         return emit
-
-    def _relieve(self) -> None:
-        self.open()
-        self.results.flush()

@@ -12,8 +12,13 @@ if TYPE_CHECKING:
 class Link:
     """One conversation with the host. Implemented for frames, for Storm's JSON, and for tests.
 
+    `opened`: whether the handshake has been answered; until then messages go to standard error, since they would be
+    taken for the answer, and a component that fails in `initialize` must not have answered.
+
     A link sets `component._emit` (and for bolts `_ack` and `_fail`) in `bind`, and then runs the loop.
     """
+
+    opened = False
 
     def bind(self, component: Component) -> None:
         """Gives the component its `emit`, before `initialize`."""
@@ -28,7 +33,7 @@ class Link:
         raise NotImplementedError
 
     def stop(self) -> None:
-        """Sends what is finished, before the process ends for a reason of its own."""
+        """Sends what is finished, before the process ends for a reason of its own. Called after `open` only."""
         raise NotImplementedError
 
     def message(self, message: dict[str, Any]) -> None:

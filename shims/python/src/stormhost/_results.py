@@ -53,25 +53,35 @@ class Results:
         self.directs: list[tuple[int, int]] = []  # (number of the row since the start, task)
         self.acks: list[int] = []
         self.fails: list[tuple[int, str]] = []
-        self.consumed = 0  # as said in the last frame
+        self.consumed = 0  # a bolt: inputs, as said in the last frame; a spout: control frames taken
+        self.said = 0  # `consumed` in the last frame
         self.sent = 0  # rows, since the start
         self.limit = 256
 
     def flush(self, loose: bool = False, ask: bool = False) -> None:
-        """Writes everything collected. `loose`: the rows are tied to no input. `ask`: the host shall answer."""
+        """Writes everything collected. `loose`: the rows are tied to no input. `ask`: the host shall answer.
+
+        May run beside an `emit` of another thread: what that has not finished yet is left for later.
+        """
         total = len(self.out)
+        if self.order is not None:
+            total = min(total, len(self.order))
+        if self.anchors is not None:
+            total = min(total, len(self.anchors))
         begin = 0
         while total - begin > MAX_ROWS:
             begin = self._piece(begin, begin + MAX_ROWS, False, loose, False)
         self._piece(begin, total, True, loose, ask)
+        self.said = self.consumed
         self.sent += total
-        self.out.clear()
+        del self.out[:total]
         self.marks.clear()
-        self.directs.clear()
         if self.order is not None:
-            self.order.clear()
+            del self.order[:total]
         if self.anchors is not None:
-            self.anchors.clear()
+            del self.anchors[:total]
+        if self.directs:
+            self.directs = [direct for direct in self.directs if direct[0] >= self.sent]
 
     def consume(self, count: int = 1) -> None:
         """Counts inputs that are not marked: a spout's control frames."""

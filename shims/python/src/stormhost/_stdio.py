@@ -17,15 +17,13 @@ def take_over() -> tuple[int, int]:
 
     Afterwards descriptor 0 is /dev/null and descriptor 1 is standard error, so whatever is printed ends in the log.
     """
-    for stream in (sys.stdout, sys.__stdout__):
-        if stream is not None:
-            stream.flush()
     channel_in, channel_out = _move_up(0), _move_up(1)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
     os.dup2(2, 1)
     if hasattr(sys.stdout, "reconfigure"):
+        # Also writes out, to where it belongs now, what a script has printed before it came to us.
         sys.stdout.reconfigure(line_buffering=True)
     return channel_in, channel_out
 

@@ -80,11 +80,10 @@ class StormLink(PlainLink):
             # Storm does not tell a child which streams are direct; the class knows.
             output.direct = name_is_direct(component, output.name)
         self.channel = channel
-        self._opened = False
 
     def open(self) -> None:
-        if not self._opened:
-            self._opened = True
+        if not self.opened:
+            self.opened = True
             self.channel.write({"pid": os.getpid()})
 
     def message(self, message: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from _thread import allocate_lock
 from struct import Struct
 
 TYPE_CHECKING = False
@@ -82,20 +83,22 @@ class Inlet:
 
 
 class Outlet:
-    """Writes to a descriptor, waiting until all of it is gone."""
+    """Writes to a descriptor, waiting until all of it is gone. Any thread may write: one message at a time."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
+        self._lock = allocate_lock()
 
     def write(self, data: bytes) -> None:
         """Writes all of `data`. Raises HostGone when nobody reads any more."""
-        try:
-            written = os.write(self.descriptor, data)
-            while written < len(data):
-                data = data[written:]
+        with self._lock:
+            try:
                 written = os.write(self.descriptor, data)
-        except (BrokenPipeError, OSError) as error:
-            raise HostGone from error
+                while written < len(data):
+                    data = data[written:]
+                    written = os.write(self.descriptor, data)
+            except OSError as error:
+                raise HostGone from error
 
     def frame(self, kind: bytes, *payload: bytes) -> None:
         """Writes one frame whose payload is given in pieces."""

@@ -1,0 +1,115 @@
+"""User code that does what it should not: prints, forks, exits, cannot start; and hosts that go away."""
+
+import signal
+
+import pytest
+from conftest import source, stream
+
+WHAT = [source("what")]
+SAID = [stream("default", "said")]
+
+
+@pytest.mark.parametrize(
+    ("what", "printed"),
+    [
+        ("print", "printed from Python"),
+        ("write", "written to descriptor 1"),
+        ("c", "printed from C"),
+        ("grandchild", "printed by a grandchild"),
+    ],
+)
+def test_a_print_ends_on_standard_error(bolt, what, printed):
+    host = bolt("clumsy", WHAT, SAID)
+    host.tuples((0, [[what], ["after"]], 1))
+    host.until_consumed()
+    host.close()
+    assert host.until_left() == 0
+    assert host.values == [[what], ["after"]]
+    assert host.stray == b""
+    assert printed in host.stderr
+    assert "printed while importing" in host.stderr
+
+
+def test_standard_input_is_empty(bolt):
+    host = bolt("clumsy", WHAT, SAID)
+    host.tuples((0, [["read"]], 1))
+    host.until_consumed()
+    assert host.values == [["end of file"], ["read"]]
+
+
+def test_exit_in_execute_keeps_what_was_finished(bolt):
+    host = bolt("clumsy", WHAT, SAID)
+    host.tuples((0, [["a"], ["b"], ["exit"], ["c"]], 1))
+    assert host.until_left() == 7
+    assert host.taken == 2
+    assert host.values == [["a"], ["b"]]
+
+
+def test_a_forked_process_says_nothing(bolt):
+    host = bolt("clumsy", WHAT, SAID)
+    host.tuples((0, [["fork"], ["a"]], 1))
+    host.until_consumed()
+    host.close()
+    assert host.until_left() == 0
+    assert host.values == [["fork"], ["a"]]
+
+
+@pytest.mark.parametrize(
+    ("id", "story"), [("bad_start", "OSError: no database"), ("bad_initialize", "OSError: no database either")]
+)
+def test_a_component_that_cannot_start_leaves_before_the_handshake(child, id, story):
+    host = child(id)
+    with pytest.raises(EOFError):
+        host.setup("bolt", inputs=WHAT, outputs=SAID)
+    assert host.process.wait(5) == 1
+    assert host.stderr.rstrip().endswith(story)
+    assert "_child.py" not in host.stderr
+
+
+def test_an_unknown_component_and_a_wrong_kind_are_told(child):
+    host = child("nobody")
+    host.close()
+    assert host.until_left() == 1
+    assert "has no component 'nobody' any more" in host.stderr
+    host = child("split")
+    with pytest.raises(EOFError):
+        host.setup("spout", outputs=SAID)
+    assert "it is declared as a spout, but Split is none" in host.stderr
+
+
+def test_started_by_hand_it_says_what_it_is(child):
+    host = child("split")
+    host.close()
+    assert host.until_left() == 1
+    assert "a component is started by a host" in host.stderr
+
+
+def test_msgpack_as_the_base_dialect_is_named(child):
+    host = child("split")
+    host.write(b"\x83\xa4conf\x80")
+    assert host.until_left() == 1
+    assert "serializer" in host.stderr
+
+
+def test_a_host_that_goes_away_ends_the_child(bolt):
+    host = bolt("split", [source("sentence")], [stream("default", "word")])
+    host.process.stdout.close()
+    host.tuples((0, [["a"]], 1))
+    assert host.process.wait(10) == 1
+
+
+def test_bytes_that_are_no_frame_end_the_child(bolt):
+    host = bolt("split", [source("sentence")], [stream("default", "word")])
+    host.write(b"hello, are you there?")
+    assert host.until_left() == 1
+    assert "no frame" in host.stderr
+
+
+def test_a_hung_child_shows_its_stack(bolt):
+    host = bolt("clumsy", WHAT, SAID)
+    host.process.send_signal(signal.SIGUSR2)
+    host.tuples((0, [["a"]], 1))
+    host.until_consumed()
+    host.close()
+    host.until_left()
+    assert "Current thread" in host.stderr

@@ -1,0 +1,320 @@
+"""The small parts, without a process: rows, values, names, codecs, exports, the test helpers."""
+
+import io
+import subprocess
+import sys
+
+import host as wire
+import pytest
+
+import stormhost
+from stormhost import AutoAckBolt, Bolt, EmitError, ReliableSpout, Spout, Stream, TimeBatcher, _jsontext
+from stormhost._codec import choose
+from stormhost._rows import row_class
+from stormhost._stream import stream_id
+from stormhost._values import clean
+from stormhost.testing import TICK, run_bolt, run_spout
+
+STRUCTS = [None]
+if "msgspec" in wire.CODECS:
+    import msgspec
+
+    STRUCTS.append(msgspec)
+
+
+@pytest.fixture(params=STRUCTS, ids=lambda struct: "struct" if struct else "slots")
+def make(request):
+    def row(fields, *values, id=0, task=1, component="c", stream="s"):
+        return row_class(component, stream, fields, request.param)(*values, id << 20 | task)
+
+    return row
+
+
+def test_the_export_list_is_true():
+    public = {n for n, v in vars(stormhost).items() if not n.startswith("_") and not isinstance(v, type(stormhost))}
+    assert set(stormhost.__all__) == public | {"__version__"}
+    assert stormhost.__all__ == sorted(stormhost.__all__)
+
+
+def test_fields_are_attributes_and_items(make):
+    row = make(["word", "n"], "the", 2)
+    assert (row.word, row["n"], row[0], row[-1], row[:1]) == ("the", 2, "the", 2, ("the",))
+    assert (len(row), list(row), repr(row)) == (2, ["the", 2], "c.s(word='the', n=2)")
+    word, n = row
+    assert (word, n) == ("the", 2)
+
+
+def test_meta_says_where_a_tuple_is_from(make):
+    meta = make(["x"], 1, id=12345678901, task=77).meta
+    assert (meta.id, meta.component, meta.stream, meta.task) == (12345678901, "c", "s", 77)
+    assert "task=77" in repr(meta)
+
+
+def test_a_field_may_be_called_anything(make):
+    names = ["meta", "class", "two words", "__init__", "_at", "values", "__len__", "self", "x", "_self", "é"]
+    row = make(names, *range(len(names)))
+    assert [row[name] for name in names] == list(range(len(names)))
+    assert (row.meta, row._at, row.values, row.self, row.é, len(row)) == (0, 4, 5, 7, 10, len(names))
+
+
+def test_rows_are_equal_to_plain_values_but_never_to_another_row(make):
+    row = make(["a", "b"], 1, [2])
+    assert row == (1, [2])
+    assert row == [1, [2]]
+    assert row != (1, 2)
+    assert row != "x"
+    other = type(row)(1, [2], 1 << 20)
+    assert row != other
+    assert len({row, other}) == 2
+
+
+def test_what_is_not_there_is_named(make):
+    row = make(["a"], 1)
+    with pytest.raises(AttributeError, match="has no field 'b'; it has: a"):
+        _ = row.b
+    with pytest.raises(KeyError, match="has no field 'b'"):
+        row["b"]
+    with pytest.raises(IndexError, match="has 1 fields, no number 3"):
+        row[3]
+
+
+def test_a_stream_without_fields(make):
+    row = make([])
+    assert (len(row), list(row), row == ()) == (0, [], True)
+
+
+@pytest.mark.parametrize(
+    ("name", "id"),
+    [
+        ("Default", "default"),
+        ("LateOnes", "late_ones"),
+        ("HTTPErrors", "http_errors"),
+        ("Http2Errors", "http2_errors"),
+        ("late_ones", "late_ones"),
+        ("Late_Ones", "late_ones"),
+        ("X", "x"),
+    ],
+)
+def test_names_of_streams(name, id):
+    assert stream_id(name) == id
+
+
+class Colour(str):
+    pass
+
+
+class Whole(int):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        (Colour("red"), "red"),
+        (Whole(5), 5),
+        ((1, (2,)), [1, [2]]),
+        ({Colour("k"): None}, {"k": None}),
+        (2**64 - 1, 2**64 - 1),
+    ],
+)
+def test_values_are_made_plain(value, sent):
+    cleaned = clean(value)
+    assert cleaned == sent
+    assert type(cleaned) is type(sent)
+    if isinstance(cleaned, dict):
+        assert all(type(key) is str for key in cleaned)
+
+
+def test_values_are_copied():
+    inner = [1]
+    cleaned = clean({"a": inner})
+    inner.append(2)
+    assert cleaned == {"a": [1]}
+
+
+def test_what_contains_itself_is_refused():
+    loop = []
+    loop.append(loop)
+    with pytest.raises(EmitError, match="contains itself"):
+        clean(loop)
+    knot = {}
+    knot["k"] = knot
+    with pytest.raises(EmitError, match="contains itself"):
+        clean(knot)
+
+
+@pytest.mark.parametrize("value", [[1, "a", None, 1.5, {"k": ["ä\n"]}], [], [[]], ['\u2028\x7f\\"']])
+def test_codecs_say_the_same_back(codec, monkeypatch, value):
+    monkeypatch.setenv("STORMHOST_CODEC", codec)
+    chosen = choose(["msgpack", "json"])
+    assert chosen.name == codec
+    assert chosen.decode(memoryview(chosen.encode(value))) == value
+
+
+def test_the_codec_must_be_offered_and_there(monkeypatch):
+    monkeypatch.setenv("STORMHOST_CODEC", "json")
+    with pytest.raises(RuntimeError, match="STORMHOST_CODEC=json"):
+        choose(["msgpack"])
+    monkeypatch.setenv("STORMHOST_CODEC", "nonsense")
+    with pytest.raises(RuntimeError, match="nonsense"):
+        choose(["json"])
+    monkeypatch.delenv("STORMHOST_CODEC")
+    with pytest.raises(RuntimeError, match="only yaml"):
+        choose(["yaml"])
+
+
+def test_json_text_from_the_c_parts_and_from_the_library_agree():
+    for read, write in (_jsontext._from_c(), _jsontext._from_library()):
+        text = write({"a": [1, 2.5, None, True, 'ä\n"\u2028'], "b": {}})
+        assert text == '{"a":[1,2.5,null,true,"ä\\n\\"\u2028"],"b":{}}'
+        assert read(text) == {"a": [1, 2.5, None, True, 'ä\n"\u2028'], "b": {}}
+        assert read(' {"a": 1}\n ') == {"a": 1}
+        for wrong in ("", "[1,", "nope"):
+            with pytest.raises(ValueError):
+                read(wrong)
+        with pytest.raises(ValueError):
+            write(float("nan"))
+        with pytest.raises(TypeError):
+            write(b"x")
+
+
+class Split(AutoAckBolt):
+    class Default(Stream):
+        fields = "word"
+
+    class Long(Stream):
+        fields = "word", "length"
+
+    def execute(self, input):
+        for word in input[0].split():
+            if len(word) > 9:
+                self.emit((word, len(word)), stream=self.Long)
+            self.emit(word)
+
+    def finish(self):
+        self.log("through", "debug")
+
+
+def test_a_bolt_is_a_list_in_and_a_list_out():
+    result = run_bolt(Split(), ["the cow", {"text": "jumped"}, ("over everything",)])
+    assert result.streams["default"] == ["the", "cow", "jumped", "over", "everything"]
+    assert result.streams["long"] == [("everything", 10)]
+    assert result.emitted[-2:] == [("everything", 10), "everything"]
+    assert result.acked == ["the cow", {"text": "jumped"}, ("over everything",)]
+    assert result.anchors[-1] == [("over everything",)]
+    assert result.logged == [("debug", "through")]
+    assert (result.failed, result.pending) == ([], [])
+
+
+def test_a_failing_bolt_shows_why():
+    result = run_bolt(Split(), [5, "a"])
+    assert result.failed == [(5, "AttributeError: 'int' object has no attribute 'split'")]
+    assert result.emitted == ["a"]
+    assert "AttributeError" in result.errors[0]
+
+
+class Join(Bolt):
+    class Default(Stream):
+        fields = "n"
+
+    def __init__(self):
+        self.seen = []
+
+    def execute(self, input):
+        self.seen.append(input)
+        if input.last:
+            self.emit(len(self.seen), anchors=self.seen)
+            for each in self.seen[:-1]:
+                self.ack(each)
+            self.fail(input, "why not")
+
+
+def test_a_bolt_by_hand():
+    result = run_bolt(Join(), [[False], [False], [True], [False]], fields="last")
+    assert result.acked == [[False], [False]]
+    assert result.failed == [([True], "why not")]
+    assert result.pending == [[False]]
+    assert result.anchors == [[[False], [False], [True]]]
+
+
+class Sum(TimeBatcher):
+    class Default(Stream):
+        fields = "sum"
+
+    def batch(self, inputs):
+        self.emit(sum(input.n for input in inputs))
+
+
+def test_a_batcher_with_ticks():
+    result = run_bolt(Sum(), [1, 2, TICK, TICK, 3], fields="n")
+    assert result.emitted == [3, 3]
+    assert result.acked == [1, 2, 3]
+    assert result.anchors == [[1, 2], [3]]
+
+
+class Count(Spout):
+    class Default(Stream):
+        fields = "n"
+
+    def initialize(self):
+        self.n = self.conf.get("from", 0)
+        self.lost = []
+
+    def next_tuple(self):
+        self.n += 1
+        self.emit(self.n, id=str(self.n))
+
+    def fail(self, id):
+        self.lost.append((id, self.failure))
+
+
+def test_a_spout():
+    spout = Count()
+    result = run_spout(spout, 3, conf={"from": 5}, verdict=lambda n: "even" if n % 2 == 0 else None)
+    assert result.emitted == [6, 7, 8]
+    assert (result.ids, result.acked, result.failed) == (["6", "7", "8"], ["7"], ["6", "8"])
+    assert spout.lost == [("6", ("failed", "even")), ("8", ("failed", "even"))]
+
+
+class Replays(ReliableSpout):
+    class Default(Stream):
+        fields = "n"
+
+    def tuples(self):
+        yield from range(3)
+
+
+def test_a_reliable_spout_tries_again():
+    tries = []
+    result = run_spout(Replays(), 10, verdict=lambda n: tries.append(n) or ("no" if n == 1 else None))
+    assert tries == [0, 1, 2, 1, 1]
+    assert result.acked == [1, 3]
+    assert "given up after 3 tries: 1" in result.errors[0]
+
+
+def test_emit_outside_of_a_run_says_how_to_test():
+    with pytest.raises(RuntimeError, match=r"stormhost\.testing\.run_bolt"):
+        Split().emit("x")
+    with pytest.raises(RuntimeError, match=r"stormhost\.testing\.run_spout"):
+        Count().emit("x")
+
+
+def test_log_without_a_host_goes_to_standard_error(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    Split().log("hello", "warn")
+    assert sys.stderr.getvalue() == "[warn] hello\n"
+    with pytest.raises(ValueError, match="unknown log level 'loud'"):
+        Split().log("hello", "loud")
+
+
+def test_importing_takes_no_heavy_modules():
+    heavy = {"typing", "dataclasses", "inspect", "logging", "asyncio", "re", "json", "collections.abc", "threading"}
+    code = "import sys; before = set(sys.modules); import stormhost, stormhost._frames_bolt, stormhost._frames_spout;"
+    code += "import stormhost._child, stormhost._launch; print(*(set(sys.modules) - before))"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(wire.PACKAGE.parent)!r}); {code}"],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert heavy & set(done.stdout.decode().split()) == set()

@@ -1,0 +1,442 @@
+"""The DSL: what a topology's body makes of components, streams and groupings, as the describer writes it."""
+
+import json
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import host as wire
+import pytest
+
+DECK = """
+from stormhost import AutoAckBolt, FieldsGrouping, ReliableSpout, ShuffleGrouping, Stream, Topology
+
+class RedisSpout(ReliableSpout):
+    class Default(Stream):
+        fields = 'message'
+
+class LogParserBolt(AutoAckBolt):
+    class Default(Stream):
+        fields = 'ip_address'                  # one name or several
+    def execute(self, input):
+        self.emit(parse_log(input.message))
+
+class GeolocatorBolt(AutoAckBolt):
+    class Default(Stream):
+        fields = 'lat', 'long'
+    def __init__(self, *args, **kwargs):
+        self.geoip = open_database()
+        super(GeolocatorBolt, self).__init__(*args, **kwargs)
+    def execute(self, input):
+        self.emit(self.geoip.locate(input.ip_address))
+
+class WSPusherBolt(AutoAckBolt):
+    pass
+
+class GeocoderTopology(Topology):
+    # components
+    redis = RedisSpout(1)
+    parser = LogParserBolt(3)
+    geolocator = GeolocatorBolt(2)
+    pusher = WSPusherBolt(4)
+    # plumbing
+    parser.inputs.append(ShuffleGrouping(redis))
+    geolocator.inputs.append(ShuffleGrouping(parser))
+    pusher.inputs.append(FieldsGrouping(geolocator, 'lat', 'long'))
+"""
+
+HEAD = """
+from stormhost import *
+
+class Source(Spout):
+    class Default(Stream):
+        fields = 'a', 'b'
+
+class Sink(AutoAckBolt):
+    class LateOnes(Stream):
+        fields = 'late'
+
+"""
+
+
+@pytest.fixture
+def describe(tmp_path):
+    """Writes a topology's file and describes it in a process of its own, as the host does."""
+
+    def run(text, name=None, args=(), file="topology.py"):
+        path = tmp_path / file
+        path.write_text(textwrap.dedent(text))
+        target = file if name is None else f"{file}:{name}"
+        command = [sys.executable, str(wire.PACKAGE), "describe", target, "--", *args]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60)
+        assert done.returncode == 0, done.stderr.decode()
+        run.stderr = done.stderr.decode()
+        return json.loads(done.stdout)
+
+    return run
+
+
+def line_of(text, needle):
+    return next(number for number, line in enumerate(text.splitlines(), 1) if needle in line)
+
+
+def components(ir):
+    return {component["id"]: component for component in ir["components"]}
+
+
+def mistake(ir):
+    (only,) = ir["mistakes"]
+    return only
+
+
+def test_the_deck_works_as_it_is_written(describe, tmp_path):
+    ir = describe(DECK, args=["x"])
+    assert ir["mistakes"] == []
+    assert (ir["version"], ir["name"], ir["file"], ir["language"]) == (1, "GeocoderTopology", "topology.py", "python")
+    assert [(c["id"], c["kind"], c["parallelism"]) for c in ir["components"]] == [
+        ("redis", "spout", 1),
+        ("parser", "bolt", 3),
+        ("geolocator", "bolt", 2),
+        ("pusher", "bolt", 4),
+    ]
+    found = components(ir)
+    assert found["geolocator"]["streams"] == {"default": {"fields": ["lat", "long"], "direct": False}}
+    assert found["parser"]["streams"] == {"default": {"fields": ["ip_address"], "direct": False}}
+    assert found["pusher"]["streams"] == {}
+    assert found["parser"]["at"] == {"file": str(tmp_path / "topology.py"), "line": line_of(DECK, "LogParserBolt(3)")}
+    assert found["parser"]["cwd"] == str(tmp_path)
+    command = found["parser"]["command"]
+    assert command[0] == sys.executable
+    assert command[2:] == [
+        "component",
+        f"{tmp_path}/topology.py:GeocoderTopology",
+        "parser",
+        "--typed",
+        "topology.py",
+        "--",
+        "x",
+    ]
+    assert [(s["to"], s["from"], s["stream"], s["grouping"], s["fields"]) for s in ir["subscriptions"]] == [
+        ("parser", "redis", "default", "shuffle", []),
+        ("geolocator", "parser", "default", "shuffle", []),
+        ("pusher", "geolocator", "default", "fields", ["lat", "long"]),
+    ]
+    assert ir["subscriptions"][2]["at"]["line"] == line_of(DECK, "FieldsGrouping(geolocator")
+
+
+def test_every_grouping_and_stream(describe):
+    ir = describe(
+        HEAD
+        + """
+class Direct(AutoAckBolt):
+    class Chosen(Stream):
+        fields = ['x']
+        direct = True
+
+class T(Topology):
+    s = Source()
+    d = Direct(1, inputs=[ShuffleGrouping(s)])
+    k = Sink(parallelism=2)
+    k.inputs = [FieldsGrouping(s, ['a', 'b']), PartialKeyGrouping(s, 'a')]
+    k.inputs += [AllGrouping(s), GlobalGrouping(s)]
+    k.inputs.extend([NoneGrouping(s), LocalOrShuffleGrouping(s), DirectGrouping(d.Chosen)])
+    last = Sink(1, inputs=[ShuffleGrouping(k.LateOnes), ShuffleGrouping(k.late_ones), ShuffleGrouping(k.NotThere)])
+"""
+    )
+    assert ir["mistakes"] == []
+    assert [(s["to"], s["stream"], s["grouping"], s["fields"]) for s in ir["subscriptions"]] == [
+        ("d", "default", "shuffle", []),
+        ("k", "default", "fields", ["a", "b"]),
+        ("k", "default", "partial_key", ["a"]),
+        ("k", "default", "all", []),
+        ("k", "default", "global", []),
+        ("k", "default", "none", []),
+        ("k", "default", "local_or_shuffle", []),
+        ("k", "chosen", "direct", []),
+        ("last", "late_ones", "shuffle", []),
+        ("last", "late_ones", "shuffle", []),
+        ("last", "not_there", "shuffle", []),
+    ]
+    assert components(ir)["d"]["streams"] == {"chosen": {"fields": ["x"], "direct": True}}
+    assert components(ir)["s"]["parallelism"] == 1
+    assert components(ir)["k"]["parallelism"] == 2
+
+
+def test_settings_on_class_and_declaration(describe):
+    ir = describe(
+        HEAD
+        + """
+class Ticking(Sink):
+    conf = {'x': 1, 'y': 2}
+    tick_interval = 2.5
+class Batch(TimeBatcher):
+    interval = 7
+class Kept(Source):
+    replay = 'host'
+class T(Topology):
+    conf = {'topology.max.spout.pending': 50}
+    s = Kept(1)
+    t = Ticking(1)
+    u = Ticking(1)
+    b = Batch(1)
+    v = Source(1)
+    t.conf['y'] = 3
+    t.env['HOME'] = '/x'
+    t.cwd = '/tmp'
+    v.replay = 'host'
+"""
+    )
+    found = components(ir)
+    assert ir["conf"] == {"topology.max.spout.pending": 50}
+    assert found["t"]["conf"] == {"x": 1, "y": 3, "topology.tick.tuple.freq.secs": 2.5}
+    assert found["u"]["conf"] == {"x": 1, "y": 2, "topology.tick.tuple.freq.secs": 2.5}
+    assert found["b"]["conf"] == {"topology.tick.tuple.freq.secs": 7}
+    assert (found["t"]["env"], found["t"]["cwd"]) == ({"HOME": "/x"}, "/tmp")
+    assert (found["s"]["replay"], found["v"]["replay"], found["t"]["replay"]) == ("host", "host", None)
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "'x'", "None", "2.5"])
+def test_a_wrong_parallelism_is_passed_on(describe, wrong):
+    ir = describe(HEAD + f"class T(Topology):\n    s = Source({wrong})\n")
+    assert ir["components"][0]["parallelism"] == eval(wrong)
+    assert ir["mistakes"] == []
+
+
+def test_streams_are_inherited_and_can_be_taken_away(describe):
+    ir = describe(
+        HEAD
+        + """
+class More(Sink):
+    class HTTPErrors(Stream):
+        pass
+class Less(More):
+    LateOnes = None
+class T(Topology):
+    more = More(1)
+    less = Less(1)
+"""
+    )
+    assert list(components(ir)["more"]["streams"]) == ["late_ones", "http_errors"]
+    assert list(components(ir)["less"]["streams"]) == ["http_errors"]
+
+
+def test_processes(describe, tmp_path):
+    text = (
+        HEAD
+        + """
+class T(Topology):
+    a = Process('ruby', 'split.rb', fields='word', parallelism=2)
+    b = Process('python3', 'x.py', fields=('a', 'b'), streams={'late': 'x', 'to': {'fields': ['y'], 'direct': True}},
+                serializer='msgpack', env={'K': 'v'}, conf={'c': 1}, inputs=[ShuffleGrouping(a)])
+    c = Process('tail', '-f', 'x', spout=True, cwd='/var/log')
+    k = Sink(1, inputs=[ShuffleGrouping(b.late), ShuffleGrouping(b.Late)])
+"""
+    )
+    found = components(describe(text))
+    assert found["a"]["command"] == ["ruby", "split.rb"]
+    assert (found["a"]["kind"], found["a"]["parallelism"], found["a"]["cwd"]) == ("bolt", 2, str(tmp_path))
+    assert found["a"]["streams"] == {"default": {"fields": ["word"], "direct": False}}
+    assert found["b"]["command"] == [sys.executable, "x.py"]
+    assert found["b"]["streams"] == {
+        "default": {"fields": ["a", "b"], "direct": False},
+        "late": {"fields": ["x"], "direct": False},
+        "to": {"fields": ["y"], "direct": True},
+    }
+    assert (found["b"]["serializer"], found["b"]["env"], found["b"]["conf"]) == ("msgpack", {"K": "v"}, {"c": 1})
+    assert (found["c"]["kind"], found["c"]["cwd"]) == ("spout", "/var/log")
+    (tmp_path / "resources").mkdir()
+    assert components(describe(text))["a"]["cwd"] == str(tmp_path / "resources")
+
+
+def test_a_topology_may_build_on_another(describe):
+    ir = describe(
+        HEAD
+        + """
+class Base(Topology):
+    s = Source(1)
+    k = Sink(1, inputs=[ShuffleGrouping(s)])
+class Real(Base):
+    s = Source(5)
+    l = Sink(2, inputs=[ShuffleGrouping(s), ShuffleGrouping(Base.k.LateOnes)])
+"""
+    )
+    assert ir["name"] == "Real"
+    assert ir["mistakes"] == []
+    assert [(c["id"], c["parallelism"]) for c in ir["components"]] == [("s", 5), ("k", 1), ("l", 2)]
+    assert [(s["to"], s["from"]) for s in ir["subscriptions"]] == [("k", "s"), ("l", "s"), ("l", "k")]
+
+
+def test_loops_and_helpers_in_the_body(describe):
+    ir = describe(
+        HEAD
+        + """
+def sink(source):
+    return Sink(1, inputs=[ShuffleGrouping(source)])
+class T(Topology):
+    one = Source(1)
+    two = Source(1)
+    k = Sink(1)
+    for source in (one, two):
+        k.inputs.append(ShuffleGrouping(source))
+    also = sink(one)
+    alias = also
+"""
+    )
+    assert ir["mistakes"] == []
+    assert [c["id"] for c in ir["components"]] == ["one", "two", "k", "also"]
+    assert [(s["to"], s["from"]) for s in ir["subscriptions"]] == [("k", "one"), ("k", "two"), ("also", "one")]
+
+
+def test_init_runs_in_the_child_only_and_objects_outside_are_real(describe):
+    ir = describe(
+        HEAD
+        + """
+import sys
+made = []
+class Expensive(Sink):
+    def __init__(self, *args, **kwargs):
+        made.append(self)
+        super().__init__(*args, **kwargs)
+before = Expensive(1)
+assert type(before) is Expensive and len(made) == 1
+class T(Topology):
+    e = Expensive(1, 'x', key='y')
+assert len(made) == 1
+assert type(Expensive()) is Expensive
+print('seen', sys.argv, __name__)
+""",
+        args=["a", "--b"],
+    )
+    assert ir["mistakes"] == []
+    assert "seen ['topology.py', 'a', '--b'] topology" in describe.stderr
+
+
+def test_a_topology_is_picked_by_name(describe):
+    text = HEAD + "class A(Topology):\n    s = Source(1)\nclass B(Topology):\n    s = Source(2)\n"
+    assert describe(text, "B")["components"][0]["parallelism"] == 2
+    found = mistake(describe(text))
+    assert found["message"] == "several topologies: A, B"
+    assert found["hint"] == "say which: topology.py:A"
+    found = mistake(describe(text, "C"))
+    assert (found["message"], found["hint"]) == ("topology 'C' is not there", "topologies in this file: A, B")
+    assert mistake(describe(text, "Source"))["message"] == "topology 'Source' is no Topology class"
+
+
+def test_imported_topologies_do_not_count(describe, tmp_path):
+    (tmp_path / "other.py").write_text(HEAD + "class Other(Topology):\n    s = Source(1)\n")
+    ir = describe(
+        "from other import Other, Source\nfrom stormhost import Topology\nclass Mine(Topology):\n    s = Source(1)\n"
+    )
+    assert (ir["name"], ir["mistakes"]) == ("Mine", [])
+    assert mistake(describe("from other import Other\n"))["message"] == "no Topology class in this file"
+    assert describe("from other import Other\n", "Other")["components"]
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "line"),
+    [
+        ("s = Source(1)\n    s = Source(2)  # here", "component 's' is declared twice", "# here"),
+        ("Sink(1)  # here", "a bolt Sink(…) is declared but has no name", "# here"),
+        ("many = [Source(1)]  # here", "a spout Source(…) is declared but has no name", "# here"),
+        (
+            "s = Source(1)\n    k = Sink(1)\n    k.inputs.append(s)  # here",
+            "'k': an input must be a grouping",
+            "# here",
+        ),
+        ("k = Sink(1)\n    k.inputs.append(AllGrouping('s'))  # here", "is not given a component", "# here"),
+        ("k = Sink(1)\n    k.inputs += [ShuffleGrouping(Source)]  # here", "is not given a component", "# here"),
+        ("k = Sink(1, inputs=[ShuffleGrouping(Elsewhere.x)])  # here", "listens to 'x', which belongs to", "# here"),
+        ("k = Sink(1, inputs=[ShuffleGrouping(Source(1))])  # here", "listens to a component without a name", "# here"),
+        ("k = Sink(object())  # here", "parallelism of 'k': a value of type object cannot be sent", "# here"),
+        ("k = Sink(1)  # here\n    k.conf['x'] = {1, 2}", "conf of 'k': a value of type set", "# here"),
+        ("conf = 5", "conf of the topology is no dict", "class T(Topology)"),
+        ("conf = {'x': b''}", "conf of the topology: a value of type bytes", "class T(Topology)"),
+    ],
+)
+def test_mistakes_name_their_line(describe, tmp_path, body, message, line):
+    text = HEAD + f"class Elsewhere(Topology):\n    x = Source(1)\n\nclass T(Topology):\n    {body}\n"
+    found = describe(text, "T")["mistakes"]
+    assert any(message in each["message"] for each in found), found
+    one = next(each for each in found if message in each["message"])
+    assert one["at"] == {"file": str(tmp_path / "topology.py"), "line": line_of(text, line)}
+
+
+def test_all_mistakes_are_told_at_once(describe):
+    text = (
+        HEAD
+        + "class T(Topology):\n    Sink(1)\n    k = Sink(1)\n    k.inputs.append(5)\n"
+        + "    k.inputs.append(AllGrouping(6))\n"
+    )
+    ir = describe(text)
+    assert len(ir["mistakes"]) == 3
+    assert [c["id"] for c in ir["components"]] == ["k"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "line"),
+    [
+        ("import no_such_module_anywhere\n", "No module named 'no_such_module_anywhere'", 1),
+        ("x = 1\ndef broken(:\n", "the file cannot be imported: SyntaxError", 2),
+        ("import sys\n\nsys.exit(3)\n", "the file calls exit (3)", 3),
+        ("def f():\n    return 1 / 0\nf()\n", "ZeroDivisionError", 2),
+        (HEAD + "class T(Topology):\n    s = Source(1)\n    s.timeout = 5\n", "AttributeError", 14),
+        (HEAD + "class T(Topology):\n    s = Source(1)\n    s.emit(5)\n", "is a declaration and has no 'emit'", 14),
+    ],
+)
+def test_what_cannot_be_imported_is_one_mistake_with_the_users_traceback(describe, tmp_path, text, message, line):
+    ir = describe(text)
+    found = mistake(ir)
+    assert ir["components"] == []
+    assert message in found["message"]
+    assert found["at"] == {"file": str(tmp_path / "topology.py"), "line": line}
+    assert "topology.py" in found["traceback"]
+    assert "_launch.py" not in found["traceback"]
+    assert "frozen" not in found["traceback"]
+
+
+def test_prints_while_importing_do_not_reach_the_description(describe):
+    ir = describe(HEAD + "import os\nprint('one')\nos.system('echo two')\nclass T(Topology):\n    s = Source(1)\n")
+    assert ir["mistakes"] == []
+    assert "one" in describe.stderr
+    assert "two" in describe.stderr
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    command = [sys.executable, str(wire.PACKAGE), "describe", "nowhere.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60)
+    assert done.returncode == 0
+    assert "no such file" in mistake(json.loads(done.stdout))["message"]
+
+
+def test_odd_file_names_and_neighbours(describe, tmp_path):
+    (tmp_path / "helper.py").write_text("class Helper: pass\n")
+    ir = describe("import helper\n" + HEAD + "class T(Topology):\n    s = Source(1)\n", file="my-topology.txt")
+    assert (ir["name"], ir["mistakes"]) == ("T", [])
+    ir = describe(HEAD + "class T(Topology):\n    s = Source(1)\n", file="json.py")
+    assert ir["mistakes"] == []
+
+
+def test_the_described_command_starts_the_component(describe, tmp_path):
+    ir = describe(DECK.replace("open_database()", "5").replace("parse_log(input.message)", "input.message[:3]"))
+    with wire.Host(components(ir)["parser"]["command"], cwd="/") as host:
+        inputs = [{"component": "redis", "stream": "default", "fields": ["message"]}]
+        host.setup("bolt", inputs=inputs, outputs=[{"stream": "default", "fields": ["ip_address"], "listeners": True}])
+        host.tuples((0, [["12345"]], 1))
+        host.until_consumed()
+        assert host.values == [["123"]]
+
+
+def test_usage_for_those_who_start_it_by_hand():
+    done = subprocess.run([sys.executable, str(wire.PACKAGE)], capture_output=True, timeout=60)
+    assert done.returncode == 2
+    assert b"usage:" in done.stderr
+
+
+def test_it_leaves_no_byte_code_beside_the_topology_where_that_is_not_wanted(tmp_path):
+    (tmp_path / "t.py").write_text(HEAD + "class T(Topology):\n    s = Source(1)\n")
+    command = [sys.executable, str(wire.PACKAGE), "describe", "t.py"]
+    env = {"PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin"}
+    subprocess.run(command, cwd=tmp_path, env=env, check=True, capture_output=True, timeout=60)
+    assert not (tmp_path / "__pycache__").exists()
+    assert any(Path(wire.PACKAGE, "__pycache__").iterdir())
