@@ -1,5 +1,7 @@
 //! `stormhost run`.
 
+use std::cell::RefCell;
+use std::io::IsTerminal;
 use std::rc::Rc;
 
 use crate::cli::{LogFormat, LogLevel, RunOptions};
@@ -9,6 +11,7 @@ use crate::run_folder::{RunFolder, state_folder, sweep_leftovers};
 use crate::runtime::run::{How, Wishes, run as drive};
 use crate::status::ExitStatus;
 use crate::telemetry::{self, LogOptions, Telemetry};
+use crate::view::View;
 
 /// Runs a topology until it is complete or stopped.
 pub fn run(options: &RunOptions) -> ExitStatus {
@@ -22,7 +25,10 @@ pub fn run(options: &RunOptions) -> ExitStatus {
         Err(error) => return cannot("the log cannot be written", &error),
     };
     // One thread: the host moves bytes by the batch, and children do the work. Nothing has to be locked.
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return cannot("the event loop cannot be set up", &error),
     };
@@ -37,9 +43,26 @@ pub fn run(options: &RunOptions) -> ExitStatus {
             Ok(guard) => guard,
             Err(error) => return cannot("the guard process cannot be started", &error),
         };
-        let wishes =
-            Wishes { limit: options.run_for, trace_one_in: options.trace.map_or(0, |trace| trace.one_in) };
-        let ended = drive(Rc::new(prepared.topology), guard, &folder, wishes, |_| ()).await;
+        let wishes = Wishes {
+            limit: options.run_for,
+            trace_one_in: options.trace.map_or(0, |trace| trace.one_in),
+        };
+        // A view that is redrawn and a sink that prints cannot share a terminal.
+        let prints = prepared
+            .topology
+            .components
+            .iter()
+            .any(|component| component.builtin.is_some());
+        let view = Rc::new(RefCell::new(View::new(
+            &telemetry,
+            prints && std::io::stdout().is_terminal(),
+        )));
+        let shown = view.clone();
+        let show = move |figures: &_| shown.borrow_mut().show(figures);
+        let ended = drive(Rc::new(prepared.topology), guard, &folder, wishes, show).await;
+        if let Some(view) = Rc::into_inner(view) {
+            view.into_inner().finish(&ended.figures);
+        }
         folder.ended();
         match ended.how {
             How::CouldNotStart(story) => {

@@ -33,8 +33,8 @@ pub struct Quarry {
 struct Look {
     /// Ids and start times of those that were killed.
     killed: Vec<(u32, u64)>,
-    /// Those that are dead and not reaped.
-    zombies: HashSet<u32>,
+    /// Those of which nothing can be said: dead and not reaped, or, for the moment between fork and exec or at the exit, without an environment.
+    unclear: HashSet<u32>,
     /// Whether a process went while it was looked at.
     vanished: bool,
 }
@@ -44,12 +44,12 @@ impl Quarry {
     pub fn kill_all(&self, patience: Duration) -> (bool, usize) {
         let deadline = Instant::now() + patience;
         let mut killed = BTreeSet::new();
-        let mut zombies = HashSet::new();
+        let mut unclear = HashSet::new();
         let (mut calm, mut looks) = (0, 0);
         loop {
             let look = self.look();
-            let restless = look.vanished || !look.zombies.is_subset(&zombies);
-            zombies = look.zombies;
+            let restless = look.vanished || !look.unclear.is_subset(&unclear);
+            unclear = look.unclear;
             (calm, looks) = match (look.killed.is_empty(), restless) {
                 (false, _) => (0, 0),
                 (true, true) => (0, looks + 1),
@@ -78,18 +78,23 @@ impl Quarry {
         let (mut ours, mut others) = (BTreeSet::new(), HashSet::new());
         // The newest first: a process that only starts the next one and leaves is gone a moment later.
         for pid in procstat::pids().into_iter().rev().filter(|&pid| pid != own) {
-            let marked = carries(pid, &self.tokens);
+            let environment = fs::read(format!("/proc/{pid}/environ"));
+            let marked = environment
+                .as_ref()
+                .is_ok_and(|environment| marked(environment, &self.tokens));
             let Some(process) = Stat::read(pid) else {
                 look.vanished = true;
                 continue;
             };
             if !process.lives() {
-                look.zombies.insert(pid);
+                look.unclear.insert(pid);
             } else if marked || self.groups.contains(&process.group) {
                 if let Some(pid) = signalable(pid) {
                     let _ = kill(pid, Signal::SIGKILL);
                 }
                 look.killed.push((pid, process.start_ticks));
+            } else if environment.is_ok_and(|environment| environment.is_empty()) {
+                look.unclear.insert(pid);
             }
             if marked {
                 ours.insert(process.group);
@@ -123,13 +128,6 @@ fn signalable(id: u32) -> Option<Pid> {
         .map(Pid::from_raw)
 }
 
-/// Whether a process was started with one of these tokens. Not to be known of other users' processes, which are none of ours.
-fn carries(pid: u32, tokens: &[String]) -> bool {
-    !tokens.is_empty()
-        && fs::read(format!("/proc/{pid}/environ"))
-            .is_ok_and(|environment| marked(&environment, tokens))
-}
-
 /// Whether an environment, as the kernel keeps it, holds one of these tokens.
 fn marked(environment: &[u8], tokens: &[String]) -> bool {
     let mut variables = environment.split(|&byte| byte == 0);
@@ -151,6 +149,11 @@ fn marked(environment: &[u8], tokens: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn carries(pid: u32, tokens: &[String]) -> bool {
+        fs::read(format!("/proc/{pid}/environ"))
+            .is_ok_and(|environment| marked(&environment, tokens))
+    }
     use std::process::{Child, Command};
 
     fn tokens(words: &[&str]) -> Vec<String> {

@@ -63,7 +63,9 @@ pub enum Found<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
     /// The length in the header is over the limit.
-    #[error("a frame of {length} bytes is over the limit of {limit} bytes (stormhost.max.message.bytes)")]
+    #[error(
+        "a frame of {length} bytes is over the limit of {limit} bytes (stormhost.max.message.bytes)"
+    )]
     TooLong {
         /// What the header says, in bytes.
         length: usize,
@@ -91,7 +93,9 @@ pub fn next_frame(buf: &[u8], limit: usize) -> Result<Option<(usize, Found<'_>)>
         0 => {}
         at => return Ok(Some((at, Found::Stray(&buf[..at])))),
     }
-    let Some(header) = buf.first_chunk::<HEADER>() else { return Ok(None) };
+    let Some(header) = buf.first_chunk::<HEADER>() else {
+        return Ok(None);
+    };
     let Some(kind) = Kind::of(header[3]) else {
         // Looks like a frame but is none that we know: text by chance.
         return Ok(Some((MAGIC.len(), Found::Stray(&buf[..MAGIC.len()]))));
@@ -100,7 +104,9 @@ pub fn next_frame(buf: &[u8], limit: usize) -> Result<Option<(usize, Found<'_>)>
     if length > limit {
         return Err(FrameError::TooLong { length, limit });
     }
-    Ok(buf.get(HEADER..HEADER + length).map(|payload| (HEADER + length, Found::Frame(kind, payload))))
+    Ok(buf
+        .get(HEADER..HEADER + length)
+        .map(|payload| (HEADER + length, Found::Frame(kind, payload))))
 }
 
 /// Where the magic, or a beginning of it that the buffer cuts, stands; the length of `buf` where it does not.
@@ -126,7 +132,9 @@ pub fn write(kind: Kind, out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>)) {
 
 /// Appends a credit frame: the child may emit `total` tuples in all since its start.
 pub fn write_credit(total: u64, out: &mut Vec<u8>) {
-    write(Kind::Credit, out, |out| out.extend_from_slice(&total.to_le_bytes()));
+    write(Kind::Credit, out, |out| {
+        out.extend_from_slice(&total.to_le_bytes())
+    });
 }
 
 /// Appends the frame that tells a spout which of its trees are complete, as ranges `(first, count)`.
@@ -292,11 +300,16 @@ impl U32s<'_> {
     /// The one at `i`.
     #[inline]
     pub fn get(&self, i: usize) -> Option<u32> {
-        self.0.get(i * 4..)?.first_chunk().map(|b| u32::from_le_bytes(*b))
+        self.0
+            .get(i * 4..)?
+            .first_chunk()
+            .map(|b| u32::from_le_bytes(*b))
     }
     /// All of them in order.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        self.0
+            .chunks_exact(4)
+            .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
     }
 }
 
@@ -312,11 +325,16 @@ impl U64s<'_> {
     /// The one at `i`.
     #[inline]
     pub fn get(&self, i: usize) -> Option<u64> {
-        self.0.get(i * 8..)?.first_chunk().map(|b| u64::from_le_bytes(*b))
+        self.0
+            .get(i * 8..)?
+            .first_chunk()
+            .map(|b| u64::from_le_bytes(*b))
     }
     /// All of them in order.
     pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
-        self.0.chunks_exact(8).map(|b| u64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
+        self.0
+            .chunks_exact(8)
+            .map(|b| u64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
     }
 }
 
@@ -333,7 +351,8 @@ impl<'a> Cursor<'a> {
         self.take(2, what).map(|b| u16::from_le_bytes([b[0], b[1]]))
     }
     fn u32(&mut self, what: &'static str) -> Result<u32, FrameError> {
-        self.take(4, what).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        self.take(4, what)
+            .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
     }
     fn u64(&mut self, what: &'static str) -> Result<u64, FrameError> {
         Ok(u64::from(self.u32(what)?) | u64::from(self.u32(what)?) << 32)
@@ -368,13 +387,24 @@ impl<'a> Results<'a> {
                 let length = at.u32("a column's length")? as usize;
                 held.push(at.take(length, "a column")?);
             }
-            blocks.push(Block { stream, rows, tracked, columns: held });
+            blocks.push(Block {
+                stream,
+                rows,
+                tracked,
+                columns: held,
+            });
         }
         if rows_in_all != u64::from(emits) {
-            return Err(FrameError::Contradiction("its blocks hold another number of rows than it says"));
+            return Err(FrameError::Contradiction(
+                "its blocks hold another number of rows than it says",
+            ));
         }
         let n = emits as usize;
-        let order = if flags & ORDER != 0 { at.take(n, "the order")? } else { &[] };
+        let order = if flags & ORDER != 0 {
+            at.take(n, "the order")?
+        } else {
+            &[]
+        };
         if blocks.len() > 1 && order.len() != n {
             return Err(FrameError::Contradiction("several blocks need an order"));
         }
@@ -389,7 +419,10 @@ impl<'a> Results<'a> {
             0 => (None, U64s::default()),
             _ => {
                 let ends = U32s(at.items(n, 4, "the ends of anchors")?);
-                let ids = n.checked_sub(1).and_then(|last| ends.get(last)).unwrap_or(0) as usize;
+                let ids = n
+                    .checked_sub(1)
+                    .and_then(|last| ends.get(last))
+                    .unwrap_or(0) as usize;
                 (Some(ends), U64s(at.items(ids, 8, "the anchors")?))
             }
         };
@@ -415,7 +448,20 @@ impl<'a> Results<'a> {
             return Err(FrameError::Contradiction("bytes are left over at its end"));
         }
         let (loose, ask) = (flags & LOOSE != 0, flags & ASK != 0);
-        Ok(Results { consumed, emits, blocks, order, marks, anchor_ends, anchor_ids, direct, acks, fails, loose, ask })
+        Ok(Results {
+            consumed,
+            emits,
+            blocks,
+            order,
+            marks,
+            anchor_ends,
+            anchor_ids,
+            direct,
+            acks,
+            fails,
+            loose,
+            ask,
+        })
     }
 }
 

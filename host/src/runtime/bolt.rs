@@ -276,7 +276,8 @@ impl Core {
     fn trace_answer(&mut self, at: usize, anchor: Anchor, verb: &str) {
         let name = self.name(at);
         for root in self.acker.roots(anchor) {
-            self.trace.step(root, self.now, || format!("{name} {verb} it"));
+            self.trace
+                .step(root, self.now, || format!("{name} {verb} it"));
         }
     }
 

@@ -455,7 +455,9 @@ impl Core {
                     match parent {
                         Parent::Nothing => {}
                         Parent::Root(root) => trace.step(*root, *now, line),
-                        Parent::One(anchor) => acker.roots(*anchor).for_each(|root| trace.step(root, *now, line)),
+                        Parent::One(anchor) => acker
+                            .roots(*anchor)
+                            .for_each(|root| trace.step(root, *now, line)),
                         Parent::Several(anchors) => anchors
                             .iter()
                             .flat_map(|anchor| acker.roots(*anchor))
@@ -730,8 +732,11 @@ fn overflow(acker: &mut Acker, parent: &Parent<'_>) {
 fn trace_emit(topology: &Topology, from: (usize, u32), out: &Emitted<'_>, target: u32) -> String {
     let sender = &topology.components[from.0];
     let receiver = &topology.components[topology.tasks[target as usize].component];
-    let values: Vec<String> =
-        out.row.iter().map(|value| stormhost_protocol::preview(out.encoding, value, 60)).collect();
+    let values: Vec<String> = out
+        .row
+        .iter()
+        .map(|value| stormhost_protocol::preview(out.encoding, value, 60))
+        .collect();
     format!(
         "{}[{}] emits [{}] on {} to {}[{}]",
         sender.id,

@@ -236,7 +236,9 @@ impl Core {
 
     /// The next run for a component inside the host. Its rows are in hand until they are given to [`Core::used_up`].
     pub fn take_run(&mut self, at: usize) -> Option<Run> {
-        let run = self.tasks[at].queue.pop(FRAME_ROWS, FRAME_BYTES, &self.limits)?;
+        let run = self.tasks[at]
+            .queue
+            .pop(FRAME_ROWS, FRAME_BYTES, &self.limits)?;
         let task = &mut self.tasks[at];
         for anchor in &run.anchors {
             task.in_hand.push(*anchor);

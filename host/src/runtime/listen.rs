@@ -61,10 +61,9 @@ impl Listener {
     pub async fn hello(&mut self, stdout: &Receiver, encoding: Encoding) -> Result<Hello, String> {
         self.decoder = Some(Decoder::new(encoding, self.limits.clone()));
         loop {
-            while let Some(message) = self.next_message().map_err(|error| error.to_string())? {
-                let hello = parse_hello(encoding, &self.buffer[message.clone()], &self.limits)
-                    .map_err(|error| error.to_string())?;
-                return Ok(hello);
+            if let Some(message) = self.next_message().map_err(|error| error.to_string())? {
+                return parse_hello(encoding, &self.buffer[message], &self.limits)
+                    .map_err(|error| error.to_string());
             }
             match self.read(stdout).await {
                 Ok(0) => {
@@ -291,7 +290,11 @@ impl Listener {
     fn happens(&self, message: FromChild<'_>, encoding: Encoding) -> Result<(), ProtocolError> {
         let (host, at) = (&self.host, self.at);
         let component = &host.topology.components[host.topology.tasks[at].component].id;
-        let who = Speaker { component, task: host.topology.tasks[at].id, pid: self.pid };
+        let who = Speaker {
+            component,
+            task: host.topology.tasks[at].id,
+            pid: self.pid,
+        };
         match message {
             FromChild::Emit(emit) if self.is_spout => {
                 host.with(|core| core.storm_spout_emits(at, encoding, &emit))
@@ -321,8 +324,15 @@ impl Listener {
             FromChild::Log { level, message } => child_said(who, level_of(level), "log", message),
             FromChild::Error { message } => child_said(who, Level::ERROR, "error", message),
             FromChild::Metrics { name, params } => {
-                let value = params.map(|params| stormhost_protocol::preview(encoding, params, 1000)).unwrap_or_default();
-                child_said(who, Level::INFO, "metrics", format_args!("{name} = {value}"));
+                let value = params
+                    .map(|params| stormhost_protocol::preview(encoding, params, 1000))
+                    .unwrap_or_default();
+                child_said(
+                    who,
+                    Level::INFO,
+                    "metrics",
+                    format_args!("{name} = {value}"),
+                );
             }
             FromChild::Sync if self.is_spout && matches!(self.dialect, Some(Dialect::Storm(_))) => {
                 host.with(|core| core.spout_synced(at))
@@ -331,7 +341,10 @@ impl Listener {
             FromChild::Done => host.with(|core| core.spout_done(at)),
             FromChild::Finished => host.with(|core| core.bolt_finished(at)),
             FromChild::Unknown { command } => {
-                tracing::debug!(component, task = who.task, "{component}[{}] sent the command '{command}', which is not known; it is ignored",
+                tracing::debug!(
+                    component,
+                    task = who.task,
+                    "{component}[{}] sent the command '{command}', which is not known; it is ignored",
                     who.task
                 );
             }

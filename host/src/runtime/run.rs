@@ -75,7 +75,11 @@ pub async fn run(
     local.run_until(drive(host, wishes.limit, show)).await
 }
 
-async fn drive(host: Rc<Host>, limit: Option<Duration>, mut show: impl FnMut(&Snapshot) + 'static) -> Ended {
+async fn drive(
+    host: Rc<Host>,
+    limit: Option<Duration>,
+    mut show: impl FnMut(&Snapshot) + 'static,
+) -> Ended {
     let topology = host.topology.clone();
     let mut tasks = JoinSet::new();
     for at in 0..topology.tasks.len() {
@@ -128,7 +132,8 @@ async fn drive(host: Rc<Host>, limit: Option<Duration>, mut show: impl FnMut(&Sn
     let figures = sampler.snapshot();
     helpers.shutdown().await;
     drop(sampler);
-    if let Ok(host) = Rc::try_unwrap(host).map_err(|_| tracing::debug!("the host is still shared")) {
+    if let Ok(host) = Rc::try_unwrap(host).map_err(|_| tracing::debug!("the host is still shared"))
+    {
         host.guard.finish().await;
     }
     Ended { how, figures }
@@ -142,9 +147,11 @@ fn seed() -> u64 {
 
 /// Ends when the time is up or a signal came, having asked the run to end; goes on to see to deadlines and second signals in the background.
 async fn stop_when_asked(host: &Rc<Host>, limit: Option<Duration>) -> How {
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    ) else {
         return std::future::pending().await;
     };
     let time_up = async {
@@ -160,7 +167,10 @@ async fn stop_when_asked(host: &Rc<Host>, limit: Option<Duration>) -> How {
         () = time_up => How::TimeUp,
     };
     let patience = host.topology.settings.shutdown_timeout();
-    tracing::info!("stopping: spouts are told to stop, and what is on its way is finished ({:.0} s at most)", patience.as_secs_f64());
+    tracing::info!(
+        "stopping: spouts are told to stop, and what is on its way is finished ({:.0} s at most)",
+        patience.as_secs_f64()
+    );
     host.with(|core| core.stop());
     let host = host.clone();
     tokio::task::spawn_local(async move {
@@ -193,11 +203,22 @@ fn at_once(host: &Rc<Host>) {
 /// The deadline of an orderly end passed: the log says who is not through.
 fn tell_who_is_left(host: &Rc<Host>) {
     let left: Vec<String> = host.with(|core| {
-        let busy = (0..core.tasks.len()).filter(|at| !core.tasks[*at].in_hand.is_empty() || !core.tasks[*at].queue.is_empty());
-        busy.map(|at| format!("{} ({} tuples)", core.name(at), core.tasks[at].in_hand.len() + core.tasks[at].queue.rows())).collect()
+        let busy = (0..core.tasks.len())
+            .filter(|at| !core.tasks[*at].in_hand.is_empty() || !core.tasks[*at].queue.is_empty());
+        busy.map(|at| {
+            format!(
+                "{} ({} tuples)",
+                core.name(at),
+                core.tasks[at].in_hand.len() + core.tasks[at].queue.rows()
+            )
+        })
+        .collect()
     });
     if !left.is_empty() {
-        tracing::warn!("not finished in time: {}; what they hold fails", left.join(", "));
+        tracing::warn!(
+            "not finished in time: {}; what they hold fails",
+            left.join(", ")
+        );
     }
 }
 
@@ -231,7 +252,9 @@ async fn tick(host: Rc<Host>, at: usize, every: Duration) {
         clock.tick().await;
         host.with(|core| {
             // Behind a full queue ticks would only pile up.
-            if !core.tasks[at].queue.is_full() && !matches!(core.stage, Stage::Closing(_) | Stage::Done) {
+            if !core.tasks[at].queue.is_full()
+                && !matches!(core.stage, Stage::Closing(_) | Stage::Done)
+            {
                 core.tick(at, every.as_secs_f64());
             }
         });
@@ -245,19 +268,43 @@ async fn name_holders(host: Rc<Host>) {
     loop {
         sleep(STUCK).await;
         let (now, stuck, holders) = host.with(|core| {
-            let spouts = || core.spouts.iter().filter_map(|at| core.tasks[*at].spout.as_ref().map(|spout| (*at, spout)));
-            let answered: u64 = spouts().map(|(at, _)| core.tasks[at].counters.acked + core.tasks[at].counters.failed).sum();
-            let stuck = spouts().any(|(at, spout)| spout.pending > 0 && (spout.is_at_its_window() || core.tasks[at].waits > 0));
-            let holders: Vec<String> =
-                core.holders().into_iter().map(|at| format!("{} ({} tuples)", core.name(at), core.tasks[at].in_hand.len())).collect();
+            let spouts = || {
+                core.spouts
+                    .iter()
+                    .filter_map(|at| core.tasks[*at].spout.as_ref().map(|spout| (*at, spout)))
+            };
+            let answered: u64 = spouts()
+                .map(|(at, _)| core.tasks[at].counters.acked + core.tasks[at].counters.failed)
+                .sum();
+            let stuck = spouts().any(|(at, spout)| {
+                spout.pending > 0 && (spout.is_at_its_window() || core.tasks[at].waits > 0)
+            });
+            let holders: Vec<String> = core
+                .holders()
+                .into_iter()
+                .map(|at| {
+                    format!(
+                        "{} ({} tuples)",
+                        core.name(at),
+                        core.tasks[at].in_hand.len()
+                    )
+                })
+                .collect();
             (answered, stuck, holders)
         });
-        if stuck && now == answered && told.is_none_or(|told| told.elapsed() > Duration::from_secs(60)) {
+        if stuck
+            && now == answered
+            && told.is_none_or(|told| told.elapsed() > Duration::from_secs(60))
+        {
             told = Some(std::time::Instant::now());
             tracing::warn!(
                 "no tuple tree was answered for {:.0} s, and the spouts wait (topology.max.spout.pending); they are held by {}",
                 STUCK.as_secs_f64(),
-                if holders.is_empty() { "nobody: what they belong to was lost, and will time out".to_owned() } else { holders.join(", ") }
+                if holders.is_empty() {
+                    "nobody: what they belong to was lost, and will time out".to_owned()
+                } else {
+                    holders.join(", ")
+                }
             );
         }
         answered = now;

@@ -62,15 +62,24 @@ impl Sampler {
                 split.pipe += passed * moving.saturating_sub(1);
             }
         });
-        if self.asked.get().is_none_or(|asked| asked.elapsed() > ASK_PROCESSES) {
+        if self
+            .asked
+            .get()
+            .is_none_or(|asked| asked.elapsed() > ASK_PROCESSES)
+        {
             self.asked.set(Some(now));
             for (used, pid) in self.used.borrow_mut().iter_mut().zip(&self.host.pids) {
                 let pid = pid.get();
                 if used.pid != pid {
-                    *used = Used { pid, before: used.before + used.now.cpu_seconds, now: Resources::default() };
+                    *used = Used {
+                        pid,
+                        before: used.before + used.now.cpu_seconds,
+                        now: Resources::default(),
+                    };
                 }
                 if pid != 0 {
-                    used.now.cpu_seconds = procstat::cpu_seconds(pid).unwrap_or(used.now.cpu_seconds);
+                    used.now.cpu_seconds =
+                        procstat::cpu_seconds(pid).unwrap_or(used.now.cpu_seconds);
                     used.now.rss_bytes = procstat::rss_bytes(pid).unwrap_or(0);
                 }
             }
@@ -90,7 +99,11 @@ impl Sampler {
                 .zip(time.iter())
                 .map(|(component, time)| ComponentRow {
                     id: component.id.clone(),
-                    kind: if component.kind == Kind::Spout { RowKind::Spout } else { RowKind::Bolt },
+                    kind: if component.kind == Kind::Spout {
+                        RowKind::Spout
+                    } else {
+                        RowKind::Bolt
+                    },
                     tasks: component.parallelism,
                     time: *time,
                     ..ComponentRow::default()
@@ -100,7 +113,8 @@ impl Sampler {
             for (at, task) in core.tasks.iter().enumerate() {
                 let row = &mut components[task.component];
                 add(row, task);
-                row.queue_limit += u64::from(topology.components[task.component].settings.queue_tuples());
+                row.queue_limit +=
+                    u64::from(topology.components[task.component].settings.queue_tuples());
                 row.used.cpu_seconds += used[at].before + used[at].now.cpu_seconds;
                 row.used.rss_bytes += used[at].now.rss_bytes;
                 if let Some(spout) = &task.spout {
@@ -108,10 +122,16 @@ impl Sampler {
                 }
             }
             for (row, latency) in components.iter_mut().zip(latencies) {
-                row.latency = latency.quantile(0.5).zip(latency.quantile(0.99)).map(|(p50, p99)| Latency { p50, p99 });
+                row.latency = latency
+                    .quantile(0.5)
+                    .zip(latency.quantile(0.99))
+                    .map(|(p50, p99)| Latency { p50, p99 });
             }
             let spouts = || components.iter().filter(|row| row.kind == RowKind::Spout);
-            let (completed, failed) = (spouts().map(|row| row.acked).sum(), spouts().map(|row| row.failed).sum());
+            let (completed, failed) = (
+                spouts().map(|row| row.acked).sum(),
+                spouts().map(|row| row.failed).sum(),
+            );
             Snapshot {
                 topology: topology.name.clone(),
                 uptime: self.host.started().elapsed(),
@@ -146,12 +166,19 @@ fn add(row: &mut ComponentRow, task: &Task) {
     row.acked += task.counters.acked;
     row.failed += task.counters.failed;
     row.queued += task.queue.rows() as u64;
-    row.in_hand += task.spout.as_ref().map_or(task.in_hand.len() as u64, |spout| u64::from(spout.pending));
+    row.in_hand += task
+        .spout
+        .as_ref()
+        .map_or(task.in_hand.len() as u64, |spout| u64::from(spout.pending));
     row.restarts += task.counters.restarts;
 }
 
 /// From the spouts down.
 fn order(core: &Core, rows: Vec<ComponentRow>) -> Vec<ComponentRow> {
     let mut rows: Vec<Option<ComponentRow>> = rows.into_iter().map(Some).collect();
-    core.groups.iter().flatten().filter_map(|component| rows[*component].take()).collect()
+    core.groups
+        .iter()
+        .flatten()
+        .filter_map(|component| rows[*component].take())
+        .collect()
 }

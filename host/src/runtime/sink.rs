@@ -81,15 +81,33 @@ mod tests {
 
     #[test]
     fn a_tuple_is_a_line_whatever_its_encoding() {
-        let rows: [(Encoding, &[&[u8]]); 2] =
-            [(Encoding::Json, &[b"\"a b\"", b"1.5", b"[1,2]"]), (Encoding::Msgpack, &[b"\xa1x", b"\xc0"])];
+        let rows: [(Encoding, &[&[u8]]); 2] = [
+            (Encoding::Json, &[b"\"a b\"", b"1.5", b"[1,2]"]),
+            (Encoding::Msgpack, &[b"\xa1x", b"\xc0"]),
+        ];
         let mut out = Vec::new();
         for (encoding, row) in rows {
-            let mut queue = Queue::new(QueueLimits { rows: 10, bytes: 100, cycle_bytes: 0 });
-            queue.push(Place { input: 0, encoding, back_edge: false, source: 1 }, row, Anchor::NONE);
+            let mut queue = Queue::new(QueueLimits {
+                rows: 10,
+                bytes: 100,
+                cycle_bytes: 0,
+            });
+            queue.push(
+                Place {
+                    input: 0,
+                    encoding,
+                    back_edge: false,
+                    source: 1,
+                },
+                row,
+                Anchor::NONE,
+            );
             let run = queue.pop(10, 100, &Limits::default()).unwrap();
             lines(&run, &Limits::default(), &mut out);
         }
-        assert_eq!(String::from_utf8(out).unwrap(), "a b\t1.5\t[1,2]\nx\tnull\n");
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "a b\t1.5\t[1,2]\nx\tnull\n"
+        );
     }
 }

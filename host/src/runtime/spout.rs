@@ -430,7 +430,12 @@ impl Core {
         spout.pending += 1;
         spout.talk.ids.insert(sequence - spout.base, id.into());
         let body = xxhash_rust::xxh3::xxh3_64(emit.row.list);
-        let emission = Emission { spout: at as u32, sequence, born: now, body };
+        let emission = Emission {
+            spout: at as u32,
+            sequence,
+            born: now,
+            body,
+        };
         let root = self.acker.begin(emission);
         if self.trace.samples() {
             self.trace.begin(root, emission);

@@ -126,10 +126,19 @@ fn shell_words(command: &[String]) -> String {
 /// Logs a line that a child wrote for people.
 pub fn log_line(host: &Rc<Host>, at: usize, pid: u32, stream: &'static str, shown: Shown<'_>) {
     let task = host.topology.tasks[at];
-    let who = Speaker { component: &host.topology.components[task.component].id, task: task.id, pid };
+    let who = Speaker {
+        component: &host.topology.components[task.component].id,
+        task: task.id,
+        pid,
+    };
     match shown {
         Shown::Line(line) => child_said(who, Level::INFO, stream, line),
-        Shown::LeftOut(lines) => child_said(who, Level::INFO, stream, format_args!("… {lines} lines left out")),
+        Shown::LeftOut(lines) => child_said(
+            who,
+            Level::INFO,
+            stream,
+            format_args!("… {lines} lines left out"),
+        ),
     }
 }
 

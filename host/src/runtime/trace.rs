@@ -26,7 +26,10 @@ struct Path {
 impl Tracer {
     /// Follows one tree in `one_in`; none if that is 0.
     pub fn new(one_in: u32) -> Tracer {
-        Tracer { one_in, ..Tracer::default() }
+        Tracer {
+            one_in,
+            ..Tracer::default()
+        }
     }
 
     /// Whether no tree is being followed, so that nothing has to be told to [`Tracer::step`].
@@ -48,19 +51,34 @@ impl Tracer {
 
     /// A tree that is followed has begun.
     pub fn begin(&mut self, root: Root, emission: Emission) {
-        self.open.insert(root, Path { emission, steps: Vec::new(), left_out: 0 });
+        self.open.insert(
+            root,
+            Path {
+                emission,
+                steps: Vec::new(),
+                left_out: 0,
+            },
+        );
     }
 
     /// Something happened to a tree, at `now` microseconds. Nothing is done unless it is followed.
     pub fn step(&mut self, root: Root, now: u64, what: impl FnOnce() -> String) {
         if let Some(path) = self.open.get_mut(&root) {
-            if path.steps.len() < STEPS { path.steps.push((now, what())) } else { path.left_out += 1 }
+            if path.steps.len() < STEPS {
+                path.steps.push((now, what()))
+            } else {
+                path.left_out += 1
+            }
         }
     }
 
     /// A tree was answered, in these words. `Some` is its story if it was followed.
     pub fn end(&mut self, emission: &Emission, now: u64, answer: &str) -> Option<String> {
-        let root = self.open.iter().find(|(_, path)| path.emission == *emission).map(|(root, _)| *root)?;
+        let root = self
+            .open
+            .iter()
+            .find(|(_, path)| path.emission == *emission)
+            .map(|(root, _)| *root)?;
         let path = self.open.remove(&root)?;
         let after = |at: u64| at.saturating_sub(emission.born) as f64 / 1000.0;
         let mut story = format!("a tuple tree {answer} after {:.3} ms", after(now));
@@ -86,13 +104,21 @@ mod tests {
         let mut tracer = Tracer::new(3);
         let chosen: Vec<bool> = (0..6).map(|_| tracer.samples()).collect();
         assert_eq!(chosen, [true, false, false, true, false, false]);
-        let emission = Emission { spout: 0, sequence: 7, born: 1000, body: 0 };
+        let emission = Emission {
+            spout: 0,
+            sequence: 7,
+            born: 1000,
+            body: 0,
+        };
         let root = acker.begin(emission);
         tracer.step(root, 1100, || unreachable!("it is not followed yet"));
         tracer.begin(root, emission);
         tracer.step(root, 1500, || "lines[1] emits".into());
         let story = tracer.end(&emission, 3000, "was acked").unwrap();
-        assert_eq!(story, "a tuple tree was acked after 2.000 ms\n       0.500 ms  lines[1] emits");
+        assert_eq!(
+            story,
+            "a tuple tree was acked after 2.000 ms\n       0.500 ms  lines[1] emits"
+        );
         assert!(tracer.is_idle() && tracer.end(&emission, 3000, "was acked").is_none());
     }
 

@@ -30,7 +30,13 @@ fn a_frame_is_found_whatever_was_printed_around_it() {
     buf.extend(frame(Kind::Results, b"abc"));
     buf.extend(b"\xFFSQ and \xFF alone\n");
     let (frames, stray) = all(&buf);
-    assert_eq!(frames, [(Kind::Message, b"{}".to_vec()), (Kind::Results, b"abc".to_vec())]);
+    assert_eq!(
+        frames,
+        [
+            (Kind::Message, b"{}".to_vec()),
+            (Kind::Results, b"abc".to_vec())
+        ]
+    );
     assert_eq!(stray, b"a print\nhalf a line\xFFSQ and \xFF alone\n");
 }
 
@@ -46,7 +52,13 @@ fn a_frame_cut_anywhere_waits_for_the_rest() {
 #[test]
 fn a_frame_over_the_limit_is_refused_by_its_header_alone() {
     let head = [0xFF, b'S', b'H', b'R', 0xFF, 0xFF, 0xFF, 0x7F];
-    assert_eq!(next_frame(&head, 1000), Err(FrameError::TooLong { length: 0x7FFF_FFFF, limit: 1000 }));
+    assert_eq!(
+        next_frame(&head, 1000),
+        Err(FrameError::TooLong {
+            length: 0x7FFF_FFFF,
+            limit: 1000
+        })
+    );
 }
 
 fn results(flags: u32, emits: u32, blocks: &[(u16, u32, &[&[u8]])], tail: &[u8]) -> Vec<u8> {
@@ -75,11 +87,21 @@ fn results_are_read_section_by_section() {
     tail.extend([0u32, 5, 0].iter().flat_map(|n| n.to_le_bytes())); // direct
     tail.extend(2u32.to_le_bytes());
     tail.extend(b"[]");
-    let payload =
-        results(ORDER | MARKS | DIRECT | FAILS | ASK, 3, &[(0, 2, &[b"[1,2]"]), (4, 1, &[b"[3]", b"[4]"])], &tail);
+    let payload = results(
+        ORDER | MARKS | DIRECT | FAILS | ASK,
+        3,
+        &[(0, 2, &[b"[1,2]"]), (4, 1, &[b"[3]", b"[4]"])],
+        &tail,
+    );
     let read = Results::parse(&payload).expect("readable");
-    assert_eq!((read.consumed, read.emits, read.order), (7, 3, &[0u8, 1, 0][..]));
-    assert_eq!(read.marks.expect("marks").iter().collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(
+        (read.consumed, read.emits, read.order),
+        (7, 3, &[0u8, 1, 0][..])
+    );
+    assert_eq!(
+        read.marks.expect("marks").iter().collect::<Vec<_>>(),
+        [1, 3]
+    );
     assert_eq!(read.direct.expect("direct").get(1), Some(5));
     assert_eq!(read.fails, Some(&b"[]"[..]));
     assert!(read.ask && !read.loose);
@@ -95,18 +117,29 @@ fn results_that_contradict_themselves_are_refused() {
     let no_order = results(0, 2, &[(0, 1, &[b"[1]"]), (1, 1, &[b"[1]"])], b"");
     let left_over = results(0, 1, &[(0, 1, &[b"[1]"])], b"x");
     for payload in [wrong_count, no_order, left_over] {
-        assert!(matches!(Results::parse(&payload), Err(FrameError::Contradiction(_))));
+        assert!(matches!(
+            Results::parse(&payload),
+            Err(FrameError::Contradiction(_))
+        ));
     }
 }
 
 #[test]
 fn runs_hold_whole_arrays() {
-    for (rows, head) in [(2, vec![0x92]), (300, vec![0xDC, 1, 44]), (70_000, vec![0xDD, 0, 1, 0x11, 0x70])] {
+    for (rows, head) in [
+        (2, vec![0x92]),
+        (300, vec![0xDC, 1, 44]),
+        (70_000, vec![0xDD, 0, 1, 0x11, 0x70]),
+    ] {
         let (bytes, n) = array_head(rows);
         assert_eq!(bytes[..n], head);
     }
     let mut out = Vec::new();
-    let head = RunHead { input: 1, rows: 2, source: Source::Each(&[8, 9]) };
+    let head = RunHead {
+        input: 1,
+        rows: 2,
+        source: Source::Each(&[8, 9]),
+    };
     write_run(head, Encoding::Json, [&b"1,2"[..]].into_iter(), &mut out);
     assert_eq!(&out[out.len() - 9..], b"\x05\0\0\0[1,2]");
 }

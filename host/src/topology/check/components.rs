@@ -197,12 +197,18 @@ fn builtin(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Builtin> {
     match (ir.builtin.as_deref()?, ir.kind) {
         ("print", Kind::Bolt) => Some(Builtin::Print),
         ("print", Kind::Spout) => {
-            let message = format!("\"{}\" is built in as a sink, so it cannot be a spout", ir.id);
+            let message = format!(
+                "\"{}\" is built in as a sink, so it cannot be a spout",
+                ir.id
+            );
             mistakes.push(Mistake::error(ir.at.as_ref(), message));
             None
         }
         (other, _) => {
-            let message = format!("\"{}\" is said to be built in as \"{other}\", which there is not", ir.id);
+            let message = format!(
+                "\"{}\" is said to be built in as \"{other}\", which there is not",
+                ir.id
+            );
             mistakes.push(Mistake::error(ir.at.as_ref(), message).hint("what there is: print"));
             None
         }
