@@ -35,8 +35,11 @@ class NumbersSpout(ReliableSpout):
     class Default(Stream):
         fields = 'start', 'value', 'steps'
 
+    def initialize(self):
+        self.limit = limit()
+
     def tuples(self):
-        for number in range(1, limit() + 1):
+        for number in range(1, self.limit + 1):
             yield number, number, 0
 
 

@@ -1,10 +1,19 @@
 """Where in the world an address is: GeoLite2 City, as the package `maxminddb-geolite2` carries it."""
 
-from geolite2 import geolite2
+import sys
 
 
 def open_database():
-    """The database, opened. It is mapped into memory, so several processes share one copy."""
+    """The database, opened. It is mapped into memory, so several processes share one copy.
+
+    Raises RuntimeError, with what to do, when the package is not there.
+    """
+    try:
+        from geolite2 import geolite2
+    except ImportError as error:
+        raise RuntimeError(
+            f'no GeoIP database for {sys.executable}: install examples/geocoder/requirements.txt'
+        ) from error
     return GeoIP(geolite2.reader())
 
 

@@ -38,9 +38,12 @@ class LogFileSpout(ReliableSpout):
     class Default(Stream):
         fields = 'message'
 
+    def initialize(self):
+        self.lines = open(options().log, encoding='utf-8', errors='replace')
+
     def tuples(self):
-        with open(options().log, encoding='utf-8', errors='replace') as log:
-            for line in log:
+        with self.lines:
+            for line in self.lines:
                 yield line.rstrip('\n')
 
 

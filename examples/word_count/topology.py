@@ -41,10 +41,14 @@ class LinesSpout(ReliableSpout):
     class Default(Stream):
         fields = 'sentence'
 
+    def initialize(self):
+        # Opened before the first line is read: what goes wrong in `initialize` ends the run at once, with the story.
+        # What is not UTF-8 becomes U+FFFD, which is no letter: bytes of another encoding part words, as in `tr`.
+        self.texts = [open(path, encoding='utf-8', errors='replace') for path in options().texts]
+
     def tuples(self):
-        for path in options().texts:
-            # What is not UTF-8 becomes U+FFFD, which is no letter: bytes of another encoding part words, as in `tr`.
-            with open(path, encoding='utf-8', errors='replace') as text:
+        for text in self.texts:
+            with text:
                 yield from text
 
 
@@ -84,23 +88,21 @@ class TopBolt(AutoAckBolt):
 
     def initialize(self):
         self.counts = {}
+        self.path = options().counts
+        # Under another name until it is whole: whoever waits for the file never sees half of one.
+        self.file = open(f'{self.path}.unfinished', 'w', encoding='ascii')
 
     def execute(self, input):
         self.counts[input.word] = input.count
 
     def finish(self):
         ranking = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
-        self.write(ranking, options().counts)
+        with self.file:
+            self.file.writelines(f'{count}\t{word}\n' for word, count in ranking)
+        os.replace(self.file.name, self.path)
+        self.log(f'{len(ranking)} different words; all counts are in {self.path}')
         for word, count in ranking[:SHOWN]:
             self.emit(f'{count:7} {word}')
-
-    def write(self, ranking, path):
-        # Under another name first: whoever watches for the file never sees half of one.
-        unfinished = f'{path}.unfinished'
-        with open(unfinished, 'w', encoding='ascii') as file:
-            file.writelines(f'{count}\t{word}\n' for word, count in ranking)
-        os.replace(unfinished, path)
-        self.log(f'{len(ranking)} different words; all counts are in {path}')
 
 
 class WordCount(Topology):
