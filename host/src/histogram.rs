@@ -22,7 +22,11 @@ pub struct Histogram {
 impl Histogram {
     /// Nothing counted yet.
     pub fn new() -> Self {
-        Histogram { counts: Box::new([0; BUCKETS]), count: 0, longest: 0 }
+        Histogram {
+            counts: Box::new([0; BUCKETS]),
+            count: 0,
+            longest: 0,
+        }
     }
 
     /// Counts one duration. Less than a microsecond counts as none.
@@ -35,7 +39,9 @@ impl Histogram {
         if times == 0 {
             return;
         }
-        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX).min(LARGEST);
+        let microseconds = u64::try_from(took.as_micros())
+            .unwrap_or(u64::MAX)
+            .min(LARGEST);
         if let Some(count) = self.counts.get_mut(bucket(microseconds)) {
             *count += times;
             self.count += times;
@@ -60,7 +66,9 @@ impl Histogram {
             seen >= wanted
         });
         // The last value of the bucket, but never more than what there was.
-        Some(Duration::from_micros(found.map_or(self.longest, |at| highest(at).min(self.longest))))
+        Some(Duration::from_micros(
+            found.map_or(self.longest, |at| highest(at).min(self.longest)),
+        ))
     }
 
     /// The longest, exactly (in whole microseconds, up to twelve days). `None` if nothing was counted.
@@ -94,7 +102,12 @@ impl Default for Histogram {
 impl std::fmt::Debug for Histogram {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (p50, p99) = (self.quantile(0.5), self.quantile(0.99));
-        f.debug_struct("Histogram").field("count", &self.count).field("p50", &p50).field("p99", &p99).field("longest", &self.longest()).finish()
+        f.debug_struct("Histogram")
+            .field("count", &self.count)
+            .field("p50", &p50)
+            .field("p99", &p99)
+            .field("longest", &self.longest())
+            .finish()
     }
 }
 
@@ -127,7 +140,10 @@ mod tests {
     #[test]
     fn nothing_has_no_quantiles() {
         let nothing = Histogram::new();
-        assert_eq!((nothing.count(), nothing.quantile(0.5), nothing.longest()), (0, None, None));
+        assert_eq!(
+            (nothing.count(), nothing.quantile(0.5), nothing.longest()),
+            (0, None, None)
+        );
     }
 
     #[test]
@@ -144,8 +160,21 @@ mod tests {
     #[test]
     fn small_values_are_exact() {
         let histogram = micros(1..=40);
-        for (share, expected) in [(0.0, 1), (0.025, 1), (0.5, 20), (0.975, 39), (0.99, 40), (1.0, 40), (7.0, 40), (-1.0, 1)] {
-            assert_eq!(histogram.quantile(share), Some(Duration::from_micros(expected)), "{share}");
+        for (share, expected) in [
+            (0.0, 1),
+            (0.025, 1),
+            (0.5, 20),
+            (0.975, 39),
+            (0.99, 40),
+            (1.0, 40),
+            (7.0, 40),
+            (-1.0, 1),
+        ] {
+            assert_eq!(
+                histogram.quantile(share),
+                Some(Duration::from_micros(expected)),
+                "{share}"
+            );
         }
     }
 

@@ -16,4 +16,6 @@ pub mod runtime;
 pub mod stats;
 pub mod status;
 pub mod sweep;
+pub mod telemetry;
+pub mod terminal;
 pub mod topology;

@@ -55,17 +55,21 @@ impl Stat {
 
     /// All processes that can be seen, in no order. Empty where there is no `/proc`.
     pub fn all() -> Vec<Stat> {
-        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-        entries
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter_map(Stat::read)
-            .collect()
+        pids().into_iter().filter_map(Stat::read).collect()
     }
 
     /// Whether it still does anything: not a zombie.
     pub fn lives(&self) -> bool {
         !matches!(self.state, 'Z' | 'X' | 'x')
     }
+}
+
+/// The ids of all processes that can be seen, as `/proc` lists them: ascending, so the newest are last, until the numbers begin again. Empty where there is no `/proc`.
+pub fn pids() -> Vec<u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
 }
 
 /// What a process tree uses.

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use crate::cli::RunOptions;
+use crate::cli::{LogFormat, LogLevel, RunOptions};
 use crate::guard::Guard;
 use crate::prepare::{prepare, tell, tell_all};
 use crate::run_folder::{RunFolder, state_folder, sweep_leftovers};
 use crate::runtime::run::{How, run as drive};
 use crate::status::ExitStatus;
+use crate::telemetry::{self, LogOptions, Telemetry};
 
 /// Runs a topology until it is complete or stopped.
 pub fn run(options: &RunOptions) -> ExitStatus {
@@ -16,6 +17,10 @@ pub fn run(options: &RunOptions) -> ExitStatus {
         Err(status) => return status,
     };
     tell_all(&prepared.remarks);
+    let telemetry = match Telemetry::start(&log_options(options)) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return cannot("the log cannot be written", &error),
+    };
     // One thread: the host moves bytes by the batch, and children do the work. Nothing has to be locked.
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -50,4 +55,22 @@ pub fn run(options: &RunOptions) -> ExitStatus {
 fn cannot(what: &str, why: &dyn std::fmt::Display) -> ExitStatus {
     tell(format_args!("error: {what}: {why}"));
     ExitStatus::HostError
+}
+
+fn log_options(options: &RunOptions) -> LogOptions {
+    LogOptions {
+        level: match options.log_level {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warn",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
+        }
+        .into(),
+        format: match options.log_format {
+            LogFormat::Text => telemetry::LogFormat::Text,
+            LogFormat::Json => telemetry::LogFormat::Json,
+        },
+        file: options.log_file.clone(),
+    }
 }

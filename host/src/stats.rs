@@ -111,16 +111,31 @@ impl Snapshot {
     ///
     /// `before` is an earlier snapshot, so that only what happened since counts; without one all since the beginning does.
     pub fn held_up_by(&self, before: Option<&Snapshot>) -> Option<&ComponentRow> {
-        let clock = self.uptime.saturating_sub(before.map_or(Duration::ZERO, |before| before.uptime));
+        let clock = self
+            .uptime
+            .saturating_sub(before.map_or(Duration::ZERO, |before| before.uptime));
         let busy = |row: &ComponentRow| {
-            let earlier = before.and_then(|before| before.row(&row.id)).map_or(Duration::ZERO, |earlier| earlier.time.code);
+            let earlier = before
+                .and_then(|before| before.row(&row.id))
+                .map_or(Duration::ZERO, |earlier| earlier.time.code);
             let available = clock.as_secs_f64() * f64::from(row.up.max(1));
-            if available > 0.0 { row.time.code.saturating_sub(earlier).as_secs_f64() / available } else { 0.0 }
+            if available > 0.0 {
+                row.time.code.saturating_sub(earlier).as_secs_f64() / available
+            } else {
+                0.0
+            }
         };
         let waiting = |row: &ComponentRow| row.queued + row.in_hand;
-        let bolts = self.components.iter().filter(|row| row.kind == Kind::Bolt && waiting(row) > u64::from(row.tasks));
-        let suspects = bolts.map(|row| (busy(row), row)).filter(|(busy, row)| *busy >= BUSY || row.fill() >= FULL);
-        suspects.max_by(|(a, left), (b, right)| a.total_cmp(b).then(waiting(left).cmp(&waiting(right)))).map(|(_, row)| row)
+        let bolts = self
+            .components
+            .iter()
+            .filter(|row| row.kind == Kind::Bolt && waiting(row) > u64::from(row.tasks));
+        let suspects = bolts
+            .map(|row| (busy(row), row))
+            .filter(|(busy, row)| *busy >= BUSY || row.fill() >= FULL);
+        suspects
+            .max_by(|(a, left), (b, right)| a.total_cmp(b).then(waiting(left).cmp(&waiting(right))))
+            .map(|(_, row)| row)
     }
 
     /// A component by its name.
@@ -132,7 +147,11 @@ impl Snapshot {
 impl ComponentRow {
     /// How full its queues are, between 0 and 1.
     pub fn fill(&self) -> f64 {
-        if self.queue_limit == 0 { 0.0 } else { self.queued as f64 / self.queue_limit as f64 }
+        if self.queue_limit == 0 {
+            0.0
+        } else {
+            self.queued as f64 / self.queue_limit as f64
+        }
     }
 }
 
@@ -163,7 +182,10 @@ impl TimeSplit {
 impl Latency {
     /// What a histogram says; `None` if it counted nothing.
     pub fn of(histogram: &Histogram) -> Option<Latency> {
-        Some(Latency { p50: histogram.quantile(0.5)?, p99: histogram.quantile(0.99)? })
+        Some(Latency {
+            p50: histogram.quantile(0.5)?,
+            p99: histogram.quantile(0.99)?,
+        })
     }
 }
 
@@ -177,49 +199,94 @@ mod tests {
 
     /// A bolt of two tasks: seconds of code, tuples queued (of 1000), tuples in hand.
     fn bolt(id: &str, code: u64, queued: u64, in_hand: u64) -> ComponentRow {
-        let time = TimeSplit { code: seconds(code), ..TimeSplit::default() };
-        ComponentRow { id: id.into(), tasks: 2, up: 2, queued, queue_limit: 1000, in_hand, time, ..ComponentRow::default() }
+        let time = TimeSplit {
+            code: seconds(code),
+            ..TimeSplit::default()
+        };
+        ComponentRow {
+            id: id.into(),
+            tasks: 2,
+            up: 2,
+            queued,
+            queue_limit: 1000,
+            in_hand,
+            time,
+            ..ComponentRow::default()
+        }
     }
 
     fn after(uptime: u64, components: Vec<ComponentRow>) -> Snapshot {
-        Snapshot { uptime: seconds(uptime), components, ..Snapshot::default() }
+        Snapshot {
+            uptime: seconds(uptime),
+            components,
+            ..Snapshot::default()
+        }
     }
 
     fn check(rows: Vec<ComponentRow>, expected: Option<&str>) {
         let snapshot = after(10, rows);
-        assert_eq!(snapshot.held_up_by(None).map(|row| row.id.as_str()), expected, "{snapshot:?}");
+        assert_eq!(
+            snapshot.held_up_by(None).map(|row| row.id.as_str()),
+            expected,
+            "{snapshot:?}"
+        );
     }
 
     #[test]
     fn the_one_that_holds_up_is_busy_or_full_and_others_wait_for_it() {
         check(vec![], None);
         check(vec![bolt("idle", 1, 0, 2), bolt("calm", 9, 10, 2)], None);
-        check(vec![bolt("split", 5, 100, 10), bolt("count", 19, 200, 10)], Some("count"));
+        check(
+            vec![bolt("split", 5, 100, 10), bolt("count", 19, 200, 10)],
+            Some("count"),
+        );
         check(vec![bolt("busy", 20, 0, 2)], None);
         check(vec![bolt("busy", 20, 0, 3)], Some("busy"));
         // A full queue before one that waits for others itself: it is the busier one behind it.
-        check(vec![bolt("split", 8, 1000, 50), bolt("count", 17, 600, 50)], Some("count"));
+        check(
+            vec![bolt("split", 8, 1000, 50), bolt("count", 17, 600, 50)],
+            Some("count"),
+        );
         check(vec![bolt("slow_to_wake", 3, 500, 0)], Some("slow_to_wake"));
         check(vec![bolt("a", 20, 10, 0), bolt("b", 20, 20, 0)], Some("b"));
     }
 
     #[test]
     fn a_spout_never_holds_up() {
-        check(vec![ComponentRow { kind: Kind::Spout, ..bolt("lines", 20, 0, 1000) }], None);
+        check(
+            vec![ComponentRow {
+                kind: Kind::Spout,
+                ..bolt("lines", 20, 0, 1000)
+            }],
+            None,
+        );
     }
 
     #[test]
     fn only_what_happened_since_counts() {
         let before = after(10, vec![bolt("split", 20, 0, 0), bolt("count", 1, 0, 0)]);
-        let now = after(11, vec![bolt("split", 20, 100, 10), bolt("count", 3, 100, 10)]);
-        assert_eq!(now.held_up_by(None).map(|row| row.id.as_str()), Some("split"));
-        assert_eq!(now.held_up_by(Some(&before)).map(|row| row.id.as_str()), Some("count"));
+        let now = after(
+            11,
+            vec![bolt("split", 20, 100, 10), bolt("count", 3, 100, 10)],
+        );
+        assert_eq!(
+            now.held_up_by(None).map(|row| row.id.as_str()),
+            Some("split")
+        );
+        assert_eq!(
+            now.held_up_by(Some(&before)).map(|row| row.id.as_str()),
+            Some("count")
+        );
         assert_eq!(now.held_up_by(Some(&now)), None);
     }
 
     #[test]
     fn percents_add_up() {
-        let split = |queue, pipe, code| TimeSplit { queue: seconds(queue), pipe: seconds(pipe), code: seconds(code) };
+        let split = |queue, pipe, code| TimeSplit {
+            queue: seconds(queue),
+            pipe: seconds(pipe),
+            code: seconds(code),
+        };
         let cases = [
             (split(0, 0, 0), None),
             (split(1, 1, 1), Some([33, 34, 33])),
@@ -238,6 +305,12 @@ mod tests {
         let mut histogram = Histogram::new();
         histogram.record_many(Duration::from_micros(10), 98);
         histogram.record_many(Duration::from_micros(20), 2);
-        assert_eq!(Latency::of(&histogram), Some(Latency { p50: Duration::from_micros(10), p99: Duration::from_micros(20) }));
+        assert_eq!(
+            Latency::of(&histogram),
+            Some(Latency {
+                p50: Duration::from_micros(10),
+                p99: Duration::from_micros(20)
+            })
+        );
     }
 }

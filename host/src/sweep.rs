@@ -2,7 +2,7 @@
 //!
 //! The guard uses it when its host is gone (`guard`), and every host when it starts, for runs whose host and guard are both gone (`run_folder`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,14 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use crate::link::process::RUN_VARIABLE;
-use crate::procstat::Stat;
+use crate::procstat::{self, Stat};
 
 /// Between two looks at all processes. A look takes a few milliseconds itself.
 const PAUSE: Duration = Duration::from_millis(2);
+/// Looks in a row that must find nobody while nothing else on the machine comes or goes.
+const CALM_LOOKS: u32 = 2;
+/// The same while something does: whatever vanished before it was looked at may have left a child that came after the list was made.
+const RESTLESS_LOOKS: u32 = 20;
 
 /// What is looked for.
 #[derive(Debug, Default, Clone)]
@@ -24,50 +28,90 @@ pub struct Quarry {
     pub groups: BTreeSet<u32>,
 }
 
+/// What one look at all processes found.
+#[derive(Debug, Default)]
+struct Look {
+    /// Ids and start times of those that were killed.
+    killed: Vec<(u32, u64)>,
+    /// Those that are dead and not reaped.
+    zombies: HashSet<u32>,
+    /// Whether a process went while it was looked at.
+    vanished: bool,
+}
+
 impl Quarry {
-    /// Kills until nothing is left: two looks in a row that find nobody. Returns whether that was reached in time, and how many different processes were killed.
-    ///
-    /// One look would not do: a process that forks while we read may hide its child from it, but not twice.
+    /// Kills until nothing is left. Returns whether that was reached in time, and how many different processes were killed.
     pub fn kill_all(&self, patience: Duration) -> (bool, usize) {
         let deadline = Instant::now() + patience;
         let mut killed = BTreeSet::new();
-        let mut clean = 0;
-        while clean < 2 {
-            let found = self.pass();
-            clean = if found.is_empty() { clean + 1 } else { 0 };
-            killed.extend(found);
-            if clean < 2 {
-                if Instant::now() >= deadline {
-                    return (false, killed.len());
-                }
-                std::thread::sleep(PAUSE);
+        let mut zombies = HashSet::new();
+        let (mut calm, mut looks) = (0, 0);
+        loop {
+            let look = self.look();
+            let restless = look.vanished || !look.zombies.is_subset(&zombies);
+            zombies = look.zombies;
+            (calm, looks) = match (look.killed.is_empty(), restless) {
+                (false, _) => (0, 0),
+                (true, true) => (0, looks + 1),
+                (true, false) => (calm + 1, looks + 1),
+            };
+            killed.extend(look.killed);
+            if calm >= CALM_LOOKS || looks >= RESTLESS_LOOKS {
+                return (true, killed.len());
             }
+            if Instant::now() >= deadline {
+                return (false, killed.len());
+            }
+            std::thread::sleep(PAUSE);
         }
-        (true, killed.len())
     }
 
-    /// One look: kills all that are found, and returns their ids and start times.
-    fn pass(&self) -> Vec<(u32, u64)> {
+    /// Looks at all processes once, and kills those that are meant.
+    fn look(&self) -> Look {
         for &group in &self.groups {
-            // All members at once, before any of them can fork again. Gone is as good as killed.
-            if let Some(group) = signalable(group) {
-                let _ = killpg(group, Signal::SIGKILL);
-            }
+            kill_group(group);
         }
         let own = std::process::id();
-        let mut found = Vec::new();
-        for process in Stat::all() {
-            let Some(pid) =
-                signalable(process.pid).filter(|_| process.pid != own && process.lives())
-            else {
+        let own_group = Stat::read(own).map(|stat| stat.group);
+        let mut look = Look::default();
+        // Groups of those who carry a token, and groups in which somebody does not.
+        let (mut ours, mut others) = (BTreeSet::new(), HashSet::new());
+        // The newest first: a process that only starts the next one and leaves is gone a moment later.
+        for pid in procstat::pids().into_iter().rev().filter(|&pid| pid != own) {
+            let marked = carries(pid, &self.tokens);
+            let Some(process) = Stat::read(pid) else {
+                look.vanished = true;
                 continue;
             };
-            if self.groups.contains(&process.group) || carries(process.pid, &self.tokens) {
-                let _ = kill(pid, Signal::SIGKILL);
-                found.push((process.pid, process.start_ticks));
+            if !process.lives() {
+                look.zombies.insert(pid);
+            } else if marked || self.groups.contains(&process.group) {
+                if let Some(pid) = signalable(pid) {
+                    let _ = kill(pid, Signal::SIGKILL);
+                }
+                look.killed.push((pid, process.start_ticks));
+            }
+            if marked {
+                ours.insert(process.group);
+            } else if process.lives() {
+                others.insert(process.group);
             }
         }
-        found
+        // What is ours altogether goes altogether, and with it whatever those that we saw have started since.
+        for group in ours
+            .into_iter()
+            .filter(|group| !others.contains(group) && Some(*group) != own_group)
+        {
+            kill_group(group);
+        }
+        look
+    }
+}
+
+/// Kills all members at once, before any of them can fork again. That there are none is as good.
+fn kill_group(group: u32) {
+    if let Some(group) = signalable(group) {
+        let _ = killpg(group, Signal::SIGKILL);
     }
 }
 
@@ -195,38 +239,47 @@ mod tests {
         );
     }
 
+    /// A process that starts the next one and leaves, and so on; with `how` before each. It ends by itself after a thousand.
+    struct Forker(Child);
+
+    impl Forker {
+        fn start(token: &str, how: &str) -> Forker {
+            let script = format!("[ $1 -gt 0 ] && {how} sh -c \"$0\" \"$0\" $(($1 - 1)) & exit 0");
+            let first = Command::new("setsid")
+                .args(["sh", "-c", &script, &script, "1000"])
+                .env(RUN_VARIABLE, token)
+                .spawn()
+                .unwrap();
+            Forker(first)
+        }
+    }
+
+    impl Drop for Forker {
+        fn drop(&mut self) {
+            kill_group(self.0.id());
+            let _ = self.0.wait();
+        }
+    }
+
     #[test]
     fn a_process_that_keeps_forking_is_caught() {
-        // Each generation starts the next and leaves.
-        let script = "f() { sh -c \"$1\" forker \"$1\" & exit 0; }; f \"$1\"";
-        let mut first = Command::new("setsid")
-            .args(["sh", "-c", script, "forker", script])
-            .env(RUN_VARIABLE, "sweep-fork")
-            .spawn()
-            .unwrap();
-        first.wait().unwrap();
-        let wanted = tokens(&["sweep-fork"]);
-        let begin = Instant::now();
-        while !Stat::all()
-            .iter()
-            .any(|process| process.lives() && carries(process.pid, &wanted))
-        {
-            assert!(
-                begin.elapsed() < Duration::from_secs(10),
-                "the forker never ran"
-            );
+        for how in ["", "setsid"] {
+            let wanted = tokens(&[&format!("sweep-forker-{how}")]);
+            let mut forker = Forker::start(&wanted[0], how);
+            forker.0.wait().unwrap();
+            let quarry = Quarry {
+                tokens: wanted.clone(),
+                ..Quarry::default()
+            };
+            let (clean, killed) = quarry.kill_all(Duration::from_secs(20));
+            assert!(clean && killed > 0, "{how}: {clean}, {killed} killed");
+            let left = procstat::pids()
+                .into_iter()
+                .rev()
+                .filter(|&pid| carries(pid, &wanted))
+                .count();
+            assert_eq!(left, 0, "{how}: it got away");
         }
-        let (clean, _) = Quarry {
-            tokens: wanted.clone(),
-            ..Quarry::default()
-        }
-        .kill_all(Duration::from_secs(20));
-        assert!(clean, "the forker got away");
-        assert!(
-            !Stat::all()
-                .iter()
-                .any(|process| process.lives() && carries(process.pid, &wanted))
-        );
     }
 
     #[test]

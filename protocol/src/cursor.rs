@@ -167,6 +167,7 @@ impl<'a> Cursor<'a> {
                 let inner = raw.get(1..raw.len() - 1).unwrap_or_default();
                 Ok(Head::Text(Text::json(inner)))
             }
+            Some(b'0'..=b'9') => Ok(json_number(self.skip()?)),
             _ => Ok(match self.skip()? {
                 b"null" => Head::Null,
                 b"true" => Head::Bool(true),
@@ -259,6 +260,9 @@ fn big_endian(bytes: &[u8]) -> u64 {
 
 /// A number that the walk has found well formed.
 fn json_number(bytes: &[u8]) -> Head<'_> {
+    if let Some(number) = short_integer(bytes) {
+        return Head::Int(number);
+    }
     let digits = std::str::from_utf8(bytes).unwrap_or_default();
     if bytes.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E')) {
         return Head::Float(digits.parse().unwrap_or(f64::NAN));
@@ -270,4 +274,21 @@ fn json_number(bytes: &[u8]) -> Head<'_> {
     } else {
         Head::BigInt(digits)
     }
+}
+
+/// Digits that are too few to overflow, which is what nearly every number is.
+fn short_integer(bytes: &[u8]) -> Option<i64> {
+    let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
+    if digits.len() > 18 {
+        return None;
+    }
+    let mut number = 0;
+    for digit in digits {
+        number = number * 10 + i64::from(char::from(*digit).to_digit(10)?);
+    }
+    Some(if digits.len() < bytes.len() {
+        -number
+    } else {
+        number
+    })
 }

@@ -97,3 +97,38 @@ fn setting(encoding: Encoding) -> &'static str {
         Encoding::Msgpack => "msgpack",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_say_what_came_and_what_to_try() {
+        let beginning = "{'a'".to_owned();
+        for (error, text) in [
+            (
+                ProtocolError::WrongDialect {
+                    expected: Encoding::Json,
+                    seen: Encoding::Msgpack,
+                },
+                "the component speaks MessagePack, but its `serializer` setting says JSON. Set `serializer` to `msgpack`, or change the component",
+            ),
+            (
+                ProtocolError::TooLong {
+                    limit: 64,
+                    beginning: beginning.clone(),
+                },
+                "a message is longer than 64 bytes. It begins: {'a'. Emit less at once, or raise the limit; in JSON, was the line `end` forgotten?",
+            ),
+            (
+                ProtocolError::Malformed {
+                    cause: ScanError::TooDeep { limit: 128 },
+                    beginning,
+                },
+                "a message could not be read: lists and maps are nested more than 128 deep. It begins: {'a'. Did something else print to standard output?",
+            ),
+        ] {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}

@@ -255,7 +255,7 @@ impl Core {
     }
 
     #[inline]
-    fn bolt_acks(&mut self, at: usize, anchor: Anchor) {
+    pub(super) fn bolt_acks(&mut self, at: usize, anchor: Anchor) {
         let task = &mut self.tasks[at];
         task.counters.acked += 1;
         task.progressed = true;
@@ -302,6 +302,7 @@ impl Core {
         let control = &mut tasks[at].control;
         match dialect {
             Dialect::Storm(encoding) => storm::write_task_ids(encoding, destinations, control),
+            Dialect::Inside => {}
             Dialect::Frames { .. } => {
                 frame::write(frame::Kind::TaskIds, control, |out| {
                     out.extend_from_slice(

@@ -146,7 +146,7 @@ impl Core {
                 continue;
             }
             match task.dialect() {
-                Some(Dialect::Frames { .. }) => quiet &= task.consumed == sent,
+                Some(Dialect::Frames { .. } | Dialect::Inside) => quiet &= task.consumed == sent,
                 Some(Dialect::Storm(encoding)) if task.heard_through < sent => {
                     quiet = false;
                     if task.queue.is_empty()
@@ -223,7 +223,7 @@ impl Core {
                 storm::write_heartbeat(encoding, HEARTBEAT, &mut task.control)
             }
             Some(Dialect::Frames { .. }) => frame::write_command("heartbeat", &mut task.control),
-            None => return,
+            Some(Dialect::Inside) | None => return,
         }
         // What waits in the queue is written after this.
         task.heartbeats.push_back(sent);

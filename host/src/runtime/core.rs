@@ -33,6 +33,8 @@ pub enum Dialect {
         /// Whether inputs are acked by being consumed.
         acks: Acks,
     },
+    /// None: the component is part of the host.
+    Inside,
 }
 
 impl Dialect {
@@ -40,6 +42,7 @@ impl Dialect {
     pub fn encoding(self) -> Encoding {
         match self {
             Dialect::Storm(encoding) | Dialect::Frames { encoding, .. } => encoding,
+            Dialect::Inside => Encoding::Json,
         }
     }
 }

@@ -35,6 +35,7 @@ impl Core {
         match dialect {
             Dialect::Frames { encoding, .. } => self.fill_frame(at, encoding, out),
             Dialect::Storm(encoding) => self.fill_storm(at, encoding, out),
+            Dialect::Inside => {}
         }
     }
 
@@ -233,6 +234,31 @@ impl Core {
         }
     }
 
+    /// The next run for a component inside the host. Its rows are in hand until they are given to [`Core::used_up`].
+    pub fn take_run(&mut self, at: usize) -> Option<Run> {
+        let run = self.tasks[at].queue.pop(FRAME_ROWS, FRAME_BYTES, &self.limits)?;
+        let task = &mut self.tasks[at];
+        for anchor in &run.anchors {
+            task.in_hand.push(*anchor);
+        }
+        task.counters.executed += u64::from(run.rows());
+        self.made_room(at);
+        Some(run)
+    }
+
+    /// A component inside the host is through with a run: all its rows are acked.
+    pub fn used_up(&mut self, at: usize, run: Run) {
+        for id in self.tasks[at].consumed..self.tasks[at].sent() {
+            if let Some(anchor) = self.tasks[at].in_hand.take(id) {
+                self.bolt_acks(at, anchor);
+            }
+        }
+        let task = &mut self.tasks[at];
+        task.consumed = task.sent();
+        task.queue.recycle(run);
+        self.after(at);
+    }
+
     /// A run is on its way: its rows are in hand, and its values are kept for a while for an error's story.
     fn delivered(&mut self, at: usize, run: Run) {
         let task = &mut self.tasks[at];
@@ -270,7 +296,7 @@ impl Core {
         let task = &self.tasks[at];
         let id = match task.dialect()? {
             Dialect::Frames { .. } => task.consumed,
-            Dialect::Storm(_) => task.in_hand.oldest(),
+            Dialect::Storm(_) | Dialect::Inside => task.in_hand.oldest(),
         };
         if id >= task.sent() {
             return None;

@@ -7,12 +7,14 @@ use stormhost_protocol::frame::{self, Found, Kind};
 use stormhost_protocol::storm::{Decoder, FromChild, Hello, Item, LogLevel, parse_hello};
 use stormhost_protocol::{Encoding, Limits, ProtocolError};
 use tokio::net::unix::pipe::Receiver;
+use tracing::Level;
 
 use super::core::{Dialect, Violation};
 use super::host::Host;
 use super::story;
 use crate::link::pipe::unread;
 use crate::link::stderr::{LineLimits, LineTail};
+use crate::telemetry::{Speaker, child_said};
 
 /// Bytes asked for in one read. A pipe holds as much by default.
 const READ: usize = 64 * 1024;
@@ -166,7 +168,7 @@ impl Listener {
             }
             let understood = match self.dialect {
                 Some(Dialect::Frames { .. }) => self.next_frame()?,
-                _ => self.next_storm_messages()?,
+                Some(Dialect::Storm(_) | Dialect::Inside) | None => self.next_storm_messages()?,
             };
             if !understood {
                 return Ok(());
@@ -289,7 +291,7 @@ impl Listener {
     fn happens(&self, message: FromChild<'_>, encoding: Encoding) -> Result<(), ProtocolError> {
         let (host, at) = (&self.host, self.at);
         let component = &host.topology.components[host.topology.tasks[at].component].id;
-        let (task, pid) = (at + 1, self.pid);
+        let who = Speaker { component, task: host.topology.tasks[at].id, pid: self.pid };
         match message {
             FromChild::Emit(emit) if self.is_spout => {
                 host.with(|core| core.storm_spout_emits(at, encoding, &emit))
@@ -316,35 +318,11 @@ impl Listener {
                     )
                 });
             }
-            FromChild::Log { level, message } => match level {
-                LogLevel::Trace => {
-                    tracing::trace!(component, task, pid, stream = "log", "{message}")
-                }
-                LogLevel::Debug => {
-                    tracing::debug!(component, task, pid, stream = "log", "{message}")
-                }
-                LogLevel::Info => tracing::info!(component, task, pid, stream = "log", "{message}"),
-                LogLevel::Warn => tracing::warn!(component, task, pid, stream = "log", "{message}"),
-                LogLevel::Error => {
-                    tracing::error!(component, task, pid, stream = "log", "{message}")
-                }
-            },
-            FromChild::Error { message } => {
-                tracing::error!(component, task, pid, stream = "error", "{message}")
-            }
+            FromChild::Log { level, message } => child_said(who, level_of(level), "log", message),
+            FromChild::Error { message } => child_said(who, Level::ERROR, "error", message),
             FromChild::Metrics { name, params } => {
-                let value = params
-                    .map(|params| stormhost_protocol::preview(encoding, params, 1000))
-                    .unwrap_or_default();
-                tracing::info!(
-                    component,
-                    task,
-                    pid,
-                    stream = "metrics",
-                    metric = &*name,
-                    value,
-                    "metric {name} = {value}"
-                );
+                let value = params.map(|params| stormhost_protocol::preview(encoding, params, 1000)).unwrap_or_default();
+                child_said(who, Level::INFO, "metrics", format_args!("{name} = {value}"));
             }
             FromChild::Sync if self.is_spout && matches!(self.dialect, Some(Dialect::Storm(_))) => {
                 host.with(|core| core.spout_synced(at))
@@ -353,14 +331,22 @@ impl Listener {
             FromChild::Done => host.with(|core| core.spout_done(at)),
             FromChild::Finished => host.with(|core| core.bolt_finished(at)),
             FromChild::Unknown { command } => {
-                tracing::debug!(
-                    component,
-                    task,
-                    pid,
-                    "{component}[{task}] sent the command '{command}', which is not known; it is ignored"
+                tracing::debug!(component, task = who.task, "{component}[{}] sent the command '{command}', which is not known; it is ignored",
+                    who.task
                 );
             }
         }
         Ok(())
+    }
+}
+
+/// A level of Storm's as one of ours.
+fn level_of(level: LogLevel) -> Level {
+    match level {
+        LogLevel::Trace => Level::TRACE,
+        LogLevel::Debug => Level::DEBUG,
+        LogLevel::Info => Level::INFO,
+        LogLevel::Warn => Level::WARN,
+        LogLevel::Error => Level::ERROR,
     }
 }

@@ -15,6 +15,7 @@ pub mod restart;
 pub mod run;
 mod sample;
 mod setup;
+mod sink;
 mod spout;
 mod storm_spout;
 mod story;

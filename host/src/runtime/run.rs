@@ -11,10 +11,11 @@ use super::child;
 use super::completion::Stage;
 use super::host::Host;
 use super::sample::Sampler;
+use super::sink;
 use crate::guard::Guard;
 use crate::run_folder::RunFolder;
 use crate::stats::Snapshot;
-use crate::topology::{Kind, Topology};
+use crate::topology::{Builtin, Kind, Topology};
 
 /// How a run came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +68,10 @@ async fn drive(host: Rc<Host>, limit: Option<Duration>, mut show: impl FnMut(&Sn
     let topology = host.topology.clone();
     let mut tasks = JoinSet::new();
     for at in 0..topology.tasks.len() {
-        tasks.spawn_local(child::keep(host.clone(), at));
+        match topology.components[topology.tasks[at].component].builtin {
+            None => tasks.spawn_local(child::keep(host.clone(), at)),
+            Some(Builtin::Print) => tasks.spawn_local(sink::print(host.clone(), at)),
+        };
     }
     let mut helpers = JoinSet::new();
     let sampler = Rc::new(Sampler::new(host.clone()));

@@ -133,7 +133,7 @@ impl Sampler {
 /// Rows that the child was given and is not through with, as far as it is known.
 fn in_pipe(task: &Task) -> u32 {
     let rows = match task.dialect() {
-        Some(Dialect::Frames { .. }) => task.sent() - task.consumed,
+        Some(Dialect::Frames { .. } | Dialect::Inside) => task.sent() - task.consumed,
         Some(Dialect::Storm(_)) => task.in_hand.len() as u64,
         None => 0,
     };

@@ -137,6 +137,7 @@ impl Spout {
                 (self.done || stopping) && !untold && self.told == self.heard
             }
             Some(Dialect::Storm(_)) => stopping && self.talk.is_quiet(),
+            Some(Dialect::Inside) => true,
         }
     }
 
@@ -252,6 +253,7 @@ impl Core {
         match dialect {
             Dialect::Frames { .. } => spout.fill_frames(may_emit, out),
             Dialect::Storm(encoding) => spout.fill_storm(encoding, may_emit, now, out),
+            Dialect::Inside => {}
         }
     }
 

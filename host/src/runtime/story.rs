@@ -4,11 +4,14 @@ use std::fmt::Write;
 use std::rc::Rc;
 use std::time::Duration;
 
+use tracing::Level;
+
 use super::child::End;
 use super::host::Host;
 use crate::link::exit::Exit;
 use crate::link::spawn_error::SpawnError;
 use crate::link::stderr::Shown;
+use crate::telemetry::{Speaker, child_said};
 
 /// A death, told.
 pub struct Death {
@@ -122,13 +125,11 @@ fn shell_words(command: &[String]) -> String {
 
 /// Logs a line that a child wrote for people.
 pub fn log_line(host: &Rc<Host>, at: usize, pid: u32, stream: &'static str, shown: Shown<'_>) {
-    let component = &host.topology.components[host.topology.tasks[at].component].id;
-    let task = at + 1;
+    let task = host.topology.tasks[at];
+    let who = Speaker { component: &host.topology.components[task.component].id, task: task.id, pid };
     match shown {
-        Shown::Line(line) => tracing::info!(component, task, pid, stream, "{line}"),
-        Shown::LeftOut(lines) => {
-            tracing::info!(component, task, pid, stream, "… {lines} lines left out")
-        }
+        Shown::Line(line) => child_said(who, Level::INFO, stream, line),
+        Shown::LeftOut(lines) => child_said(who, Level::INFO, stream, format_args!("… {lines} lines left out")),
     }
 }
 

@@ -51,8 +51,12 @@ pub struct ComponentIr {
     /// Number of tasks.
     #[serde(default = "one")]
     pub parallelism: i64,
-    /// How a task's child is started: argv, no shell.
+    /// How a task's child is started: argv, no shell. Only a built-in component has none.
+    #[serde(default)]
     pub command: Vec<String>,
+    /// `print` for the sink that is part of the host.
+    #[serde(default)]
+    pub builtin: Option<String>,
     /// Working folder of the child; where the command was typed if absent.
     #[serde(default)]
     pub cwd: Option<String>,

@@ -38,8 +38,10 @@ pub struct Component {
     pub kind: Kind,
     /// Number of tasks, at least 1.
     pub parallelism: u32,
-    /// How a task's child is started: argv, at least the program.
+    /// How a task's child is started: argv, at least the program. Empty for what is built in.
     pub command: Vec<String>,
+    /// It has no children: the host itself does its work.
+    pub builtin: Option<Builtin>,
     /// Working folder of the child; `None` means where the command was typed.
     pub cwd: Option<PathBuf>,
     /// Added to the child's environment: `topology.environment`, then the component's own, then `--env`.
@@ -58,6 +60,13 @@ pub struct Component {
     pub conf: Map<String, Value>,
     /// Where it is declared.
     pub at: Option<Place>,
+}
+
+/// A component that is part of the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Builtin {
+    /// Writes a line a tuple to the host's standard output, values separated by tabs.
+    Print,
 }
 
 /// What a component is.

@@ -44,6 +44,7 @@ fn component(id: &str, parallelism: u32) -> Component {
         },
         parallelism,
         command: vec!["true".into()],
+        builtin: None,
         cwd: None,
         env: BTreeMap::new(),
         serializer: Encoding::Json,

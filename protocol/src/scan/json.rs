@@ -57,7 +57,7 @@ pub(crate) fn string(buf: &[u8], mut at: usize) -> Result<usize, ScanError> {
 
 /// The offset of the first `"`, `\` or control character from `at` on, or the end.
 ///
-/// Eight bytes at a time, which beats `memchr2` on the short texts that most fields hold, keeps up on long ones, and sees control characters too.
+/// Eight bytes at a time, which beats `memchr2` on the short texts that most fields hold, and sees control characters too.
 #[inline]
 pub(crate) fn plain_end(buf: &[u8], mut at: usize) -> usize {
     while let Some(chunk) = buf.get(at..).and_then(|rest| rest.first_chunk::<8>()) {

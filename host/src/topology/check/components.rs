@@ -7,7 +7,7 @@ use super::{FindProgram, names};
 use crate::topology::conf::child_conf;
 use crate::topology::ir::{ComponentIr, Ir};
 use crate::topology::mistake::Mistake;
-use crate::topology::model::{Component, Kind, Replay, Stream};
+use crate::topology::model::{Builtin, Component, Kind, Replay, Stream};
 use crate::topology::overrides::Overrides;
 use crate::topology::settings::{Layers, Origin, Settings};
 
@@ -79,12 +79,16 @@ impl Round<'_> {
                 );
             }
         }
-        self.command(ir, &env, mistakes);
+        let builtin = builtin(ir, mistakes);
+        if ir.builtin.is_none() {
+            self.command(ir, &env, mistakes);
+        }
         Component {
             id: id.clone(),
             kind: ir.kind,
             parallelism: self.tasks(ir, &settings, mistakes),
             command: ir.command.clone(),
+            builtin,
             cwd: ir.cwd.as_ref().map(PathBuf::from),
             env,
             serializer: settings.serializer(),
@@ -187,6 +191,23 @@ const TICKS: &str = "topology.tick.tuple.freq.secs";
 
 /// Each task is a process, and the kernel has no more of these by far.
 pub(super) const MOST_TASKS: u32 = 65_536;
+
+/// Which part of the host it is, if it is one.
+fn builtin(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Builtin> {
+    match (ir.builtin.as_deref()?, ir.kind) {
+        ("print", Kind::Bolt) => Some(Builtin::Print),
+        ("print", Kind::Spout) => {
+            let message = format!("\"{}\" is built in as a sink, so it cannot be a spout", ir.id);
+            mistakes.push(Mistake::error(ir.at.as_ref(), message));
+            None
+        }
+        (other, _) => {
+            let message = format!("\"{}\" is said to be built in as \"{other}\", which there is not", ir.id);
+            mistakes.push(Mistake::error(ir.at.as_ref(), message).hint("what there is: print"));
+            None
+        }
+    }
+}
 
 fn replay(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Replay {
     match (ir.replay.as_deref(), ir.kind) {

@@ -15,7 +15,7 @@ from ._groupings import (
     PartialKeyGrouping,
     ShuffleGrouping,
 )
-from ._process import Process
+from ._process import Print, Process
 from ._spout import ReliableSpout, Spout
 from ._stream import Stream
 from ._topology import Topology
@@ -34,6 +34,7 @@ __all__ = [
     "LocalOrShuffleGrouping",
     "NoneGrouping",
     "PartialKeyGrouping",
+    "Print",
     "Process",
     "ReliableSpout",
     "ShuffleGrouping",

@@ -154,7 +154,7 @@ def _component(declaration: Declaration, command_of: Any, folder: str, found: li
         "id": name,
         "kind": declaration.kind,
         "parallelism": plain(declaration.parallelism, "parallelism"),
-        "command": command,
+        **({"builtin": declaration.builtin} if isinstance(declaration, Process) and declaration.builtin else {"command": command}),
         "cwd": cwd if cwd is None else os.path.abspath(plain(cwd, "cwd") or "."),
         "env": plain(declaration.env, "env"),
         "serializer": plain(declaration.serializer, "serializer"),

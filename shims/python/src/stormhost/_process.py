@@ -23,6 +23,8 @@ class Process(Declaration):
 
     __slots__ = ("_streams", "command")
 
+    builtin: str | None = None
+
     def __init__(
         self,
         *command: str,
@@ -56,6 +58,19 @@ class Process(Declaration):
 
     def streams(self) -> dict[str, Any]:
         return dict(self._streams)
+
+
+
+class Print(Process):
+    """A sink inside the host: each tuple becomes a line on the standard output of `stormhost run`, its values
+    separated by tabs. Text stands as it is, anything else as JSON. Nothing else is ever written there."""
+
+    __slots__ = ()
+
+    builtin = "print"
+
+    def __init__(self, parallelism: Any = 1, *, inputs: Any = ()) -> None:
+        super().__init__(parallelism=parallelism, inputs=inputs)
 
 
 def _stream(given: Any) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+//! The sink that is part of the host: one tuple a line on standard output, and a tuple is acked once its line was written.
+
+use std::rc::Rc;
+
+use stormhost_protocol::{Encoding, Limits, to_json_text};
+use tokio::io::AsyncWriteExt;
+
+use super::core::Dialect;
+use super::host::Host;
+use crate::flow::queue::Run;
+
+/// Keeps one printing task going until the run ends.
+pub async fn print(host: Rc<Host>, at: usize) {
+    host.with(|core| core.up(at, Dialect::Inside));
+    let mut stage = host.stage.subscribe();
+    let mut out = tokio::io::stdout();
+    let limits = host.with(|core| core.limits.clone());
+    let mut text = Vec::new();
+    loop {
+        let (run, leave) = host.with(|core| (core.take_run(at), core.should_leave(at)));
+        let Some(run) = run else {
+            if leave {
+                break;
+            }
+            tokio::select! {
+                () = host.something_to_write(at) => {}
+                _ = stage.changed() => {}
+            }
+            continue;
+        };
+        text.clear();
+        lines(&run, &limits, &mut text);
+        let written = async {
+            out.write_all(&text).await?;
+            out.flush().await
+        };
+        if let Err(error) = written.await {
+            // Nobody reads any more, as behind `| head`: the run has no purpose left.
+            tracing::info!("standard output cannot be written ({error}); the run ends");
+            host.overdue.set(true);
+            host.with(|core| core.stop());
+            break;
+        }
+        host.with(|core| core.used_up(at, run));
+    }
+    host.with(|core| core.gone(at));
+}
+
+/// Text as it is, all else as JSON; tabs between values, and a line end.
+fn lines(run: &Run, limits: &Limits, out: &mut Vec<u8>) {
+    run.each_row(limits, |_, row| {
+        for (n, value) in row.iter().enumerate() {
+            if n > 0 {
+                out.push(b'\t');
+            }
+            match text_of(run.encoding, value) {
+                Some(text) => out.extend_from_slice(text.as_bytes()),
+                None => out.extend_from_slice(to_json_text(run.encoding, value).as_bytes()),
+            }
+        }
+        out.push(b'\n');
+    });
+}
+
+fn text_of(encoding: Encoding, value: &[u8]) -> Option<String> {
+    match encoding {
+        Encoding::Json => serde_json::from_slice(value).ok(),
+        Encoding::Msgpack => {
+            let mut json = Vec::new();
+            stormhost_protocol::transcode(encoding, Encoding::Json, value, &mut json).ok()?;
+            serde_json::from_slice(&json).ok()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::acker::Anchor;
+    use crate::flow::queue::{Place, Queue, QueueLimits};
+
+    #[test]
+    fn a_tuple_is_a_line_whatever_its_encoding() {
+        let rows: [(Encoding, &[&[u8]]); 2] =
+            [(Encoding::Json, &[b"\"a b\"", b"1.5", b"[1,2]"]), (Encoding::Msgpack, &[b"\xa1x", b"\xc0"])];
+        let mut out = Vec::new();
+        for (encoding, row) in rows {
+            let mut queue = Queue::new(QueueLimits { rows: 10, bytes: 100, cycle_bytes: 0 });
+            queue.push(Place { input: 0, encoding, back_edge: false, source: 1 }, row, Anchor::NONE);
+            let run = queue.pop(10, 100, &Limits::default()).unwrap();
+            lines(&run, &Limits::default(), &mut out);
+        }
+        assert_eq!(String::from_utf8(out).unwrap(), "a b\t1.5\t[1,2]\nx\tnull\n");
+    }
+}
