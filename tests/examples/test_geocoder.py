@@ -1,0 +1,107 @@
+"""`examples/geocoder`: every line whose address is somewhere reaches the receiver, in batches, also when it refuses some."""
+
+import json
+import sys
+from collections import Counter
+
+import pytest
+from repository import ROOT
+
+FOLDER = ROOT / 'examples' / 'geocoder'
+TOPOLOGY = 'geocoder/topology.py'
+sys.path.insert(0, str(FOLDER))
+
+import make_log  # noqa: E402
+from geoip import GeoIP, open_database  # noqa: E402
+
+LOCATED = 1716  # of the 2,000 lines in the log; the others are private addresses and rubbish
+
+
+@pytest.fixture
+def receiver(process):
+    """Starts the example's receiver on a free port. Gives its URL and a function that stops it and says what it got."""
+
+    def start(*options):
+        running = process(sys.executable, FOLDER / 'receiver.py', '--port', '0', *options)
+        url = running.stderr.readline().split()[-1]
+
+        def stop():
+            running.terminate()
+            out, err = running.communicate(timeout=10)
+            return [json.loads(line) for line in out.splitlines()], err
+
+        return url, stop
+
+    return start
+
+
+def expected():
+    """How often each place is in the log, by asking the database about the first word of each line."""
+    database = open_database()
+    places = Counter()
+    for line in (FOLDER / 'access.log').read_text().splitlines():
+        if ' - - [' in line:
+            places[database.locate(line.split()[0])] += 1
+    del places[None]
+    return places
+
+
+def received(batches):
+    return Counter((place['lat'], place['long']) for batch in batches for place in batch['locations'])
+
+
+def test_the_log_is_what_its_script_writes():
+    assert (FOLDER / 'access.log').read_text() == ''.join(f'{line}\n' for line in make_log.lines())
+
+
+def test_the_database_knows_places_and_says_where_it_does_not():
+    database = open_database()
+    lat, long = database.locate('130.89.1.1')
+    assert (round(lat), round(long)) == (52, 7)
+    assert database.locate('192.168.1.1') is None
+    assert database.locate('2001:db8::1') is None
+
+
+@pytest.mark.parametrize('record', [None, {}, {'country': {}}, {'location': {}}, {'location': {'time_zone': 'UTC'}}])
+def test_a_record_without_coordinates_is_no_place(record):
+    assert GeoIP({'8.8.8.8': record}).locate('8.8.8.8') is None
+
+
+def test_every_located_line_is_received_in_batches(stormhost, receiver):
+    url, stop = receiver()
+    run = stormhost(TOPOLOGY, '--to', url)
+    batches, said = stop()
+    assert run.status == 0, run.err
+    places = expected()
+    assert places.total() == LOCATED
+    assert received(batches) == places
+    assert f'{LOCATED} locations in {len(batches)} batches' in said
+    assert all(1 <= len(batch['locations']) <= 200 for batch in batches)
+    # Fields grouping: a place is pushed by one task only.
+    pushers = {(place['lat'], place['long'], batch['task']) for batch in batches for place in batch['locations']}
+    assert len(pushers) == len(places)
+    assert len({task for *_, task in pushers}) > 1
+
+
+def test_what_is_refused_comes_again(stormhost, receiver):
+    url, stop = receiver('--refuse-first', '2')  # a line has three tries
+    run = stormhost(TOPOLOGY, '--to', url)
+    batches, _ = stop()
+    assert run.status == 0, run.err
+    assert received(batches) == expected()
+
+
+def test_a_receiver_that_refuses_for_good_is_told_by_the_status(stormhost, receiver, tmp_path):
+    log = tmp_path / 'short.log'
+    log.write_text('130.89.1.1 - - [30/Mar/2026:00:00:30 +0000] "GET / HTTP/1.1" 200 15822\n')
+    url, stop = receiver('--refuse-first', '1000')
+    run = stormhost(TOPOLOGY, '--to', url, log)
+    batches, _ = stop()
+    assert (run.status, batches) == (3, []), run.err
+    assert '503' in run.err
+
+
+def test_a_missing_database_ends_the_run_and_says_what_to_install(stormhost, python_without_packages):
+    run = stormhost(TOPOLOGY, python=python_without_packages)
+    assert run.status == 4, run.err
+    assert 'requirements.txt' in run.err
