@@ -17,6 +17,8 @@ pub struct Stat {
     pub parent: u32,
     /// The id of its process group.
     pub group: u32,
+    /// CPU time of its own, in clock ticks.
+    pub own_ticks: u64,
     /// CPU time of its own and of those children that it has reaped, in clock ticks.
     pub cpu_ticks: u64,
     /// When it was started, in clock ticks since the machine was. With the id, this names a process for ever (until the next boot).
@@ -36,12 +38,14 @@ impl Stat {
         let number = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
         let small = |field: usize| number(field).and_then(|number| u32::try_from(number).ok());
         // Times of reaped children may be -1 in some sandboxes: they count as none.
+        let own_ticks = [14, 15].into_iter().filter_map(number).sum();
         let cpu_ticks = [14, 15, 16, 17].into_iter().filter_map(number).sum();
         Some(Stat {
             pid,
             state: fields.first()?.chars().next()?,
             parent: small(4)?,
             group: small(5)?,
+            own_ticks,
             cpu_ticks,
             start_ticks: number(22)?,
             resident_pages: number(24)?,
@@ -104,6 +108,12 @@ pub fn cpu_seconds(pid: u32) -> Option<f64> {
     Stat::read(pid).map(|stat| stat.cpu_ticks as f64 / ticks)
 }
 
+/// CPU seconds of this process alone.
+pub fn own_cpu_seconds() -> Option<f64> {
+    let ticks = rustix::param::clock_ticks_per_second().max(1) as f64;
+    Stat::read(std::process::id()).map(|stat| stat.own_ticks as f64 / ticks)
+}
+
 /// Bytes that one process has resident.
 pub fn rss_bytes(pid: u32) -> Option<u64> {
     Stat::read(pid).map(|stat| stat.resident_pages * rustix::param::page_size() as u64)
@@ -154,6 +164,7 @@ mod tests {
             state: 'S',
             parent: 17,
             group: 4242,
+            own_ticks: 42,
             cpu_ticks: 50,
             start_ticks: 987_654,
             resident_pages: 250,

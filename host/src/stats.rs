@@ -102,7 +102,7 @@ pub struct Latency {
 pub struct Resources {
     /// Seconds of CPU time.
     pub cpu_seconds: f64,
-    /// Bytes of memory now.
+    /// Bytes of memory: the host's now; of children the most that was seen.
     pub rss_bytes: u64,
 }
 

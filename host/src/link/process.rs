@@ -24,6 +24,7 @@ use super::limits::Limits;
 use super::pipe::{from_child, to_child};
 use super::spawn_error::SpawnError;
 use super::watch::watch;
+use crate::procstat;
 
 /// The variable that marks all processes of a run: the run's token, after those of the runs around it, with colons between.
 pub const RUN_VARIABLE: &str = "STORMHOST_RUN";
@@ -129,6 +130,7 @@ pub struct Process {
     /// How its death is seen; `None` where the kernel has no pidfd (before Linux 5.3), and in some sandboxes.
     pidfd: Option<AsyncFd<OwnedFd>>,
     exit: Cell<Option<Exit>>,
+    cpu_seconds: Cell<f64>,
 }
 
 impl Process {
@@ -146,6 +148,7 @@ impl Process {
             child: RefCell::new(child),
             pidfd: None,
             exit: Cell::new(None),
+            cpu_seconds: Cell::new(0.0),
         };
         match rustix::process::pidfd_open(id, PidfdFlags::NONBLOCK) {
             Ok(fd) => process.pidfd = Some(watch(fd)?),
@@ -160,6 +163,11 @@ impl Process {
     /// The process id, which is the id of its group too.
     pub fn pid(&self) -> u32 {
         self.id.as_raw_pid().unsigned_abs()
+    }
+
+    /// CPU seconds that it used in all, with those of the children that it had reaped; 0 before it was seen leaving.
+    pub fn cpu_seconds(&self) -> f64 {
+        self.cpu_seconds.get()
     }
 
     /// How it left, if it was seen leaving.
@@ -229,6 +237,9 @@ impl Process {
         }
         if !self.has_left() {
             return None;
+        }
+        if let Some(used) = procstat::cpu_seconds(self.pid()) {
+            self.cpu_seconds.set(used);
         }
         // Before it is reaped: afterwards the group's id could be somebody else's.
         self.kill();

@@ -166,6 +166,7 @@ impl<'a> ChildLife<'a> {
                 break;
             }
         }
+        self.host.used_by_dead[self.at].update(|before| before + process.cpu_seconds());
         (end, exit)
     }
 

@@ -28,6 +28,8 @@ pub struct Host {
     pub healthy: Vec<Cell<bool>>,
     /// For each task: the process id of its child, 0 while it has none.
     pub pids: Vec<Cell<u32>>,
+    /// For each task: CPU seconds that its dead children used.
+    pub used_by_dead: Vec<Cell<f64>>,
     /// For each task: when its child was last heard of.
     pub heard: Vec<Cell<Instant>>,
     /// Why the run cannot go on: a component never came up.
@@ -63,6 +65,7 @@ impl Host {
                 .map(|_| Cell::new(false))
                 .collect(),
             pids: vec![Cell::new(0); tasks],
+            used_by_dead: vec![Cell::new(0.0); tasks],
             heard: vec![Cell::new(Instant::now()); tasks],
             failure: RefCell::new(None),
             overdue: Cell::new(false),

@@ -26,13 +26,13 @@ pub struct Sampler {
     used: RefCell<Vec<Used>>,
 }
 
-/// What the children of one task used.
+/// What the present child of one task uses.
 #[derive(Clone, Copy, Default)]
 struct Used {
     pid: u32,
-    /// CPU seconds of those before the present one.
-    before: f64,
-    now: Resources,
+    cpu_seconds: f64,
+    /// The most that any of them had resident when it was looked at.
+    most_bytes: u64,
 }
 
 impl Sampler {
@@ -69,18 +69,12 @@ impl Sampler {
         {
             self.asked.set(Some(now));
             for (used, pid) in self.used.borrow_mut().iter_mut().zip(&self.host.pids) {
-                let pid = pid.get();
-                if used.pid != pid {
-                    *used = Used {
-                        pid,
-                        before: used.before + used.now.cpu_seconds,
-                        now: Resources::default(),
-                    };
-                }
-                if pid != 0 {
-                    used.now.cpu_seconds =
-                        procstat::cpu_seconds(pid).unwrap_or(used.now.cpu_seconds);
-                    used.now.rss_bytes = procstat::rss_bytes(pid).unwrap_or(0);
+                used.pid = pid.get();
+                if used.pid != 0 {
+                    used.cpu_seconds = procstat::cpu_seconds(used.pid).unwrap_or(0.0);
+                    used.most_bytes = used
+                        .most_bytes
+                        .max(procstat::rss_bytes(used.pid).unwrap_or(0));
                 }
             }
         }
@@ -115,8 +109,11 @@ impl Sampler {
                 add(row, task);
                 row.queue_limit +=
                     u64::from(topology.components[task.component].settings.queue_tuples());
-                row.used.cpu_seconds += used[at].before + used[at].now.cpu_seconds;
-                row.used.rss_bytes += used[at].now.rss_bytes;
+                row.used.cpu_seconds += self.host.used_by_dead[at].get();
+                if self.host.pids[at].get() == used[at].pid && used[at].pid != 0 {
+                    row.used.cpu_seconds += used[at].cpu_seconds;
+                }
+                row.used.rss_bytes += used[at].most_bytes;
                 if let Some(spout) = &task.spout {
                     latencies[task.component].add(&spout.latency);
                 }
@@ -141,7 +138,7 @@ impl Sampler {
                 given_up: core.failed_for_good(),
                 dropped: core.tasks.iter().map(|task| task.counters.dropped).sum(),
                 host: Resources {
-                    cpu_seconds: procstat::cpu_seconds(own).unwrap_or(0.0),
+                    cpu_seconds: procstat::own_cpu_seconds().unwrap_or(0.0),
                     rss_bytes: procstat::rss_bytes(own).unwrap_or(0),
                 },
                 components: order(core, components),
