@@ -88,7 +88,7 @@ pub async fn keep(host: Rc<Host>, at: usize) {
             host.with(|core| core.tasks[at].counters.restarts += 1);
             tokio::select! {
                 () = sleep(pause) => {}
-                _ = stage.wait_for(|stage| matches!(stage, Stage::Closing(_) | Stage::Done)) => {}
+                () = async { drop(stage.wait_for(|stage| matches!(stage, Stage::Closing(_) | Stage::Done)).await) } => {}
             }
         }
     }
@@ -189,7 +189,8 @@ impl<'a> ChildLife<'a> {
                 listener.drain_as_text(stdout);
                 return (End::Left, exit);
             }
-            _ = stage.wait_for(closing) => return (End::Asked, self.end(process).await),
+            // What `wait_for` returns keeps the stage from being changed, so it must be gone before anything is awaited.
+            () = async { drop(stage.wait_for(closing).await) } => return (End::Asked, self.end(process).await),
         };
         let dialect = match greeted {
             Ok(dialect) => dialect,
