@@ -285,37 +285,19 @@ impl Listener {
         Ok(())
     }
 
-    /// What a message causes.
+    /// Lets a message happen to the core, and logs what is for people.
     fn happens(&self, message: FromChild<'_>, encoding: Encoding) -> Result<(), ProtocolError> {
-        let (host, at) = (&self.host, self.at);
-        let component = &host.topology.components[host.topology.tasks[at].component].id;
-        let (task, pid) = (at + 1, self.pid);
+        if let Some(message) = self.host.with(|core| core.hear(self.at, message))? {
+            self.log(message, encoding);
+        }
+        Ok(())
+    }
+
+    fn log(&self, message: FromChild<'_>, encoding: Encoding) {
+        let component =
+            &self.host.topology.components[self.host.topology.tasks[self.at].component].id;
+        let (task, pid) = (self.at + 1, self.pid);
         match message {
-            FromChild::Emit(emit) if self.is_spout => {
-                host.with(|core| core.storm_spout_emits(at, encoding, &emit))
-            }
-            FromChild::Emit(emit) => host.with(|core| {
-                core.bolt_emits(at, encoding, &emit);
-                core.after(at);
-            }),
-            FromChild::Ack { id } if !self.is_spout => host.with(|core| {
-                core.bolt_answers(at, &id, None);
-                core.after(at);
-            }),
-            FromChild::Fail { id } if !self.is_spout => host.with(|core| {
-                core.bolt_answers(at, &id, Some("the bolt failed it"));
-                core.after(at);
-            }),
-            FromChild::Ack { .. } | FromChild::Fail { .. } => {
-                host.with(|core| {
-                    core.complain(
-                        at,
-                        &Violation::Unreadable(
-                            "it sent a bolt's ack or fail, and it is a spout".into(),
-                        ),
-                    )
-                });
-            }
             FromChild::Log { level, message } => match level {
                 LogLevel::Trace => {
                     tracing::trace!(component, task, pid, stream = "log", "{message}")
@@ -346,12 +328,6 @@ impl Listener {
                     "metric {name} = {value}"
                 );
             }
-            FromChild::Sync if self.is_spout && matches!(self.dialect, Some(Dialect::Storm(_))) => {
-                host.with(|core| core.spout_synced(at))
-            }
-            FromChild::Sync => host.with(|core| core.bolt_synced(at)),
-            FromChild::Done => host.with(|core| core.spout_done(at)),
-            FromChild::Finished => host.with(|core| core.bolt_finished(at)),
             FromChild::Unknown { command } => {
                 tracing::debug!(
                     component,
@@ -360,7 +336,8 @@ impl Listener {
                     "{component}[{task}] sent the command '{command}', which is not known; it is ignored"
                 );
             }
+            // What it says to the host has happened already.
+            _ => {}
         }
-        Ok(())
     }
 }
