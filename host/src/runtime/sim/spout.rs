@@ -155,6 +155,8 @@ impl Spout {
             }
         } else if !self.results.rows.is_empty() {
             self.flush();
+        } else if !self.active && self.results.consumed != self.said {
+            self.flush();
         } else if self.left + self.again == 0 && !self.said_done {
             // Libraries differ in what they say first; both are allowed.
             let before = around.rng.once_in(2);
