@@ -14,6 +14,7 @@ mod pipes;
 mod play;
 mod rng;
 mod shape;
+mod small;
 mod spout;
 mod truth;
 mod wire;

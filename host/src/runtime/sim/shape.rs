@@ -110,7 +110,6 @@ impl Plan {
                 }
             }
         }
-        let spouts = names.iter().filter(|name| name.starts_with('s')).count();
         let mut total = 0;
         let components: Vec<Value> = names
             .iter()
@@ -135,6 +134,8 @@ impl Plan {
                     None => (*from, false),
                 };
                 let grouping = if direct { "direct" } else { rng.one_of(&GROUPINGS) };
+                // Copies of copies in a cycle would be millions.
+                let grouping = if cyclic && grouping == "all" { "shuffle" } else { grouping };
                 let keyed = matches!(grouping, "fields" | "partial_key");
                 json!({"to": to, "from": from, "stream": if direct { "to" } else { "default" }, "grouping": grouping,
                     "fields": if keyed { json!(["key"]) } else { json!([]) }})
@@ -167,7 +168,6 @@ impl Plan {
             .iter()
             .map(|_| Manner::draw(rng, calm, timeouts, may_be_patient))
             .collect();
-        let _ = spouts;
         Plan {
             topology: Rc::new(topology),
             manners,
