@@ -257,7 +257,11 @@ impl Core {
             Some(Dialect::Storm(encoding)) => {
                 storm::write_heartbeat(encoding, HEARTBEAT, &mut task.control)
             }
-            Some(Dialect::Frames { .. }) => frame::write_command("heartbeat", &mut task.control),
+            Some(Dialect::Frames { .. }) => match &mut task.spout {
+                // A spout counts the commands it takes, so it is told with the others.
+                Some(spout) => spout.ask_for_life(),
+                None => frame::write_command("heartbeat", &mut task.control),
+            },
             None => return,
         }
         // What waits in the queue is written after this.

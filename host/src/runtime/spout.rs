@@ -133,6 +133,11 @@ impl Spout {
         }
     }
 
+    /// To answer with `sync` when it gets to it.
+    pub(super) fn ask_for_life(&mut self) {
+        self.commands.push("heartbeat");
+    }
+
     /// Whether nothing more will come of it unless a tree fails: it said so, or was told to stop, and has taken note of all it was told.
     pub fn is_through(&self, dialect: Option<Dialect>, stopping: bool) -> bool {
         let untold = !self.acked.is_empty() || !self.failed.is_empty() || !self.commands.is_empty();

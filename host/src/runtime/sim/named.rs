@@ -440,6 +440,15 @@ fn dropped_counts_only_what_was_not_tracked() {
 }
 
 #[test]
+fn a_heartbeat_is_among_the_frames_that_a_spout_says_it_took() {
+    let mut core = spout_and_bolt(AUTO, json!({}));
+    core.ask_for_life(0);
+    assert_eq!(kinds(&mut core, 0), [Kind::Command]);
+    core.spout_results(0, &payload(consumed(1)))
+        .expect("it took one");
+}
+
+#[test]
 fn what_belongs_into_results_is_no_message_of_a_child_with_frames() {
     let mut core = spout_and_bolt(AUTO, json!({}));
     for text in [

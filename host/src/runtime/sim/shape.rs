@@ -62,6 +62,10 @@ pub struct Plan {
     pub tuples: u32,
     /// Once in so many steps the user asks for the end; 0 for never before the spouts are through.
     pub stops: usize,
+    /// The deadline of an orderly end passes, once in so many steps after it was asked for; 0 for never.
+    pub hurries: usize,
+    /// Children are asked whether they live.
+    pub asks_for_life: bool,
     /// Bytes that a pipe holds.
     pub pipe: usize,
     /// There is a cycle.
@@ -177,6 +181,8 @@ impl Plan {
             ticks: rng.once_in(4),
             tuples,
             stops: if rng.once_in(5) { 300 } else { 0 },
+            hurries: if !calm && rng.once_in(8) { 30 } else { 0 },
+            asks_for_life: rng.once_in(4),
             pipe: rng.one_of(&[16, 200, 65_536]),
             cyclic,
         }
