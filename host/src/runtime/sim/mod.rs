@@ -14,6 +14,7 @@ mod pipes;
 mod play;
 mod rng;
 mod shape;
+mod small;
 mod spout;
 mod truth;
 mod wire;
@@ -30,11 +31,11 @@ fn number(name: &str) -> Option<u64> {
 #[test]
 fn whole_topologies_hold_what_is_promised_by_any_schedule() {
     if let Some(seed) = number("STORMHOST_SIM_SEED") {
-        Play::new(seed).to_its_end();
+        Play::new(seed).play_out();
         return;
     }
     for seed in 0..number("STORMHOST_SIM_RUNS").unwrap_or(RUNS) {
-        let played = std::panic::catch_unwind(|| Play::new(seed).to_its_end());
+        let played = std::panic::catch_unwind(|| Play::new(seed).play_out());
         assert!(
             played.is_ok(),
             "seed {seed} failed, see above; STORMHOST_SIM_SEED={seed} plays it alone"

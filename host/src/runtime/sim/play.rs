@@ -29,6 +29,7 @@ pub struct Play {
     left: Vec<u32>,
     deaths: usize,
     stage: Stage,
+    overdue: bool,
     idle: usize,
     rotations: usize,
 }
@@ -52,6 +53,7 @@ impl Play {
             left: vec![plan.tuples; tasks],
             deaths: plan.deaths,
             stage: Stage::Running,
+            overdue: false,
             idle: 0,
             rotations: 0,
             core,
@@ -64,7 +66,7 @@ impl Play {
     ///
     /// # Panics
     /// When something does not hold.
-    pub fn to_its_end(mut self) {
+    pub fn play_out(mut self) {
         for _ in 0..MOST_STEPS {
             if self.stage == Stage::Done && self.all_gone() {
                 return self.is_clean();
@@ -134,7 +136,7 @@ impl Play {
             truth: &mut self.truth,
             rng: &mut self.rng,
         };
-        self.seats[at].child_acts(&mut around, true)
+        self.seats[at].child_acts(&mut around, !self.overdue)
     }
 
     fn reader_acts(&mut self, at: usize) -> bool {
@@ -180,7 +182,7 @@ impl Play {
     /// What `Host::with` does after everything that happens.
     fn settles(&mut self) {
         if self.core.may_end() {
-            self.core.advance(false);
+            self.core.advance(self.overdue);
         }
         for wake in self.core.wakes.drain(..) {
             match wake {
@@ -210,7 +212,7 @@ impl Play {
             self.settles();
         }
         let expires = if idle {
-            self.idle % 20 == 0
+            self.idle.is_multiple_of(20)
         } else {
             self.rng.once_in(2_000)
         };
@@ -230,7 +232,22 @@ impl Play {
                 self.settles();
             }
         }
+        if self.plan.asks_for_life && self.rng.once_in(200) {
+            let at = self.rng.below(self.seats.len());
+            let task = &self.core.tasks[at];
+            // Storm's spouts know no heartbeats, and nobody is asked again before it has answered.
+            let speaks =
+                task.spout.is_none() || matches!(task.dialect(), Some(Dialect::Frames { .. }));
+            if speaks && task.heartbeats.is_empty() {
+                self.core.ask_for_life(at);
+                self.settles();
+            }
+        }
         self.may_stop(idle);
+        if self.core.stopping && self.rng.once_in(self.plan.hurries) {
+            self.overdue = true;
+            self.settles();
+        }
     }
 
     /// The user asks for the end: at some moment, or when spouts that cannot say that they are through have nothing more.

@@ -62,6 +62,9 @@ pub fn next_frame(buf: &[u8]) -> Option<(usize, Kind, Vec<u8>)> {
 
 struct Reader<'a>(&'a [u8]);
 
+/// What the rows of one block have in common: the stream, whether they are tracked, and how many values they have.
+type BlockKey = (usize, bool, usize);
+
 impl Reader<'_> {
     fn take(&mut self, n: usize) -> &[u8] {
         let (head, rest) = self.0.split_at(n);
@@ -144,7 +147,7 @@ impl Results {
     /// Appends the frame, and leaves an empty one.
     pub fn write(&mut self, encoding: Encoding, out: &mut Vec<u8>) {
         let rows = std::mem::take(&mut self.rows);
-        let mut blocks: Vec<((usize, bool, usize), Vec<&Out>)> = Vec::new();
+        let mut blocks: Vec<(BlockKey, Vec<&Out>)> = Vec::new();
         let mut order = Vec::new();
         for row in &rows {
             let key = (row.stream, row.tracked, row.values.len());
