@@ -119,7 +119,7 @@ impl Picker {
 #[inline]
 fn key(encoding: Encoding, row: &[&[u8]], fields: &[usize]) -> Result<u64, ScanError> {
     match fields {
-        [] => hash_fields(encoding, row.first().copied().into_iter()),
+        [] => hash_fields(encoding, row.first().copied()),
         fields => hash_fields(
             encoding,
             fields.iter().filter_map(|&field| row.get(field).copied()),

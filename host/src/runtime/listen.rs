@@ -59,7 +59,7 @@ impl Listener {
     pub async fn hello(&mut self, stdout: &Receiver, encoding: Encoding) -> Result<Hello, String> {
         self.decoder = Some(Decoder::new(encoding, self.limits.clone()));
         loop {
-            while let Some(message) = self.next_message().map_err(|error| error.to_string())? {
+            if let Some(message) = self.next_message().map_err(|error| error.to_string())? {
                 let hello = parse_hello(encoding, &self.buffer[message.clone()], &self.limits)
                     .map_err(|error| error.to_string())?;
                 return Ok(hello);
