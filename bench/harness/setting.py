@@ -50,12 +50,19 @@ class Setting:
 
     def module_version(self, module: str) -> str | None:
         """The version of an installed package, as its metadata has it; `None` if there is none."""
+        if module == "storm.py":  # no package: a file of Storm's
+            return "2.8.3" if (ROOT / "target" / "multilang" / "storm.py").exists() else None
         known = self._versions
         if module not in known:
             program = f"import importlib.metadata as m; print(m.version({module!r}))"
             done = subprocess.run([self.python, "-c", program], capture_output=True, text=True)
             known[module] = done.stdout.strip() if done.returncode == 0 else None
         return known[module]
+
+    @property
+    def codec(self) -> str:
+        """The fastest codec of our library that is installed."""
+        return "msgspec" if self.has("msgspec") else "json"
 
     @cached_property
     def _versions(self) -> dict[str, str | None]:
