@@ -59,6 +59,10 @@ class Setting:
             known[module] = done.stdout.strip() if done.returncode == 0 else None
         return known[module]
 
+    def few(self, full: int) -> int:
+        """A number of processes: as said, but three at the most where only is to be seen that everything runs."""
+        return full if self.scale > 0.01 else min(full, 3)
+
     @property
     def codec(self) -> str:
         """The fastest codec of our library that is installed."""

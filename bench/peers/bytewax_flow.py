@@ -43,7 +43,10 @@ class Source(FixedPartitionedSource):
 
 class Keep(StatelessSinkPartition):
     def __init__(self, keep):
-        self.write_batch = keep
+        self.keep = keep
+
+    def write_batch(self, items):
+        self.keep(items)
 
 
 class Sink(DynamicSink):

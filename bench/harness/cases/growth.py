@@ -30,8 +30,12 @@ STEPS = (Column("M steps/s"), Column("CPU µs a step", 3), Column("host µs a st
 
 
 def tasks(count: int) -> Contestant:
-    options = ("-p", f"split={count}", "-p", f"count={count}")
-    return counted(f"{count} tasks a bolt", options=options, text_of=lambda setting: setting.text_of(300_000))
+    def run(setting: Setting) -> Figures:
+        each = setting.few(count)
+        options = ("-p", f"split={each}", "-p", f"count={each}")
+        return counted("", options=options, text_of=lambda setting: setting.text_of(300_000)).run(setting)
+
+    return Contestant(f"{count} tasks a bolt", run)
 
 
 TASKS = Contest(
@@ -53,8 +57,10 @@ TASKS = Contest(
 def chain(bolts: int) -> Contestant:
     def run(setting: Setting) -> Figures:
         text = setting.text_of(1_000_000 // bolts)
-        hosted = run_topology(setting, "chain.py", text.path, text.sentences, bolts, environment={"STORMHOST_CODEC": setting.codec})
-        return per_step(hosted, text.sentences, bolts)
+        length = setting.few(bolts)
+        environment = {"STORMHOST_CODEC": setting.codec}
+        hosted = run_topology(setting, "chain.py", text.path, text.sentences, length, environment=environment)
+        return per_step(hosted, text.sentences, length)
 
     return Contestant(f"chain of {bolts}", run)
 
@@ -127,7 +133,7 @@ def host_peak(hosted: Hosted) -> float:
 
 def children(full: int) -> Contestant:
     def run(setting: Setting) -> Figures:
-        count = setting.sized(full, 3)
+        count = setting.few(full)
         hosted = with_children(setting, count)
         acked = hosted.event("last ack")
         peak = host_peak(hosted)
