@@ -202,7 +202,7 @@ fn storm(criterion: &mut Criterion) {
         let bytes = emits(encoding);
         read.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let mut decoder = Decoder::new(encoding, limits);
+                let mut decoder = Decoder::new(encoding, limits.clone());
                 let (mut rest, mut emitted) = (black_box(bytes.as_slice()), 0);
                 while let Some((used, item)) = decoder.decode(rest).unwrap() {
                     rest = &rest[used..];
