@@ -2,6 +2,11 @@
 //!
 //! Rows are words, 1,024 at a time, as a child's frame brings them. No process and no pipe takes part.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "the input is made here; an error is a flaw of the benchmark"
+)]
+
 use std::hint::black_box;
 use std::rc::Rc;
 

@@ -2,6 +2,11 @@
 //!
 //! The values are words of two to eleven letters, as those of the word count.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "the input is made here; an error is a flaw of the benchmark"
+)]
+
 use std::hint::black_box;
 
 use criterion::{
