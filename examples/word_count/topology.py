@@ -4,6 +4,7 @@
 """
 
 import argparse
+import glob
 import os
 import re
 import sys
@@ -21,7 +22,7 @@ from stormhost import (
 )
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CARRIED = [os.path.join(HERE, 'texts', name) for name in ('a_weather_notebook.txt', 'on_rivers.txt', 'the_ferry.txt')]
+CARRIED = sorted(glob.glob(os.path.join(HERE, 'texts', '*.txt')))
 SHOWN = 20
 # A word is what `tr` calls one in the README: ASCII letters, so that anybody can check the counts with a pipeline.
 WORD = re.compile(r'[A-Za-z]+')

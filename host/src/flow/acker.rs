@@ -105,6 +105,12 @@ impl Acker {
         self.ledger.len()
     }
 
+    /// How many anchors of tuples with several roots are kept.
+    #[cfg(test)]
+    pub(crate) fn held_aside(&self) -> usize {
+        self.several.len() - self.free.len()
+    }
+
     /// A random edge, never 0: splitmix64, which is quick and spreads well.
     #[inline]
     fn edge(&mut self) -> u64 {

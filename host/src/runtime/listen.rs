@@ -286,41 +286,23 @@ impl Listener {
         Ok(())
     }
 
-    /// What a message causes.
+    /// Lets a message happen to the core, and logs what is for people.
     fn happens(&self, message: FromChild<'_>, encoding: Encoding) -> Result<(), ProtocolError> {
-        let (host, at) = (&self.host, self.at);
-        let component = &host.topology.components[host.topology.tasks[at].component].id;
+        if let Some(message) = self.host.with(|core| core.hear(self.at, message))? {
+            self.log(message, encoding);
+        }
+        Ok(())
+    }
+
+    fn log(&self, message: FromChild<'_>, encoding: Encoding) {
+        let topology = &self.host.topology;
+        let component = &topology.components[topology.tasks[self.at].component].id;
         let who = Speaker {
             component,
-            task: host.topology.tasks[at].id,
+            task: topology.tasks[self.at].id,
             pid: self.pid,
         };
         match message {
-            FromChild::Emit(emit) if self.is_spout => {
-                host.with(|core| core.storm_spout_emits(at, encoding, &emit))
-            }
-            FromChild::Emit(emit) => host.with(|core| {
-                core.bolt_emits(at, encoding, &emit);
-                core.after(at);
-            }),
-            FromChild::Ack { id } if !self.is_spout => host.with(|core| {
-                core.bolt_answers(at, &id, None);
-                core.after(at);
-            }),
-            FromChild::Fail { id } if !self.is_spout => host.with(|core| {
-                core.bolt_answers(at, &id, Some("the bolt failed it"));
-                core.after(at);
-            }),
-            FromChild::Ack { .. } | FromChild::Fail { .. } => {
-                host.with(|core| {
-                    core.complain(
-                        at,
-                        &Violation::Unreadable(
-                            "it sent a bolt's ack or fail, and it is a spout".into(),
-                        ),
-                    )
-                });
-            }
             FromChild::Log { level, message } => child_said(who, level_of(level), "log", message),
             FromChild::Error { message } => child_said(who, Level::ERROR, "error", message),
             FromChild::Metrics { name, params } => {
@@ -334,12 +316,6 @@ impl Listener {
                     format_args!("{name} = {value}"),
                 );
             }
-            FromChild::Sync if self.is_spout && matches!(self.dialect, Some(Dialect::Storm(_))) => {
-                host.with(|core| core.spout_synced(at))
-            }
-            FromChild::Sync => host.with(|core| core.bolt_synced(at)),
-            FromChild::Done => host.with(|core| core.spout_done(at)),
-            FromChild::Finished => host.with(|core| core.bolt_finished(at)),
             FromChild::Unknown { command } => {
                 tracing::debug!(
                     component,
@@ -348,8 +324,9 @@ impl Listener {
                     who.task
                 );
             }
+            // What it says to the host has happened already.
+            _ => {}
         }
-        Ok(())
     }
 }
 

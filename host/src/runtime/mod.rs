@@ -8,6 +8,7 @@ mod child;
 mod completion;
 pub mod core;
 mod delivery;
+mod hear;
 mod heartbeat;
 mod host;
 mod listen;
@@ -15,6 +16,8 @@ pub mod restart;
 pub mod run;
 mod sample;
 mod setup;
+#[cfg(test)]
+mod sim;
 mod sink;
 mod spout;
 mod storm_spout;

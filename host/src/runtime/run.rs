@@ -82,7 +82,13 @@ async fn drive(
 ) -> Ended {
     let topology = host.topology.clone();
     let mut tasks = JoinSet::new();
-    for at in 0..topology.tasks.len() {
+    // From the spouts down: the first tuple is on its way while the last children still start.
+    let ids = topology
+        .upstream_first()
+        .into_iter()
+        .flatten()
+        .flat_map(|component| topology.tasks_of(component));
+    for at in ids.map(|id| id as usize - 1) {
         match topology.components[topology.tasks[at].component].builtin {
             None => tasks.spawn_local(child::keep(host.clone(), at)),
             Some(Builtin::Print) => tasks.spawn_local(sink::print(host.clone(), at)),

@@ -98,7 +98,16 @@ class Host:
     # -- handshake ---------------------------------------------------------------------------------------------------
 
     def setup(
-        self, kind, *, inputs=(), outputs=(), conf=None, context=None, encodings=("msgpack", "json"), frames=True
+        self,
+        kind,
+        *,
+        inputs=(),
+        outputs=(),
+        conf=None,
+        context=None,
+        encodings=("msgpack", "json"),
+        frames=True,
+        max_frame=64 << 20,
     ):
         setup = {"conf": conf or {}, "pidDir": "", "context": context or {"componentid": "it", "taskid": 3}}
         self.inputs = [*inputs, TICK] if kind == "bolt" else []
@@ -109,7 +118,7 @@ class Host:
                 "encodings": list(encodings),
                 "kind": kind,
                 "task": 3,
-                "max_frame": 64 << 20,
+                "max_frame": max_frame,
                 "inputs": self.inputs,
                 "outputs": self.outputs,
             }

@@ -131,7 +131,7 @@ def test_fail_without_an_exception(bolt):
         ("[{1: 2}]", "keys must be text"),
         ("('a', 'b')", "stream 'default' has 1 field (said), got 2 values"),
         ("[]", "got 0 values"),
-        ("'x' * 40_000_000", "more than"),
+        ("'é' * 20_000_000", "more than"),
     ],
 )
 def test_what_cannot_be_sent_raises_to_the_caller(bolt, expression, reason):
@@ -175,6 +175,17 @@ def test_one_execute_may_emit_more_than_a_frame_holds(bolt):
     assert host.values == [["a"], *([str(n)] for n in range(10_000)), ["flood"], ["b"]]
     assert [row.input for row in host.rows] == [0, *[1] * 10_001, 2]
     assert max(len(frame.rows) for frame in host.frames) <= 4096
+
+
+def test_a_row_that_no_frame_holds_ends_the_child_and_says_so(child):
+    host = child("clumsy")
+    host.setup("bolt", inputs=WHAT, outputs=SAID, max_frame=1 << 20)
+    host.tuples((0, [["a"]], 1))
+    host.until_consumed()
+    host.tuples((0, [["emit 'x' * 2_000_000"]], 1))
+    assert host.until_left() == 1
+    assert "a row of 2000" in host.stderr
+    assert "of at most 1048576 bytes" in host.stderr
 
 
 def test_large_rows_are_spread_over_frames(bolt):

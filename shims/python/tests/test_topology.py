@@ -15,6 +15,8 @@ from stormhost import AutoAckBolt, FieldsGrouping, ReliableSpout, ShuffleGroupin
 class RedisSpout(ReliableSpout):
     class Default(Stream):
         fields = 'message'
+    def tuples(self):
+        yield 'x'
 
 class LogParserBolt(AutoAckBolt):
     class Default(Stream):
@@ -32,7 +34,8 @@ class GeolocatorBolt(AutoAckBolt):
         self.emit(self.geoip.locate(input.ip_address))
 
 class WSPusherBolt(AutoAckBolt):
-    pass
+    def execute(self, input):
+        push(input.lat, input.long)
 
 class GeocoderTopology(Topology):
     # components
@@ -52,10 +55,14 @@ from stormhost import *
 class Source(Spout):
     class Default(Stream):
         fields = 'a', 'b'
+    def next_tuple(self):
+        self.done()
 
 class Sink(AutoAckBolt):
     class LateOnes(Stream):
         fields = 'late'
+    def execute(self, input):
+        self.log(input)
 
 """
 
@@ -129,10 +136,12 @@ def test_every_grouping_and_stream(describe):
     ir = describe(
         HEAD
         + """
-class Direct(AutoAckBolt):
+class Direct(Bolt):
     class Chosen(Stream):
         fields = ['x']
         direct = True
+    def execute(self, input):
+        self.ack(input)
 
 class T(Topology):
     s = Source()
@@ -172,6 +181,8 @@ class Ticking(Sink):
     tick_interval = 2.5
 class Batch(TimeBatcher):
     interval = 7
+    def batch(self, inputs):
+        pass
 class Kept(Source):
     replay = 'host'
 class T(Topology):
@@ -362,6 +373,22 @@ def test_mistakes_name_their_line(describe, tmp_path, body, message, line):
     assert one["at"] == {"file": str(tmp_path / "topology.py"), "line": line_of(text, line)}
 
 
+@pytest.mark.parametrize(
+    ("base", "method"),
+    [
+        ("Bolt", "execute(self, input)"),
+        ("AutoAckBolt", "execute(self, input)"),
+        ("TimeBatcher", "batch(self, inputs)"),
+        ("Spout", "next_tuple(self), nor a generator tuples(self)"),
+        ("ReliableSpout", "next_tuple(self), nor a generator tuples(self)"),
+    ],
+)
+def test_a_class_that_cannot_do_anything_is_a_mistake(describe, base, method):
+    ir = describe(HEAD + f"class Idle({base}):\n    pass\nclass T(Topology):\n    i = Idle(1)\n")
+    assert mistake(ir)["message"] == f"Idle has no method {method}"
+    assert mistake(ir)["hint"] == "'i' needs one"
+
+
 def test_all_mistakes_are_told_at_once(describe):
     text = (
         HEAD
@@ -380,8 +407,8 @@ def test_all_mistakes_are_told_at_once(describe):
         ("x = 1\ndef broken(:\n", "the file cannot be imported: SyntaxError", 2),
         ("import sys\n\nsys.exit(3)\n", "the file calls exit (3)", 3),
         ("def f():\n    return 1 / 0\nf()\n", "ZeroDivisionError", 2),
-        (HEAD + "class T(Topology):\n    s = Source(1)\n    s.timeout = 5\n", "AttributeError", 14),
-        (HEAD + "class T(Topology):\n    s = Source(1)\n    s.emit(5)\n", "is a declaration and has no 'emit'", 14),
+        (HEAD + "class T(Topology):\n    s = Source(1)\n    s.timeout = 5\n", "AttributeError", 18),
+        (HEAD + "class T(Topology):\n    s = Source(1)\n    s.emit(5)\n", "is a declaration and has no 'emit'", 18),
     ],
 )
 def test_what_cannot_be_imported_is_one_mistake_with_the_users_traceback(describe, tmp_path, text, message, line):

@@ -141,6 +141,8 @@ def _last_words(link: Link | None) -> None:
             link.stop()
         except HostGone:
             _leave_at_once()
+        except Exception as error:  # perhaps the very thing that ended us
+            print(f"could not send what was finished: {error}", file=sys.stderr)
 
 
 def _leave_at_once() -> NoReturn:

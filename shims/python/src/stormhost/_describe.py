@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 
+from ._batcher import TimeBatcher
+from ._bolt import Bolt
 from ._declaration import ComponentDeclaration, Declaration
 from ._groupings import Grouping
+from ._jsontext import encode
 from ._launch import find_topologies, load
 from ._place import Mistake, Place
 from ._process import Process
+from ._spout import Spout
 from ._topology import Topology, declarations, mistakes, place
 from ._values import EmitError, clean
 
@@ -20,8 +24,6 @@ if TYPE_CHECKING:
 
 def describe(file: str, name: str | None, args: list[str]) -> None:
     """Writes the IR to standard output; what user code prints meanwhile goes to standard error."""
-    from ._jsontext import encode
-
     sys.stdout.flush()
     out = os.dup(1)
     os.dup2(2, 1)
@@ -143,8 +145,9 @@ def _component(declaration: Declaration, command_of: Any, folder: str, found: li
     if isinstance(declaration, ComponentDeclaration):
         command = command_of(name)
         cwd = declaration.cwd or os.getcwd()
-        if declaration.cls.__module__ == "__main__":
-            found.append(Mistake(f"{name!r} is of a class that is not in an importable module", None, where))
+        missing = _missing_method(declaration.cls)
+        if missing is not None:
+            found.append(Mistake(f"{declaration.cls.__name__} has no method {missing}", f"{name!r} needs one", where))
     else:
         assert isinstance(declaration, Process)
         command = plain(declaration.command, "command")
@@ -163,6 +166,16 @@ def _component(declaration: Declaration, command_of: Any, folder: str, found: li
         "conf": plain(declaration.conf, "conf"),
         "at": None if where is None else where.as_json(),
     }
+
+
+def _missing_method(cls: Any) -> str | None:
+    """The method without which a component of this class cannot do anything."""
+    if issubclass(cls, Spout):
+        idle = cls.next_tuple is Spout.next_tuple and cls.tuples is Spout.tuples
+        return "next_tuple(self), nor a generator tuples(self)" if idle else None
+    if issubclass(cls, TimeBatcher) and cls.execute is TimeBatcher.execute:
+        return "batch(self, inputs)" if cls.batch is TimeBatcher.batch else None
+    return "execute(self, input)" if issubclass(cls, Bolt) and cls.execute is Bolt.execute else None
 
 
 def _subscription(

@@ -7,7 +7,7 @@ from struct import Struct, unpack_from
 from time import monotonic
 
 from ._bolt import AutoAckBolt, Bolt
-from ._emit import adder
+from ._emit import BOLT, adder, build
 from ._frames import FramesLink
 from ._jsontext import decode
 from ._link import overrides
@@ -43,7 +43,9 @@ class BoltLink(FramesLink):
     def __init__(self, inlet: Inlet, outlet: Outlet, codec: Codec, offer: dict[str, Any], component: Bolt) -> None:
         super().__init__(inlet, outlet, codec, offer, component)
         self.auto = isinstance(component, AutoAckBolt)
-        self.results = Results(outlet, codec, [(output, 0) for output in self.outputs.list], marks=self.auto)
+        self.results = Results(
+            outlet, codec, [(output, 0) for output in self.outputs.list], marks=self.auto, max_frame=self.max_frame
+        )
         if not self.auto:
             self.results.anchors = []
         self.taken = 0  # rows that have arrived so far: the id of the next one
@@ -61,11 +63,11 @@ class BoltLink(FramesLink):
         return {**super().hello(), "acks": "auto" if self.auto else "hand"}
 
     def bind(self, component: Any) -> None:
-        self.bind_emit(self._auto_emit() if self.auto else self._hand_emit())
-        for name, method in (("ack", self._ack), ("fail", self._fail)):
-            setattr(component, "_" + name, method)
-            if not self.auto and not overrides(component, Bolt, name):
-                setattr(component, name, method)
+        self.bind_emit(self._emit())
+        component._fail = self._fail
+        component._ack = self._ack_of_auto if self.auto else self._ack()
+        if not self.auto and not overrides(component, Bolt, "ack"):
+            component.ack = component._ack
 
     def run(self) -> None:
         self.open()
@@ -180,9 +182,20 @@ class BoltLink(FramesLink):
         if self.auto or id not in self.results.acks:
             self.results.fails.append((id, summary(error)))
 
-    def _ack(self, input: Any) -> None:
-        if not self.auto:
-            self.results.acks.append(_id_of(input))
+    def _ack(self) -> Any:
+        append = self.results.acks.append
+        bits = TASK_BITS
+
+        def ack(input: Any) -> None:
+            try:
+                append(input._stormhost_at >> bits)
+            except AttributeError:
+                append(_id_of(input))  # says what it got instead
+
+        return ack
+
+    def _ack_of_auto(self, input: Any) -> None:
+        """An automatic bolt's input is acked when `execute` returns."""
 
     def _fail(self, input: Any, reason: object = None) -> None:
         id = _id_of(input)
@@ -191,11 +204,27 @@ class BoltLink(FramesLink):
             raise RuntimeError("this input has been acked already; an AutoAckBolt can fail its current input only")
         results.fails.append((id, "failed by the bolt" if reason is None else str(reason)))
 
-    def _auto_emit(self) -> Any:
-        results, outputs, ask = self.results, self.outputs, self.ask_task_ids
-        adders = self._adders()
-        default = next((o for o in outputs.list if o.name == "default" and not o.direct), None)
-        add_default = adders["default"] if default else None
+    def _emit(self) -> Any:
+        """The component's `emit`; the fast way is a row for the stream `default`, without extras."""
+        results = self.results
+        # By hand the row's anchors are noted beside it, so a flush must wait until both are there.
+        self._adders = {
+            output.name: adder(output, results, block, self._relieve if self.auto else _nothing)
+            for block, output in enumerate(self.outputs.list)
+        }
+        for block, output in enumerate(self.outputs.list):
+            if output.name == "default" and not output.direct:
+                return build(
+                    output,
+                    results,
+                    f"order({block})",
+                    self._relieve,
+                    signature=BOLT,
+                    special=self._special_emit,
+                    before="" if self.auto else "tie(anchor_ids(anchors))",
+                    tie=None if results.anchors is None else results.anchors.append,
+                    anchor_ids=_anchor_ids,
+                )
 
         def emit(
             values: Any,
@@ -204,59 +233,33 @@ class BoltLink(FramesLink):
             direct_task: int | None = None,
             need_task_ids: bool = False,
         ) -> list[int] | None:
-            if stream is None and add_default is not None and direct_task is None and not need_task_ids:
-                add_default(values)
-                return None
-            add = _routed(adders, outputs, stream, direct_task)
-            if need_task_ids and len(results.out) + 1 >= results.limit:
-                self._relieve()  # the row asked about has to be the last one of the frame that asks
-            if not self.added(add, values, direct_task):
-                return [] if need_task_ids else None
-            return ask(not self._in_hand) if need_task_ids else None
+            return self._special_emit(values, stream, anchors, direct_task, need_task_ids)
 
         return emit
 
-    def _hand_emit(self) -> Any:
-        results, outputs, ask = self.results, self.outputs, self.ask_task_ids
-        adders = self._adders()
-        tie = results.anchors
-
-        def emit(
-            values: Any,
-            stream: Any = None,
-            anchors: Any = None,
-            direct_task: int | None = None,
-            need_task_ids: bool = False,
-        ) -> list[int] | None:
-            ids = _anchor_ids(anchors)
-            add = _routed(adders, outputs, stream, direct_task)
-            if not self.added(add, values, direct_task):
-                return [] if need_task_ids else None
-            tie.append(ids)  # type: ignore[union-attr]
-            if need_task_ids:
-                return ask(False)
-            if len(results.out) >= results.limit:
-                self._relieve()
-            return None
-
-        return emit
-
-    def _adders(self) -> dict[Any, Any]:
-        # By hand the row's anchors are noted after it, so a flush must wait until both are there.
-        relieve = self._relieve if self.auto else _nothing
-        return {o.name: adder(o, self.results, block, relieve) for block, o in enumerate(self.outputs.list)}
+    def _special_emit(
+        self, values: Any, stream: Any, anchors: Any, direct_task: int | None, need_task_ids: bool
+    ) -> list[int] | None:
+        results = self.results
+        ids = () if self.auto else _anchor_ids(anchors)
+        output = self.outputs.find(stream)
+        check_direct(output, direct_task)
+        if need_task_ids and len(results.out) + 1 >= results.limit:
+            self._relieve()  # the row asked about has to be the last one of the frame that asks
+        if not self.added(self._adders[output.name], values, direct_task):
+            return [] if need_task_ids else None
+        if results.anchors is not None:
+            results.anchors.append(ids)
+        if need_task_ids:
+            return self.ask_task_ids(self.auto and not self._in_hand)
+        if not self.auto and len(results.out) >= results.limit:
+            self._relieve()
+        return None
 
     def _relieve(self) -> None:
         """Sends what one `execute` has piled up, before it takes too much memory."""
         self.open()
         self.results.flush(loose=self.auto and not self._in_hand)
-
-
-def _routed(adders: dict[Any, Any], outputs: Any, stream: Any, direct_task: int | None) -> Any:
-    """The adder of a stream, once it is sure that the stream and the way of emitting fit."""
-    output = outputs.find(stream)
-    check_direct(output, direct_task)
-    return adders[output.name]
 
 
 def _id_of(input: Any) -> int:
@@ -269,8 +272,9 @@ def _id_of(input: Any) -> int:
 def _anchor_ids(anchors: Any) -> tuple[int, ...]:
     if anchors is None:
         return ()
-    if hasattr(type(anchors), AT):
-        return (getattr(anchors, AT) >> TASK_BITS,)
+    at = getattr(anchors, AT, None)  # a row has it as an attribute, a list of rows has not
+    if at is not None:
+        return (at >> TASK_BITS,)
     return tuple([_id_of(anchor) for anchor in anchors])
 
 

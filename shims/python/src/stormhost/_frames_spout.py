@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import count, repeat
 from struct import Struct
 from time import monotonic
 
-from ._emit import adder
+from ._emit import SPOUT, adder, build
 from ._frames import FramesLink
 from ._jsontext import decode
 from ._link import overrides
@@ -41,16 +42,17 @@ class SpoutLink(FramesLink):
         super().__init__(inlet, outlet, codec, offer, component)
         # Each stream makes two blocks: rows without an id, and rows with one.
         blocks = [(output, tracked) for output in self.outputs.list for tracked in (0, 1)]
-        self.results = Results(outlet, codec, blocks, marks=False)
+        self.results = Results(outlet, codec, blocks, marks=False, max_frame=self.max_frame)
         self.credit = 0
         self.active = True
         self.pending: dict[int, Any] = {}
-        self._sequence = 0
+        self._number = count().__next__  # of tracked rows
+        self._plain: dict[str, Any] = {}
+        self._tracked: dict[str, Any] = {}
         self._tells_acks = overrides(component, Spout, "ack") or type(component)._acked not in (
             Spout._acked,
             ReliableSpout._acked,
         )
-        self._tells_fails = overrides(component, Spout, "fail") or type(component)._failed is not Spout._failed
         self._wakes = overrides(component, Spout, "fail") and not isinstance(component, ReliableSpout)
         self._pull: Any = None
         self._generator = overrides(component, Spout, "tuples")
@@ -159,18 +161,18 @@ class SpoutLink(FramesLink):
             self._flush()
 
     def _acked(self, payload: memoryview) -> None:
-        if not (self._tells_acks or self._tells_fails):
-            return
         take = self.pending.pop
-        for first, count in _RANGE.iter_unpack(payload):
-            for number in range(first, first + count):
-                id = take(number, _MISSING)
-                if self._tells_acks and id is not _MISSING:
-                    self._guarded(self.component._acked, id)
+        for first, many in _RANGE.iter_unpack(payload):
+            ids = map(take, range(first, first + many), repeat(_MISSING))
+            if self._tells_acks:
+                for id in ids:
+                    if id is not _MISSING:
+                        self._guarded(self.component._acked, id)
+            else:
+                for _ in ids:
+                    pass
 
     def _failed(self, payload: memoryview) -> None:
-        if not (self._tells_acks or self._tells_fails):
-            return
         for number, kind, reason in decode(payload):
             id = self.pending.pop(number, _MISSING)
             if id is not _MISSING:
@@ -237,16 +239,25 @@ class SpoutLink(FramesLink):
             self.inlet.waiting(self._idle)
 
     def _emit(self) -> Any:
-        results, outputs, pending = self.results, self.outputs, self.pending
-        keeps = self._tells_acks or self._tells_fails
-        plain, tracked = {}, {}
-        for position, output in enumerate(outputs.list):
-            plain[output.name] = adder(output, results, 2 * position, self._relieve)
+        """The component's `emit`; the fast way is a row for the stream `default`, without extras."""
+        results = self.results
+        for position, output in enumerate(self.outputs.list):
+            self._plain[output.name] = adder(output, results, 2 * position, self._relieve)
             # What is tracked is sent even if nobody listens: the spout waits for its ack.
-            tracked[output.name] = adder(output, results, 2 * position + 1, self._relieve, always=True)
-        default = next((o for o in outputs.list if o.name == "default" and not o.direct), None)
-        plain_default = plain["default"] if default else None
-        tracked_default = tracked["default"] if default else None
+            self._tracked[output.name] = adder(output, results, 2 * position + 1, self._relieve, always=True)
+        for position, output in enumerate(self.outputs.list):
+            if output.name == "default" and not output.direct and output.listeners:
+                return build(
+                    output,
+                    results,
+                    f"order({2 * position} if id is None else {2 * position + 1})",
+                    self._relieve,
+                    signature=SPOUT,
+                    special=self._special_emit,
+                    before="if id is not None: keep[number()] = id",
+                    keep=self.pending,
+                    number=self._number,
+                )
 
         def emit(
             values: Any,
@@ -255,26 +266,21 @@ class SpoutLink(FramesLink):
             direct_task: int | None = None,
             need_task_ids: bool = False,
         ) -> list[int] | None:
-            if stream is None and default is not None and direct_task is None and not need_task_ids:
-                if id is None:
-                    plain_default(values)  # type: ignore[misc]
-                else:
-                    tracked_default(values)  # type: ignore[misc]
-                    if keeps:
-                        pending[self._sequence] = id
-                    self._sequence += 1
-                return None
-            output = outputs.find(stream)
-            check_direct(output, direct_task)
-            if need_task_ids and len(results.out) + 1 >= results.limit:
-                self._relieve()
-            added = self.added((plain if id is None else tracked)[output.name], values, direct_task)
-            if added and id is not None:
-                if keeps:
-                    pending[self._sequence] = id
-                self._sequence += 1
-            if not need_task_ids:
-                return None
-            return self.ask_task_ids(loose=False) if added else []
+            return self._special_emit(values, id, stream, direct_task, need_task_ids)
 
         return emit
+
+    def _special_emit(
+        self, values: Any, id: Any, stream: Any, direct_task: int | None, need_task_ids: bool
+    ) -> list[int] | None:
+        results = self.results
+        output = self.outputs.find(stream)
+        check_direct(output, direct_task)
+        if need_task_ids and len(results.out) + 1 >= results.limit:
+            self._relieve()
+        added = self.added((self._plain if id is None else self._tracked)[output.name], values, direct_task)
+        if added and id is not None:
+            self.pending[self._number()] = id
+        if not need_task_ids:
+            return None
+        return self.ask_task_ids(loose=False) if added else []

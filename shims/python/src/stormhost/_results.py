@@ -39,13 +39,17 @@ class Results:
     `limit`: how many rows may wait before they should be flushed; follows the size of the rows.
     """
 
-    def __init__(self, outlet: Outlet, codec: Codec, blocks: Sequence[tuple[Output, int]], marks: bool) -> None:
+    def __init__(
+        self, outlet: Outlet, codec: Codec, blocks: Sequence[tuple[Output, int]], marks: bool, max_frame: int
+    ) -> None:
         if len(blocks) > 255:
             raise RuntimeError(f"a component may have 255 streams at most (127 for a spout), not {len(blocks)}")
         self._outlet = outlet
         self._encode = codec.encode
         self._blocks = blocks
         self._with_marks = marks
+        self._max_frame = max_frame
+        self._max_piece = min(4 * TARGET_BYTES, max_frame // 2)
         self.out: list[Any] = []
         self.order: bytearray | None = bytearray() if len(blocks) > 1 else None
         self.marks: list[int] = []
@@ -90,11 +94,15 @@ class Results:
     def _piece(self, begin: int, end: int, last: bool, loose: bool, ask: bool) -> int:
         """Sends the rows from `begin` to `end` and what belongs with them; in halves when that is too much."""
         blocks, size = self._columns(begin, end)
-        if size > 4 * TARGET_BYTES and end - begin > 1:
+        if self.anchors is not None:
+            size += 8 * sum(map(len, self.anchors[begin:end]))
+        if size > self._max_piece and end - begin > 1:
             middle = (begin + end) // 2
             self._piece(begin, middle, False, loose, False)
             return self._piece(middle, end, last, loose, ask)
         rows = end - begin
+        if rows == 1 and size > self._max_frame - 4096:
+            raise RuntimeError(f"a row of {size} bytes does not fit into a frame of at most {self._max_frame} bytes")
         if rows:
             self.limit = min(MAX_ROWS, max(1, TARGET_BYTES * rows // (size + 1)), 4 * self.limit)
         marks = self.marks

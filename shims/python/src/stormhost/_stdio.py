@@ -31,13 +31,13 @@ def take_over() -> tuple[int, int]:
 def arm_faulthandler() -> None:
     """A native crash, or the signal USR2, writes the stacks of all threads to standard error."""
     import faulthandler
-    import signal
 
     try:
+        from _signal import SIGUSR2  # `signal` itself makes enums of them all, 2 ms
+
         faulthandler.enable(2)
-        if hasattr(signal, "SIGUSR2"):
-            faulthandler.register(signal.SIGUSR2, 2, all_threads=True, chain=False)
-    except (OSError, RuntimeError, ValueError):
+        faulthandler.register(SIGUSR2, 2, all_threads=True, chain=False)
+    except (ImportError, OSError, RuntimeError, ValueError):
         pass  # a convenience for bug reports: no reason to stop for lack of it
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import deque
+from _collections import deque  # the C part alone: `collections` takes 3 ms to import
 
 from ._bolt import AutoAckBolt, Bolt
 from ._jsontext import decode, encode

@@ -1,0 +1,81 @@
+"""What a run of the benchmarks has at hand: sizes, folders, the interpreter, the host."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from .text import Text, text_of
+
+BENCH = Path(__file__).resolve().parents[1]
+ROOT = BENCH.parent
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Given to every case."""
+
+    host: Path
+    """The `stormhost` to measure."""
+    python: Path
+    """The interpreter of every component and peer."""
+    folder: Path
+    """For what is made: texts, and what runs leave behind."""
+    scale: float = 1.0
+    """1 for the full sizes, less for quicker runs."""
+    rounds: int = 5
+    """How often everything is measured."""
+    missing: dict[str, str] = field(default_factory=dict)
+    """Peers that cannot be had, and why."""
+
+    @cached_property
+    def text(self) -> Text:
+        """The text of this run's size."""
+        return self.text_of(1_000_000)
+
+    def text_of(self, sentences: int) -> Text:
+        """A text of so many sentences at full scale."""
+        return text_of(self.sized(sentences), self.folder)
+
+    def sized(self, full: int, least: int = 200) -> int:
+        """A number of things that is `full` at full scale."""
+        return max(min(full, least), round(full * self.scale))
+
+    def has(self, module: str) -> bool:
+        """Whether the interpreter can import a module."""
+        return self.module_version(module) is not None
+
+    def module_version(self, module: str) -> str | None:
+        """The version of an installed package, as its metadata has it; `None` if there is none."""
+        known = self._versions
+        if module not in known:
+            program = f"import importlib.metadata as m; print(m.version({module!r}))"
+            done = subprocess.run([self.python, "-c", program], capture_output=True, text=True)
+            known[module] = done.stdout.strip() if done.returncode == 0 else None
+        return known[module]
+
+    @cached_property
+    def _versions(self) -> dict[str, str | None]:
+        return {}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of everything that is measured: the caller's, without what would change how Python starts or writes."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "STORMHOST_", "BENCH_"))}
+        return {**kept, "PYTHONHASHSEED": "0"}
+
+
+def find_host(given: str | None) -> Path:
+    """The host's binary: what was given, else the release build.
+
+    Raises SystemExit if there is none.
+    """
+    path = Path(given) if given else ROOT / "target" / "release" / "stormhost"
+    if not path.exists():
+        raise SystemExit(f"{path} is not there: cargo build --release, or --host PATH")
+    return path.resolve()
+
+

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Runs the benchmarks and prints their tables. `make bench` is the whole, `make bench-quick` what one looks at daily.
+
+    python3 bench/run.py [--quick | --check] [--only KEY]… [--rounds N] [--host PATH] [--write]
+
+Needs Linux and a release build of stormhost. Peers are installed into target/bench-venv, from their registries.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from harness import report
+from harness.cases import ALL
+from harness.contest import hold
+from harness.machine import facts
+from harness.peers import environment
+from harness.setting import BENCH, ROOT, Setting, find_host
+
+FULL, QUICK, CHECK = 1.0, 0.2, 0.002
+
+
+def main() -> int:
+    options = _options()
+    host = find_host(options.host)
+    contests = [contest for contest in ALL if not options.only or contest.key in options.only]
+    if options.quick and not options.only:
+        contests = [contest for contest in contests if contest.part_of_quick]
+    scale = CHECK if options.check else QUICK if options.quick else FULL
+    # A check uses what is there: no network, no installing.
+    python, missing = (Path(sys.executable), {}) if options.check else environment(ROOT / "target" / "bench-venv")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) if options.check else ROOT / "target" / "bench"
+        setting = Setting(host, python, folder, scale, options.rounds, missing)
+        told = facts(setting, ["python3", "bench/run.py", *sys.argv[1:]])
+        done = []
+        for contest in contests:
+            rounds = options.rounds or (1 if options.check else contest.quick_rounds if options.quick else 5)
+            held = hold(contest, setting, rounds)
+            done.append(held)
+            print(f"\n## {contest.title}\n\n{report.table(held)}\n", flush=True)
+    if not options.check:
+        results = ROOT / "target" / "bench" / "results.json"
+        results.write_text(json.dumps(report.as_json(done, told), indent=1))
+    if options.write:
+        (BENCH / "RESULTS.md").write_text(report.page(done, told))
+    return 1 if any(held.failed for held in done) else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="a fifth of the work, and only what one touches daily")
+    size.add_argument("--check", action="store_true", help="tiny inputs, once, with what is installed: does everything still run?")
+    keys = [contest.key for contest in ALL]
+    parser.add_argument("--only", action="append", choices=keys, help="one contest; may be given several times")
+    parser.add_argument("--rounds", type=int, default=0, help="how often everything is measured (5; quick: what the contest says)")
+    parser.add_argument("--host", help="the stormhost to measure (target/release/stormhost)")
+    parser.add_argument("--write", action="store_true", help="write bench/RESULTS.md")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

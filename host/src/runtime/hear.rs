@@ -1,0 +1,62 @@
+//! What a message of a child causes, in whichever dialect it came. Results frames are not messages: see [`super::bolt`] and [`super::spout`].
+
+use stormhost_protocol::{FromChild, ProtocolError};
+
+use super::completion::Finish;
+use super::core::{Core, Dialect, Violation};
+
+impl Core {
+    /// Lets a message happen. What it hands back is for people to read: a log line, an error, a metric, or a command that is not known.
+    ///
+    /// # Errors
+    /// When a child that speaks frames says in a message what belongs into a results frame: it would come out of step with the host's counts.
+    pub fn hear<'a>(
+        &mut self,
+        at: usize,
+        message: FromChild<'a>,
+    ) -> Result<Option<FromChild<'a>>, ProtocolError> {
+        let is_spout = self.tasks[at].spout.is_some();
+        match (message, self.tasks[at].dialect()) {
+            (message @ (FromChild::Log { .. } | FromChild::Error { .. }), _)
+            | (message @ (FromChild::Metrics { .. } | FromChild::Unknown { .. }), _) => {
+                return Ok(Some(message));
+            }
+            (
+                FromChild::Emit(_) | FromChild::Ack { .. } | FromChild::Fail { .. },
+                Some(Dialect::Frames { .. }),
+            ) => {
+                return Err(ProtocolError::contradiction(
+                    "it sent an emit, an ack or a fail as a message; with frames these belong into a frame of results",
+                ));
+            }
+            (FromChild::Emit(emit), Some(Dialect::Storm(encoding))) if is_spout => {
+                self.storm_spout_emits(at, encoding, &emit);
+            }
+            (FromChild::Emit(emit), Some(Dialect::Storm(encoding))) => {
+                self.bolt_emits(at, encoding, &emit);
+                self.after(at);
+            }
+            (FromChild::Ack { .. } | FromChild::Fail { .. }, _) if is_spout => {
+                let said = "it sent a bolt's ack or fail, and it is a spout";
+                self.complain(at, &Violation::Unreadable(said.into()));
+            }
+            (FromChild::Ack { id }, _) => {
+                self.bolt_answers(at, &id, None);
+                self.after(at);
+            }
+            (FromChild::Fail { id }, _) => {
+                self.bolt_answers(at, &id, Some("the bolt failed it"));
+                self.after(at);
+            }
+            (FromChild::Sync, Some(Dialect::Storm(_))) if is_spout => self.spout_synced(at),
+            (FromChild::Sync, _) => self.bolt_synced(at),
+            (FromChild::Done, _) => self.spout_done(at),
+            (FromChild::Finished, _) if self.tasks[at].finish == Finish::Asked => {
+                self.bolt_finished(at);
+            }
+            // It was not asked, or no child is known to speak.
+            (FromChild::Finished | FromChild::Emit(_), _) => {}
+        }
+        Ok(None)
+    }
+}

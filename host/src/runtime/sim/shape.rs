@@ -1,0 +1,218 @@
+//! Draws a topology, and how its components behave, from a seed.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use stormhost_protocol::Encoding;
+use stormhost_protocol::storm::Acks;
+
+use super::rng::Rng;
+use crate::runtime::core::Dialect;
+use crate::topology::{Ir, Overrides, Topology, check};
+
+/// How a bolt acks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acking {
+    /// By consuming: frames only.
+    Auto,
+    /// Each tuple when it is through with it.
+    Prompt,
+    /// So many are held, then acked out of order.
+    Held(usize),
+    /// So many are held, then one tuple is emitted that is anchored to all of them.
+    Join(usize),
+    /// Never: trees time out.
+    Never,
+}
+
+/// How the children of one component behave.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// How it acks.
+    pub acking: Acking,
+    /// What it holds is let go only when it is told to finish.
+    pub patient: bool,
+    /// It emits at most so many tuples for one.
+    pub most: usize,
+    /// It fails one tuple in so many; 0 for none.
+    pub fails: usize,
+    /// It emits a wrong number of values once in so many; 0 for never.
+    pub errs: usize,
+    /// A Storm spout that leaves `activate` unanswered.
+    pub silent_at_activate: bool,
+    /// The dialect is drawn once for all its children.
+    pub dialect: Dialect,
+}
+
+/// A run to be played.
+pub struct Plan {
+    /// What runs.
+    pub topology: Rc<Topology>,
+    /// By component.
+    pub manners: Vec<Manner>,
+    /// Nothing goes wrong in this run, so everything has to be acked.
+    pub calm: bool,
+    /// How many children die at the most.
+    pub deaths: usize,
+    /// The time-out clock turns.
+    pub timeouts: bool,
+    /// Bolts get ticks.
+    pub ticks: bool,
+    /// What a spout task emits in all.
+    pub tuples: u32,
+    /// Once in so many steps the user asks for the end; 0 for never before the spouts are through.
+    pub stops: usize,
+    /// Bytes that a pipe holds.
+    pub pipe: usize,
+    /// There is a cycle.
+    pub cyclic: bool,
+}
+
+const GROUPINGS: [&str; 7] = [
+    "shuffle",
+    "fields",
+    "all",
+    "global",
+    "none",
+    "local_or_shuffle",
+    "partial_key",
+];
+
+/// The shapes: arrows, from and to. A name that begins with `s` is a spout; a stream may stand behind the sender.
+const SHAPES: [&[(&str, &str)]; 9] = [
+    &[("s", "a")],
+    &[("s", "a"), ("a", "b"), ("b", "c")],
+    &[("s", "a"), ("s", "b"), ("s", "c")],
+    &[("s", "a"), ("s2", "a"), ("a", "b")],
+    &[("s", "a"), ("s", "b"), ("a", "j"), ("b", "j"), ("j", "k")],
+    &[("s", "a"), ("a", "b"), ("b", "a")],
+    &[("s", "a"), ("a", "a")],
+    &[("s", "a"), ("a", "b"), ("b", "c"), ("c", "a"), ("b", "d")],
+    &[("s/to", "a"), ("s", "b"), ("a/to", "b")],
+];
+
+impl Plan {
+    /// The run of this seed.
+    pub fn draw(rng: &mut Rng) -> Plan {
+        let which = rng.below(SHAPES.len());
+        let arrows = SHAPES[which];
+        let cyclic = (5..=7).contains(&which);
+        let calm = rng.once_in(3);
+        let timeouts = !calm && rng.once_in(3);
+        let tuples = rng.one_of(&[1, 3, 10, 25]);
+        let pending = rng.one_of(&[1u32, 1, 2, 5, 30, 1000]);
+        let untracked = rng.once_in(15);
+        let mut names: Vec<&str> = Vec::new();
+        for (from, to) in arrows {
+            for name in [from.split('/').next().unwrap_or(from), to] {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        let spouts = names.iter().filter(|name| name.starts_with('s')).count();
+        let mut total = 0;
+        let components: Vec<Value> = names
+            .iter()
+            .map(|name| {
+                let spout = name.starts_with('s');
+                let tasks = rng.one_of(if spout { &[1, 1, 2] } else { &[1, 1, 2, 3, 8] });
+                total += if spout { tasks * tuples } else { 0 };
+                let fields = json!({"fields": ["roots", "key", "hops"]});
+                json!({
+                    "id": name, "kind": if spout { "spout" } else { "bolt" }, "command": ["true"],
+                    "parallelism": tasks,
+                    "replay": if spout && !calm && rng.once_in(5) { json!("host") } else { Value::Null },
+                    "streams": {"default": fields, "to": {"fields": ["roots", "key", "hops"], "direct": true}},
+                })
+            })
+            .collect();
+        let subscriptions: Vec<Value> = arrows
+            .iter()
+            .map(|(from, to)| {
+                let (from, direct) = match from.split_once('/') {
+                    Some((from, _)) => (from, true),
+                    None => (*from, false),
+                };
+                let grouping = if direct { "direct" } else { rng.one_of(&GROUPINGS) };
+                let keyed = matches!(grouping, "fields" | "partial_key");
+                json!({"to": to, "from": from, "stream": if direct { "to" } else { "default" }, "grouping": grouping,
+                    "fields": if keyed { json!(["key"]) } else { json!([]) }})
+            })
+            .collect();
+        let cycle_bytes = if calm {
+            4 << 20
+        } else {
+            rng.one_of(&[20u32, 60, 500, 4 << 20])
+        };
+        let ir = json!({
+            "version": 1, "name": "Played", "file": "played.py", "language": "python",
+            "conf": {
+                "topology.max.spout.pending": pending,
+                "topology.acker.executors": if untracked { json!(0) } else { Value::Null },
+                "stormhost.queue.tuples": rng.one_of(&[1u32, 2, 5, 50, 4096]),
+                "stormhost.queue.bytes": rng.one_of(&[1u32, 40, 4 << 20]),
+                "stormhost.cycle.bytes": cycle_bytes,
+            },
+            "components": components, "subscriptions": subscriptions, "mistakes": [],
+        });
+        let ir = Ir::from_json(ir.to_string().as_bytes()).expect("the right shape");
+        let topology = check(&ir, &Overrides::default(), &|_, _| true)
+            .unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
+            .topology;
+        // Only where the window can grow past all there is may a bolt wait for the end of its input.
+        let may_be_patient = pending > total * 2;
+        let manners = topology
+            .components
+            .iter()
+            .map(|_| Manner::draw(rng, calm, timeouts, may_be_patient))
+            .collect();
+        let _ = spouts;
+        Plan {
+            topology: Rc::new(topology),
+            manners,
+            calm,
+            deaths: if calm { 0 } else { rng.below(5) },
+            timeouts,
+            ticks: rng.once_in(4),
+            tuples,
+            stops: if rng.once_in(5) { 300 } else { 0 },
+            pipe: rng.one_of(&[16, 200, 65_536]),
+            cyclic,
+        }
+    }
+}
+
+impl Manner {
+    fn draw(rng: &mut Rng, calm: bool, timeouts: bool, may_be_patient: bool) -> Manner {
+        let some = rng.below(3) + 2;
+        let acking = match rng.below(if timeouts { 12 } else { 11 }) {
+            0..=4 => Acking::Auto,
+            5 | 6 => Acking::Prompt,
+            7 | 8 => Acking::Held(some),
+            9 | 10 => Acking::Join(some),
+            _ => Acking::Never,
+        };
+        let encoding = rng.one_of(&[Encoding::Json, Encoding::Msgpack]);
+        let dialect = match acking {
+            Acking::Auto => Dialect::Frames {
+                encoding,
+                acks: Acks::Auto,
+            },
+            _ if rng.once_in(2) => Dialect::Frames {
+                encoding,
+                acks: Acks::Hand,
+            },
+            _ => Dialect::Storm(encoding),
+        };
+        Manner {
+            acking,
+            patient: may_be_patient && rng.once_in(2) && matches!(dialect, Dialect::Frames { .. }),
+            most: rng.below(3),
+            fails: if calm { 0 } else { rng.one_of(&[0, 0, 4, 20]) },
+            errs: if calm { 0 } else { rng.one_of(&[0, 0, 0, 10]) },
+            silent_at_activate: rng.once_in(8),
+            dialect,
+        }
+    }
+}
