@@ -211,3 +211,43 @@ def test_run_folders_stay_and_are_few(stormhost: Stormhost) -> None:
     folders = list(Path(stormhost.folder, "state", "stormhost", "T").iterdir())
     assert len(folders) == 10
     assert all((folder / "pids").is_dir() for folder in folders)
+
+
+def test_a_spout_that_is_silent_for_long_is_not_ended_for_it(stormhost: Stormhost) -> None:
+    """The heartbeats it was sent were not counted, so what it said it had taken looked like a contradiction."""
+    run = stormhost.run(
+        """
+class Seldom(Numbers):
+    began = 0
+    def next_tuple(self):
+        self.began = self.began or time.monotonic()
+        if self.next == 0 or time.monotonic() > self.began + 3:
+            super().next_tuple()
+
+class T(Topology):
+    numbers = Seldom(1, 20)
+    see = Noter()
+    see.inputs.append(ShuffleGrouping(numbers))
+"""
+    )
+    assert sorted(n for _, n in run.noted("saw")) == list(range(20))
+    assert [line for line in run.log if line.level == "warn"] == []
+
+
+def test_a_spout_that_is_done_long_after_its_last_tuple_completes_the_run(stormhost: Stormhost) -> None:
+    run = stormhost.run(
+        """
+class Late(Numbers):
+    began = 0
+    def next_tuple(self):
+        self.began = self.began or time.monotonic()
+        if self.next < self.count or time.monotonic() > self.began + 3:
+            super().next_tuple()
+
+class T(Topology):
+    numbers = Late(1, 5)
+    see = Noter()
+    see.inputs.append(ShuffleGrouping(numbers))
+"""
+    )
+    assert sorted(run.noted("acked")) == list(range(5))

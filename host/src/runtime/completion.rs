@@ -222,7 +222,10 @@ impl Core {
             Some(Dialect::Storm(encoding)) => {
                 storm::write_heartbeat(encoding, HEARTBEAT, &mut task.control)
             }
-            Some(Dialect::Frames { .. }) => frame::write_command("heartbeat", &mut task.control),
+            Some(Dialect::Frames { .. }) => match &mut task.spout {
+                Some(spout) => spout.ask_for_life(),
+                None => frame::write_command("heartbeat", &mut task.control),
+            },
             Some(Dialect::Inside) | None => return,
         }
         // What waits in the queue is written after this.

@@ -128,6 +128,11 @@ impl Spout {
         }
     }
 
+    /// Asks a child that speaks frames whether it lives. A spout counts this command as any other, so it has to be counted here too.
+    pub(super) fn ask_for_life(&mut self) {
+        self.commands.push("heartbeat");
+    }
+
     /// Whether nothing more will come of it unless a tree fails: it said so, or was told to stop, and has taken note of all it was told.
     pub fn is_through(&self, dialect: Option<Dialect>, stopping: bool) -> bool {
         let untold = !self.acked.is_empty() || !self.failed.is_empty() || !self.commands.is_empty();
