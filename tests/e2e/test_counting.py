@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from harness import Run, Stormhost
 from texts import counted, write_text
 

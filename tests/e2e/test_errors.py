@@ -6,6 +6,7 @@ import re
 import time
 
 import pytest
+
 from harness import Run, Stormhost
 
 

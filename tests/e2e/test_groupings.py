@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+
 from harness import Run, Stormhost
 
 SOURCE = """

@@ -9,6 +9,7 @@ import signal
 from collections import Counter
 
 import pytest
+
 from harness import REPOSITORY, TESTS, Stormhost
 from texts import counted, write_text
 

@@ -7,6 +7,7 @@ import sys
 import venv
 
 import pytest
+
 from harness import Stormhost
 
 # Values of every kind, and of every plane of Unicode.
