@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-from stormhost import *  # noqa: F403
+from stormhost import *
 from stormhost import AutoAckBolt, Bolt, ReliableSpout, Spout, Stream
 
 _descriptors: dict[str, int] = {}

@@ -12,6 +12,7 @@ import subprocess
 from collections import Counter
 
 import pytest
+
 from harness import Run, Stormhost, carriers
 from texts import counted, write_text
 

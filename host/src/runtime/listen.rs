@@ -162,9 +162,7 @@ impl Listener {
     /// Takes messages out of the buffer one by one; waits before each while a queue that this child fills is full.
     async fn understand_when_there_is_room(&mut self) -> Result<(), ProtocolError> {
         loop {
-            while self.host.with(|core| core.tasks[self.at].waits > 0) {
-                self.host.room(self.at).await;
-            }
+            self.wait_for_room().await;
             let understood = match self.dialect {
                 Some(Dialect::Frames { .. }) => self.next_frame()?,
                 Some(Dialect::Storm(_) | Dialect::Inside) | None => self.next_storm_messages()?,
@@ -174,6 +172,20 @@ impl Listener {
             }
             // Let the writers have what this brought before more is taken: latency, and fairness among children.
             tokio::task::yield_now().await;
+        }
+    }
+
+    /// Until the queues that this child fills have room. Past the deadline of the end nobody makes room any more, and what is left in a pipe is little.
+    async fn wait_for_room(&self) {
+        if self.host.with(|core| core.tasks[self.at].waits == 0) {
+            return;
+        }
+        let mut stage = self.host.stage.subscribe();
+        while !self.host.overdue.get() && self.host.with(|core| core.tasks[self.at].waits > 0) {
+            tokio::select! {
+                () = self.host.room(self.at) => {}
+                _ = stage.changed() => {}
+            }
         }
     }
 

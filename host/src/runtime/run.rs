@@ -185,6 +185,8 @@ async fn stop_when_asked(host: &Rc<Host>, limit: Option<Duration>) -> How {
                 tell_who_is_left(&host);
                 host.overdue.set(true);
                 host.with(|_| ());
+                // Also whoever waits for room, though the stage may be the same.
+                host.stage.send_modify(|_| ());
             }
             _ = interrupt.recv() => at_once(&host),
             _ = terminate.recv() => at_once(&host),

@@ -153,11 +153,12 @@ def _component(declaration: Declaration, command_of: Any, folder: str, found: li
         command = plain(declaration.command, "command")
         resources = os.path.join(folder, "resources")
         cwd = declaration.cwd or (resources if os.path.isdir(resources) else folder)
+    builtin = declaration.builtin if isinstance(declaration, Process) else None
     return {
         "id": name,
         "kind": declaration.kind,
         "parallelism": plain(declaration.parallelism, "parallelism"),
-        **({"builtin": declaration.builtin} if isinstance(declaration, Process) and declaration.builtin else {"command": command}),
+        **({"builtin": builtin} if builtin else {"command": command}),
         "cwd": cwd if cwd is None else os.path.abspath(plain(cwd, "cwd") or "."),
         "env": plain(declaration.env, "env"),
         "serializer": plain(declaration.serializer, "serializer"),

@@ -125,8 +125,8 @@ class SpoutLink(FramesLink):
         if self._through() and not self._said_done:
             self._said_done = True
             self.message({"command": "done"})
-            if self.results.said != self.results.consumed:
-                self._flush()  # or the host would go on waiting to hear of the last acks
+        if (self._said_done or not self.active) and self.results.said != self.results.consumed:
+            self._flush()  # or the host would go on waiting to hear of the last acks
 
     def _through(self) -> bool:
         return self.component._done and not (isinstance(self.component, ReliableSpout) and self.component._replays)

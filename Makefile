@@ -1,0 +1,65 @@
+# The chores. `make` lists them; `make test` is exactly what continuous integration runs.
+#
+# What is built and installed goes to target/, what is downloaded to the caches of cargo and pip. Needed are cargo, Python 3.9
+# or newer with venv, and Maven (or a target/multilang/storm.py that came from elsewhere). STORMHOST_LONG=1 makes the
+# tests that kill go on for longer.
+
+.DEFAULT_GOAL := help
+.PHONY: help test build prepare test-format test-rust test-docs test-python test-pythons test-e2e test-examples fmt clean
+
+include bench/Makefile
+
+# With an empty HOME, as in a sandbox, rustup does not find its toolchains. They lie beside the cargo that the PATH has.
+ifeq ($(wildcard $(HOME)/.rustup),)
+beside_cargo := $(wildcard $(dir $(shell PATH="$$PATH" command -v cargo 2>/dev/null))../../.rustup)
+ifneq ($(beside_cargo),)
+export RUSTUP_HOME ?= $(abspath $(beside_cargo))
+endif
+endif
+
+PYTHON ?= python3
+BIN := target/venv/bin
+PYTEST := $(BIN)/pytest -q -p no:cacheprovider
+
+help:
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do printf '  make %-14s %s\n' "$$name" "$$words"; done
+
+test: test-format test-rust test-docs build test-python test-pythons test-e2e test-examples ## everything that continuous integration runs
+
+build: ## the program, as it is released: target/release/stormhost
+	cargo build --release --locked
+
+prepare: ## what the tests need and the repository does not carry
+	@command -v mvn >/dev/null || test -f target/multilang/storm.py || apt-get install -y --no-install-recommends maven
+	PYTHON=$(PYTHON) sh tests/prepare.sh
+
+test-format: prepare ## formatting and lints of all languages
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cd shims/python && ../../$(BIN)/ruff check --no-cache . && ../../$(BIN)/mypy --cache-dir ../../target/mypy
+	$(BIN)/ruff check --no-cache tests/e2e tests/children tests/stock tests/*.py
+
+test-rust: ## unit tests, doc tests and tests of the program in Rust
+	cargo test --locked --workspace
+
+test-docs: ## the documentation of the Rust code, without a warning
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+
+test-python: prepare ## the Python shim, with every codec
+	cd shims/python && ../../$(PYTEST)
+
+test-pythons: prepare ## the Python shim without codecs, on every other Python that is found
+	sh tests/other_pythons.sh
+
+test-e2e: build prepare ## the whole program with real children
+	STORMHOST=target/release/stormhost $(PYTEST) tests/e2e
+
+test-examples: build prepare ## every example
+	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/examples
+
+fmt: prepare ## formats everything
+	cargo fmt --all
+	cd shims/python && ../../$(BIN)/ruff check --no-cache --fix .
+
+clean: ## removes all that was made
+	rm -rf target
