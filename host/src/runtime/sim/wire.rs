@@ -62,9 +62,6 @@ pub fn next_frame(buf: &[u8]) -> Option<(usize, Kind, Vec<u8>)> {
 
 struct Reader<'a>(&'a [u8]);
 
-/// What the rows of one block have in common: the stream, whether they are tracked, and how many values they have.
-type BlockKey = (usize, bool, usize);
-
 impl Reader<'_> {
     fn take(&mut self, n: usize) -> &[u8] {
         let (head, rest) = self.0.split_at(n);
@@ -122,6 +119,9 @@ pub struct Out {
     pub direct: u32,
 }
 
+/// What the rows of a block have in common: stream, tracked, and how many columns.
+type Key = (usize, bool, usize);
+
 /// A results frame in the making.
 #[derive(Default)]
 pub struct Results {
@@ -147,7 +147,7 @@ impl Results {
     /// Appends the frame, and leaves an empty one.
     pub fn write(&mut self, encoding: Encoding, out: &mut Vec<u8>) {
         let rows = std::mem::take(&mut self.rows);
-        let mut blocks: Vec<(BlockKey, Vec<&Out>)> = Vec::new();
+        let mut blocks: Vec<(Key, Vec<&Out>)> = Vec::new();
         let mut order = Vec::new();
         for row in &rows {
             let key = (row.stream, row.tracked, row.values.len());
