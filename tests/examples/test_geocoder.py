@@ -1,4 +1,4 @@
-"""`examples/geocoder`: every line whose address is somewhere reaches the receiver, in batches, also when it refuses some."""
+"""`examples/geocoder`: every line from somewhere reaches the receiver, in batches, also when it refuses some."""
 
 import json
 import sys
