@@ -24,7 +24,8 @@ NOWHERE_SHARE = 0.15
 RUBBISH_EVERY = 400
 
 PAGES = [
-    '/', '/rivers', '/rivers/gauges', '/rivers/today', '/weather', '/weather/notebook', '/ferry', '/ferry/times', '/about',
+    '/', '/rivers', '/rivers/gauges', '/rivers/today', '/weather', '/weather/notebook', '/ferry', '/ferry/times',
+    '/about',
 ]  # fmt: skip
 STATUSES = [200] * 17 + [304, 304, 404]
 
