@@ -17,11 +17,16 @@ PLACES = [
     '133.11.0.0/16', '137.158.0.0/16', '143.107.0.0/16', '150.203.0.0/16', '193.0.0.0/21', '2001:4860::/32',
     '2620:0:860::/46',
 ]  # fmt: skip
-NOWHERE = ['10.0.0.0/8', '127.0.0.0/30', '172.16.0.0/12', '192.168.0.0/16', '203.0.113.0/24', '2001:db8::/32', 'fd00::/8']
+NOWHERE = [
+    '10.0.0.0/8', '127.0.0.0/30', '172.16.0.0/12', '192.168.0.0/16', '203.0.113.0/24', '2001:db8::/32', 'fd00::/8',
+]  # fmt: skip
 NOWHERE_SHARE = 0.15
 RUBBISH_EVERY = 400
 
-PAGES = ['/', '/rivers', '/rivers/gauges', '/rivers/today', '/weather', '/weather/notebook', '/ferry', '/ferry/times', '/about']
+PAGES = [
+    '/', '/rivers', '/rivers/gauges', '/rivers/today', '/weather', '/weather/notebook', '/ferry', '/ferry/times',
+    '/about',
+]  # fmt: skip
 STATUSES = [200] * 17 + [304, 304, 404]
 
 

@@ -1,4 +1,4 @@
-"""Tells a map who is visiting: access-log lines are parsed, their addresses located, and the locations pushed in batches.
+"""Where visitors come from: access-log lines are parsed, their addresses located, the locations pushed in batches.
 
     python3 examples/geocoder/receiver.py
     stormhost run examples/geocoder/topology.py -- [--to URL] [LOG]

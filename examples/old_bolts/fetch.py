@@ -27,7 +27,7 @@ def fetch(folder):
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         copy = ['dependency:copy', f'-Dartifact={ARTIFACT}', f'-DoutputDirectory={scratch}']
-        ran = subprocess.run([maven, '--quiet', '--batch-mode', *copy], cwd=scratch)
+        ran = subprocess.run([maven, '--quiet', '--batch-mode', *copy], cwd=scratch, stdout=sys.stderr)
         jars = list(pathlib.Path(scratch).glob('*.jar'))
         if ran.returncode != 0 or not jars:
             raise SystemExit(f'Maven could not copy {ARTIFACT}: see above')

@@ -1,4 +1,4 @@
-"""`examples/old_bolts`: bolts on Storm's storm.py and on pystorm, in JSON and MessagePack, in one topology with ours."""
+"""`examples/old_bolts`: bolts on storm.py and on pystorm, JSON and MessagePack, in one topology with ours."""
 
 import re
 from collections import Counter
