@@ -14,6 +14,10 @@ pub struct Window {
     timeout: u64,
     /// No second shrinking before this: what was let in before has to come back first.
     settled_at: u64,
+    /// Above this size it grows by one a round only: at twice this size a cycle overflowed.
+    careful_from: u32,
+    /// Trees completed since it last grew by one.
+    gained: u32,
 }
 
 impl Window {
@@ -24,6 +28,8 @@ impl Window {
             max: max.max(1),
             timeout,
             settled_at: 0,
+            careful_from: u32::MAX,
+            gained: 0,
         }
     }
 
@@ -40,9 +46,30 @@ impl Window {
     /// `trees` were completed, the last one `latency` after it was emitted, while the spout would have emitted more if it had been let.
     pub fn completed(&mut self, trees: u32, latency: u64, now: u64) {
         if latency <= self.timeout / 8 {
-            self.size = self.size.saturating_add(trees).min(self.max);
+            self.grow(trees);
         } else if latency > self.timeout / 2 && now >= self.settled_at {
             self.size = (self.size - self.size / 4).max(1);
+            self.settled_at = now.saturating_add(latency);
+        }
+    }
+
+    fn grow(&mut self, trees: u32) {
+        if self.size < self.careful_from {
+            self.size = self.size.saturating_add(trees).min(self.max);
+            return;
+        }
+        self.gained += trees;
+        if self.gained >= self.size {
+            self.gained = 0;
+            self.size = self.size.saturating_add(1).min(self.max);
+        }
+    }
+
+    /// A tree failed since a cycle had no room: too many are open. `latency` is how long it had been open.
+    pub fn overflowed(&mut self, latency: u64, now: u64) {
+        if now >= self.settled_at {
+            self.size = (self.size / 2).max(1);
+            self.careful_from = self.size;
             self.settled_at = now.saturating_add(latency);
         }
     }
@@ -113,6 +140,22 @@ mod tests {
             window.stands_still();
         }
         assert_eq!(window.size(), 100);
+    }
+
+    #[test]
+    fn a_cycle_that_overflows_is_given_less_and_then_slowly_more() {
+        let mut window = Window::new(1000, TIMEOUT);
+        window.completed(2000, 1000, 0);
+        for _ in 0..100 {
+            window.overflowed(50, 100); // one burst of fails is one reason to shrink
+        }
+        assert_eq!(window.size(), 500);
+        window.completed(499, 10, 200);
+        assert_eq!(window.size(), 500);
+        window.completed(1, 10, 200);
+        assert_eq!(window.size(), 501);
+        window.overflowed(50, 300);
+        assert_eq!(window.size(), 250);
     }
 
     #[test]

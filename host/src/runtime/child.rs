@@ -190,7 +190,11 @@ impl<'a> ChildLife<'a> {
                 return (End::Left, exit);
             }
             // What `wait_for` returns keeps the stage from being changed, so it must be gone before anything is awaited.
-            () = async { drop(stage.wait_for(closing).await) } => return (End::Asked, self.end(process).await),
+            () = async { drop(stage.wait_for(closing).await) } => {
+                // It was given nothing yet, so nothing is lost with it.
+                process.kill();
+                return (End::Asked, process.wait().await);
+            }
         };
         let dialect = match greeted {
             Ok(dialect) => dialect,

@@ -160,6 +160,9 @@ impl Spout {
         replays: bool,
     ) -> Option<AgainReplay> {
         let latency = now.saturating_sub(emission.born);
+        if let Outcome::Failed(FailKind::Overflow, _) = &outcome {
+            self.window.overflowed(latency, now);
+        }
         if let (Some(kept), Outcome::Failed(kind, _)) = (&mut self.kept, &outcome)
             && let Some(mut again) = kept.remove(&emission.sequence)
         {
