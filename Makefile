@@ -43,7 +43,7 @@ test-rust: ## unit tests, doc tests and tests of the program in Rust
 	cargo test --locked --workspace
 
 test-docs: ## the documentation of the Rust code, without a warning
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
 
 test-python: prepare ## the Python shim, with every codec
 	cd shims/python && ../../$(PYTEST)

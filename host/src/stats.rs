@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::histogram::Histogram;
 
-/// Above this share of its time in user code, a task has no room for more.
+/// Above this share of its time with work in hand, a task has no room for more.
 const BUSY: f64 = 0.7;
 /// A queue this full holds its senders up, or is about to.
 const FULL: f64 = 0.5;
@@ -84,8 +84,10 @@ pub struct TimeSplit {
     pub queue: Duration,
     /// In the pipe, the codec and the child's buffers.
     pub pipe: Duration,
-    /// In the user's code. Against the clock, this says how busy the tasks are.
+    /// In the user's code, or behind it: what waits in a child waits for those before it. Where a child does not say how long its code takes, all of its time is this.
     pub code: Duration,
+    /// How long tasks had anything to do, summed over tasks. Against the clock, this says how busy they are.
+    pub busy: Duration,
 }
 
 /// How long things take.
@@ -117,10 +119,10 @@ impl Snapshot {
         let busy = |row: &ComponentRow| {
             let earlier = before
                 .and_then(|before| before.row(&row.id))
-                .map_or(Duration::ZERO, |earlier| earlier.time.code);
+                .map_or(Duration::ZERO, |earlier| earlier.time.busy);
             let available = clock.as_secs_f64() * f64::from(row.up.max(1));
             if available > 0.0 {
-                row.time.code.saturating_sub(earlier).as_secs_f64() / available
+                row.time.busy.saturating_sub(earlier).as_secs_f64() / available
             } else {
                 0.0
             }
@@ -175,6 +177,7 @@ impl TimeSplit {
             queue: self.queue.saturating_sub(earlier.queue),
             pipe: self.pipe.saturating_sub(earlier.pipe),
             code: self.code.saturating_sub(earlier.code),
+            busy: self.busy.saturating_sub(earlier.busy),
         }
     }
 }
@@ -200,7 +203,7 @@ mod tests {
     /// A bolt of two tasks: seconds of code, tuples queued (of 1000), tuples in hand.
     fn bolt(id: &str, code: u64, queued: u64, in_hand: u64) -> ComponentRow {
         let time = TimeSplit {
-            code: seconds(code),
+            busy: seconds(code),
             ..TimeSplit::default()
         };
         ComponentRow {
@@ -286,6 +289,7 @@ mod tests {
             queue: seconds(queue),
             pipe: seconds(pipe),
             code: seconds(code),
+            ..TimeSplit::default()
         };
         let cases = [
             (split(0, 0, 0), None),

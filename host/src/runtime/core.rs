@@ -116,6 +116,8 @@ pub struct Task {
     pub heard_through: u64,
     /// What only spouts have.
     pub spout: Option<Spout>,
+    /// Seconds that its child has spent in user code, and in decoding and encoding around it, if it says so.
+    pub spent: (f64, f64),
     /// What is counted.
     pub counters: Counters,
     /// An ack since the handshake: the child gets things done, so its next death is not held against it.
@@ -299,6 +301,7 @@ impl Core {
                     heard_through: 0,
                     spout: (component.kind == Kind::Spout)
                         .then(|| Spout::new(component, &settings)),
+                    spent: (0.0, 0.0),
                     counters: Counters::default(),
                     progressed: false,
                     touched: Touched::No,

@@ -5,6 +5,9 @@ use stormhost_protocol::{FromChild, ProtocolError};
 use super::completion::Finish;
 use super::core::{Core, Dialect, Violation};
 
+/// The metric by which a child with frames says how many seconds it has spent: in user code, and in decoding and encoding around it.
+const SPENT: &str = "__spent";
+
 impl Core {
     /// Lets a message happen. What it hands back is for people to read: a log line, an error, a metric, or a command that is not known.
     ///
@@ -17,6 +20,12 @@ impl Core {
     ) -> Result<Option<FromChild<'a>>, ProtocolError> {
         let is_spout = self.tasks[at].spout.is_some();
         match (message, self.tasks[at].dialect()) {
+            (FromChild::Metrics { name, params }, Some(Dialect::Frames { .. }))
+                if name == SPENT =>
+            {
+                let spent = params.and_then(|params| serde_json::from_slice(params).ok());
+                self.tasks[at].spent = spent.unwrap_or(self.tasks[at].spent);
+            }
             (message @ (FromChild::Log { .. } | FromChild::Error { .. }), _)
             | (message @ (FromChild::Metrics { .. } | FromChild::Unknown { .. }), _) => {
                 return Ok(Some(message));

@@ -58,8 +58,18 @@ impl Sampler {
                 let split = &mut time[task.component];
                 let moving = in_pipe(task);
                 split.queue += passed * u32::try_from(task.queue.rows()).unwrap_or(u32::MAX);
-                split.code += passed * moving.min(1);
-                split.pipe += passed * moving.saturating_sub(1);
+                split.busy += passed * moving.min(1);
+                // What waits in the child waits for what is done to those before it: in the code's share of the time, for code.
+                let (code, codec) = task.spent;
+                let share = if code + codec > 0.0 {
+                    code / (code + codec)
+                } else {
+                    1.0
+                };
+                let inside = passed * moving;
+                let in_code = inside.mul_f64(share);
+                split.code += in_code;
+                split.pipe += inside.saturating_sub(in_code);
             }
         });
         if self

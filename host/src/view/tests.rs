@@ -7,6 +7,7 @@ fn word_count() -> Snapshot {
         queue: Duration::from_secs(queue),
         pipe: Duration::from_secs(pipe),
         code: Duration::from_secs(code),
+        busy: Duration::from_secs(code),
     };
     let bolt = |id: &str, tasks| ComponentRow {
         id: id.into(),
@@ -93,6 +94,7 @@ fn rates_and_shares_are_those_since_the_last_look() {
     now.components[1].emitted += 4000;
     now.components[1].time.queue += Duration::from_secs(3);
     now.components[1].time.code += Duration::from_secs(1);
+    now.components[1].time.busy += Duration::from_secs(1);
     let lines = live(&now, Some(&before), 200, 50);
     assert!(lines[0].contains("(250/s)"), "{lines:?}");
     let split: Vec<&str> = lines[3].split_whitespace().collect();

@@ -33,6 +33,8 @@ _MAX_AGE = 0.001
 _SLOW = 0.0003
 _MAX_PACE = 16
 _TICK = ("__system", "__tick")
+# Seconds between two words about where the time went.
+_TELL_SPENT = 0.5
 
 
 class BoltLink(FramesLink):
@@ -51,6 +53,9 @@ class BoltLink(FramesLink):
         self.taken = 0  # rows that have arrived so far: the id of the next one
         self._in_hand = False
         self._pace = 1
+        self._in_code = 0.0  # seconds in `execute`, and around it in decoding and encoding
+        self._in_codec = 0.0
+        self._told_spent = 0.0
         self._inputs = [self._input(spec) for spec in offer.get("inputs", ())]
 
     def _input(self, spec: dict[str, Any]) -> Any:
@@ -79,8 +84,15 @@ class BoltLink(FramesLink):
             except EndOfInput:
                 break
             if kind == TUPLES:
+                begun = monotonic()
+                in_code = self._in_code
                 self._tuples(payload)
                 results.flush()
+                now = monotonic()
+                self._in_codec += now - begun - (self._in_code - in_code)
+                if now - self._told_spent > _TELL_SPENT:
+                    self._told_spent = now
+                    self.message({"command": "metrics", "name": "__spent", "params": [self._in_code, self._in_codec]})
             elif kind == COMMAND:
                 command = decode(payload)["command"]
                 if command == "finish":
@@ -128,10 +140,12 @@ class BoltLink(FramesLink):
             self.taken += count
             row = self._inputs[number]
             self._in_hand = True
+            begun = monotonic()
             if row is None:
                 self._ticks(count)
             else:
                 self._execute(map(row, *values, ats), self.taken)
+            self._in_code += monotonic() - begun
             self._in_hand = False
 
     def _ticks(self, count: int) -> None:
