@@ -20,7 +20,7 @@ from harness import report
 from harness.cases import ALL
 from harness.contest import hold
 from harness.machine import facts
-from harness.peers import environment
+from harness.peers import BENCH_VENV, environment, found
 from harness.setting import BENCH, ROOT, Setting, find_host
 
 FULL, QUICK, CHECK = 1.0, 0.2, 0.002
@@ -31,10 +31,10 @@ def main() -> int:
     host = find_host(options.host)
     contests = [contest for contest in ALL if not options.only or contest.key in options.only]
     if options.quick and not options.only:
-        contests = [contest for contest in contests if contest.part_of_quick]
+        contests = [quick for contest in contests if (quick := contest.quick())]
     scale = CHECK if options.check else QUICK if options.quick else FULL
     # A check uses what is there: no network, no installing.
-    python, missing = (Path(sys.executable), {}) if options.check else environment(ROOT / "target" / "bench-venv")
+    python, missing = (found(), {}) if options.check else environment(BENCH_VENV)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) if options.check else ROOT / "target" / "bench"
         setting = Setting(host, python, folder, scale, options.rounds, missing)

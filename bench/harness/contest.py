@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from .processes import Wrong
@@ -53,8 +53,17 @@ class Contest:
     """Contestants to whom the others are compared."""
     ratio_of: str = ""
     """The column by which they are compared."""
+    quick_contestants: tuple[str, ...] = ()
+    """Those who are part of a quick run; all if `part_of_quick`."""
     part_of_quick: bool = False
     quick_rounds: int = 3
+
+    def quick(self) -> Contest | None:
+        """What of it one looks at daily, if anything."""
+        if self.part_of_quick:
+            return self
+        chosen = tuple(one for one in self.contestants if one.name in self.quick_contestants)
+        return replace(self, contestants=chosen) if chosen else None
 
 
 @dataclass

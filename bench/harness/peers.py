@@ -6,7 +6,21 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = ("msgspec", "bytewax==0.21.1", "pystorm==3.1.4")
+from .setting import ROOT
+
+PACKAGES = ("msgspec", "bytewax==0.21.1", "pystorm==3.1.4", "msgpack", "pathway")
+
+BENCH_VENV = ROOT / "target" / "bench-venv"
+TEST_VENV = ROOT / "target" / "venv"
+"""That of the tests, which has some of the packages."""
+
+
+def found() -> Path:
+    """The interpreter of an environment that is there already; if there is none, the one that runs this."""
+    for folder in (BENCH_VENV, TEST_VENV):
+        if (folder / "bin" / "python").exists():
+            return folder / "bin" / "python"
+    return Path(sys.executable)
 
 
 def environment(folder: Path) -> tuple[Path, dict[str, str]]:

@@ -49,5 +49,5 @@ def finish(command: list[object], environment: dict[str, str], timeout: float = 
         said = out.read().decode(errors="replace"), err.read().decode(errors="replace")
     if late.is_set() or process.returncode != 0:
         why = f"took longer than {timeout:.0f} s" if late.is_set() else f"left with status {process.returncode}"
-        raise Wrong(f"{' '.join(words)}: {why}\n{said[1][-3000:]}")
+        raise Wrong(f"{' '.join(words)}: {why}\n{said[1][-800:]}")
     return Finished(began, seconds, used.ru_utime + used.ru_stime, *said)

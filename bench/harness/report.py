@@ -25,8 +25,10 @@ def table(held: Held) -> str:
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     rows.insert(1, ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])])
     lines = ["| " + " | ".join(_pad(row, widths)) + " |" for row in rows]
-    lines += [f"\n{name}: {why.splitlines()[0]}" for name, why in held.absent.items()]
-    return "\n".join(lines)
+    if len(rows) == 2:
+        lines = []
+    absent = "\n".join(f"- {name}: {why.splitlines()[0]}" for name, why in held.absent.items())
+    return "\n".join(lines) + ("\n\n" + absent if absent else "")
 
 
 def _pad(row: list[str], widths: list[int]) -> list[str]:

@@ -50,12 +50,23 @@ class Setting:
 
     def module_version(self, module: str) -> str | None:
         """The version of an installed package, as its metadata has it; `None` if there is none."""
+        if module == "storm.py":  # no package: a file of Storm's
+            return "2.8.3" if (ROOT / "target" / "multilang" / "storm.py").exists() else None
         known = self._versions
         if module not in known:
             program = f"import importlib.metadata as m; print(m.version({module!r}))"
             done = subprocess.run([self.python, "-c", program], capture_output=True, text=True)
             known[module] = done.stdout.strip() if done.returncode == 0 else None
         return known[module]
+
+    def few(self, full: int) -> int:
+        """A number of processes: as said, but three at the most where only is to be seen that everything runs."""
+        return full if self.scale > 0.01 else min(full, 3)
+
+    @property
+    def codec(self) -> str:
+        """The fastest codec of our library that is installed."""
+        return "msgspec" if self.has("msgspec") else "json"
 
     @cached_property
     def _versions(self) -> dict[str, str | None]:

@@ -4,51 +4,34 @@ from __future__ import annotations
 
 import sys
 
-from probe import tell, tell_usage
+from marked import Marked
+from probe import tell
 from send_all import obey
-from stormhost import AutoAckBolt, FieldsGrouping, ShuffleGrouping, Spout, Stream, Topology
+from stormhost import AutoAckBolt, FieldsGrouping, ShuffleGrouping, Stream, Topology
 
 tell("file begins")
 obey()
 
 
-class Lines(Spout):
+class Lines(Marked):
     class Default(Stream):
         fields = "sentence"
 
-    def initialize(self):
-        path, total = sys.argv[1:3]
-        self.lines = enumerate(open(path, encoding="ascii"), 1)
-        self.acked = self.failed = 0
-        self.total = int(total)
-        self.mark = 1
-        tell("ready", component="lines")
+    total = int(sys.argv[2])
 
-    def next_tuple(self):
-        for number, line in self.lines:
-            self.emit(line.rstrip(), id=number)
-            return
-        self.done()
-
-    def ack(self, id):
-        self.acked += 1
-        if self.acked == self.mark:
-            tell_usage("first ack" if self.mark == 1 else "last ack")
-            self.mark = self.total
-
-    def fail(self, id):
-        self.failed += 1
-
-    def close(self):
-        tell("outcome", acked=self.acked, failed=self.failed)
+    def rows(self):
+        with open(sys.argv[1], encoding="ascii") as lines:
+            for line in lines:
+                yield line.rstrip()
 
 
 class Split(AutoAckBolt):
     class Default(Stream):
         fields = "word"
 
+    first = True
+
     def initialize(self):
-        self.first = True
         tell("ready", component="split")
 
     def execute(self, input):

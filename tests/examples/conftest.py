@@ -73,20 +73,40 @@ def python_without_packages():
     return os.path.realpath(sys.executable) if sys.prefix != sys.base_prefix else sys.executable
 
 
+class Helper:
+    """A program that helps a test. What it prints goes to a file, so that it never waits for us to read."""
+
+    def __init__(self, command, out):
+        self._out = out
+        with out.open('w') as file:
+            self._running = subprocess.Popen(
+                list(map(str, command)), stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.PIPE, text=True
+            )
+
+    def first_line(self):
+        """The first line on its standard error; waits for it."""
+        return self._running.stderr.readline()
+
+    def stop(self):
+        """Ends it with SIGTERM. Returns what it printed, and what it has said on standard error since."""
+        self._running.terminate()
+        _, err = self._running.communicate(timeout=GONE_SECONDS)
+        return self._out.read_text(), err
+
+    def running(self):
+        return self._running.poll() is None
+
+
 @pytest.fixture
-def process():
-    """Starts a program that helps a test, and ends it with SIGTERM when the test is over."""
+def helper(tmp_path):
+    """Starts programs that help a test, and ends them when it is over."""
     started = []
 
     def start(*command):
-        helper = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        started.append(helper)
-        return helper
+        started.append(Helper(command, tmp_path / f'helper-{len(started)}.out'))
+        return started[-1]
 
     yield start
-    for helper in started:
-        if helper.poll() is None:
-            helper.terminate()
-            helper.communicate(timeout=GONE_SECONDS)
+    for program in started:
+        if program.running():
+            program.stop()

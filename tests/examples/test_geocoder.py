@@ -13,21 +13,21 @@ sys.path.insert(0, str(FOLDER))
 
 import make_log  # noqa: E402
 from geoip import GeoIP, open_database  # noqa: E402
+from receiver import understood  # noqa: E402
 
 LOCATED = 1716  # of the 2,000 lines in the log; the others are private addresses and rubbish
 
 
 @pytest.fixture
-def receiver(process):
+def receiver(helper):
     """Starts the example's receiver on a free port. Gives its URL and a function that stops it and says what it got."""
 
     def start(*options):
-        running = process(sys.executable, FOLDER / 'receiver.py', '--port', '0', *options)
-        url = running.stderr.readline().split()[-1]
+        program = helper(sys.executable, FOLDER / 'receiver.py', '--port', '0', *options)
+        url = program.first_line().split()[-1]
 
         def stop():
-            running.terminate()
-            out, err = running.communicate(timeout=10)
+            out, err = program.stop()
             return [json.loads(line) for line in out.splitlines()], err
 
         return url, stop
@@ -65,6 +65,29 @@ def test_the_database_knows_places_and_says_where_it_does_not():
 @pytest.mark.parametrize('record', [None, {}, {'country': {}}, {'location': {}}, {'location': {'time_zone': 'UTC'}}])
 def test_a_record_without_coordinates_is_no_place(record):
     assert GeoIP({'8.8.8.8': record}).locate('8.8.8.8') is None
+
+
+GOOD = {'task': 1, 'locations': [{'lat': 52.2, 'long': 6.9}]}
+
+
+@pytest.mark.parametrize(
+    'body, good',
+    [
+        (json.dumps(GOOD), True),
+        (json.dumps({'locations': []}), True),
+        ('', False),
+        ('{', False),
+        ('[]', False),
+        ('{}', False),
+        (b'\xff', False),
+        (json.dumps({'locations': None}), False),
+        (json.dumps({'locations': [{'lat': 52.2}]}), False),
+        (json.dumps({'locations': [{'lat': 'north', 'long': 6.9}]}), False),
+        (json.dumps({'locations': [{'lat': 90.1, 'long': 6.9}]}), False),
+    ],
+)
+def test_the_receiver_takes_nothing_but_batches(body, good):
+    assert (understood(body) is not None) == good
 
 
 def test_every_located_line_is_received_in_batches(stormhost, receiver):

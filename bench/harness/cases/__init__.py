@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 from ..contest import Contest
-from . import word_count
+from . import growth, large, latency, start, stock, word_count
 
-ALL: tuple[Contest, ...] = (word_count.CONTEST,)
+ALL: tuple[Contest, ...] = (
+    word_count.PLAIN,
+    latency.PACED,
+    start.CONTEST,
+    word_count.MIXED,
+    word_count.BY_HAND,
+    latency.ONE_AT_A_TIME,
+    stock.STORM_PY,
+    stock.PYSTORM_JSON,
+    stock.PYSTORM_MSGPACK,
+    large.CONTEST,
+    growth.TASKS,
+    growth.CHAIN,
+    growth.PENDING,
+    growth.KEYS,
+    growth.CHILDREN,
+)

@@ -1,30 +1,46 @@
-"""The word count at full speed, ours beside the peers'."""
+"""The word count at full speed, ours beside the peers': plain, with rich tuples, and acked by hand."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from ..contest import Contest, Contestant, Figures
 from ..hosted import check_counts, run_topology
 from ..setting import Setting
+from ..text import Text
 from .peer import counting_peer
 from .rate import COLUMNS, steady_rate
 
-LOOP = "Python loop"
+LOOP, BYTEWAX = "Python loop", "Bytewax, batch 1000"
+HOLD = 100
+"""Tuples that a bolt with acks by hand holds back."""
 
 
-def counted(name: str, codec: str, send: bool) -> Contestant:
-    """Our word count in Python children, with one codec; with or without the counter's output being sent."""
+def counted(
+    name: str,
+    codec: str = "",
+    send: bool = True,
+    file: str = "word_count.py",
+    more: tuple[object, ...] = (),
+    options: tuple[str, ...] = (),
+    text_of: Callable[[Setting], Text] = lambda setting: setting.text,
+) -> Contestant:
+    """A word count of ours in Python children; with or without the counter's output being sent.
+
+    `codec`: `msgspec` or `json`; whichever is faster of those that are installed, if it is empty.
+    """
 
     def run(setting: Setting) -> Figures:
-        text = setting.text
-        environment = {"STORMHOST_CODEC": codec, "BENCH_SEND": "1" if send else "0"}
-        hosted = run_topology(setting, "word_count.py", text.path, text.sentences, environment=environment)
+        text = text_of(setting)
+        environment = {"STORMHOST_CODEC": codec or setting.codec, "BENCH_SEND": "1" if send else "0"}
+        hosted = run_topology(setting, file, text.path, text.sentences, *more, options=options, environment=environment)
         check_counts(hosted, text)
         return steady_rate(hosted, text.words)
 
     return Contestant(name, run, ("msgspec",) if codec == "msgspec" else ())
 
 
-CONTEST = Contest(
+PLAIN = Contest(
     key="words",
     title="Word count at full speed",
     about=(
@@ -39,13 +55,58 @@ CONTEST = Contest(
         counting_peer(LOOP, "loop.py"),
         counting_peer("two processes, a pipe", "pipe.py"),
         counting_peer("Bytewax, batch 100", "bytewax_flow.py", 100, needs=("bytewax",)),
-        counting_peer("Bytewax, batch 1000", "bytewax_flow.py", 1000, needs=("bytewax",)),
-        counted("stormhost, msgspec, send", "msgspec", True),
-        counted("stormhost, msgspec, drop", "msgspec", False),
-        counted("stormhost, standard library, send", "json", True),
-        counted("stormhost, standard library, drop", "json", False),
+        counting_peer(BYTEWAX, "bytewax_flow.py", 1000, needs=("bytewax",)),
+        counting_peer("Pathway, counted in Rust", "pathway_flow.py", "rust", needs=("pathway",)),
+        counting_peer("Pathway, counted in Python", "pathway_flow.py", "python", needs=("pathway",)),
+        # Apache Storm 2.8 in local mode has its place here.
+        counted("stormhost, msgspec, send", "msgspec"),
+        counted("stormhost, msgspec, drop", "msgspec", send=False),
+        counted("stormhost, standard library, send", "json"),
+        counted("stormhost, standard library, drop", "json", send=False),
     ),
-    against=(LOOP, "Bytewax, batch 1000"),
+    against=(LOOP, BYTEWAX),
     ratio_of="M words/s",
-    part_of_quick=True,
+    quick_contestants=(
+        LOOP,
+        "two processes, a pipe",
+        BYTEWAX,
+        "stormhost, msgspec, send",
+        "stormhost, msgspec, drop",
+        "stormhost, standard library, send",
+    ),
+)
+
+
+def fewer(setting: Setting) -> Text:
+    """A text for runs that move 1 KB with each word."""
+    return setting.text_of(200_000)
+
+
+MIXED = Contest(
+    key="mixed",
+    title="Three fields of mixed types, 1 KB a tuple",
+    about="The word count with text, a float or an integer, and 1,000 bytes of text in every tuple of every stream; Bytewax on the same.",
+    columns=COLUMNS,
+    contestants=(
+        counting_peer("Bytewax, batch 100", "bytewax_mixed.py", 100, needs=("bytewax",), text_of=fewer),
+        counting_peer(BYTEWAX, "bytewax_mixed.py", 1000, needs=("bytewax",), text_of=fewer),
+        counted("stormhost, msgspec, send", "msgspec", file="mixed.py", text_of=fewer),
+        counted("stormhost, standard library, send", "json", file="mixed.py", text_of=fewer),
+    ),
+    against=(BYTEWAX,),
+    ratio_of="M words/s",
+)
+
+AUTOMATIC = "acks of themselves"
+BY_HAND = Contest(
+    key="by-hand",
+    title="Acks by hand and out of order",
+    about=f"Both bolts of the word count ack by hand, each holding {HOLD} tuples and letting them go in no order; beside the same with automatic acks.",
+    columns=COLUMNS,
+    contestants=(
+        counted(AUTOMATIC),
+        counted(f"acks by hand, {HOLD} held", file="by_hand.py", more=(HOLD,)),
+    ),
+    against=(AUTOMATIC,),
+    ratio_of="M words/s",
 )

@@ -1,5 +1,6 @@
 //! What a bolt may say, and what it causes.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use stormhost_protocol::frame::{self, Block, FrameError, Results};
@@ -9,6 +10,9 @@ use stormhost_protocol::{Column, Encoding, ProtocolError};
 use super::completion::Finish;
 use super::core::{Core, Dialect, Emitted, Parent, Violation, Wake};
 use crate::flow::acker::{Anchor, FailKind};
+
+/// Rows of streams without fields take no bytes, so the length of a frame does not bound them; this does. Children send 4,096 at the most.
+const ROWS_WITHOUT_COLUMNS: u32 = 65_536;
 
 /// The rows of a results frame, taken one after the other in the order they were emitted.
 pub(super) struct Rows<'a> {
@@ -26,6 +30,11 @@ impl<'a> Rows<'a> {
     ) -> Result<Rows<'a>, ProtocolError> {
         let mut blocks = Vec::with_capacity(results.blocks.len());
         for block in &results.blocks {
+            if block.columns.is_empty() && block.rows > ROWS_WITHOUT_COLUMNS {
+                return Err(ProtocolError::contradiction(
+                    "a block without columns has more rows than a frame may hold",
+                ));
+            }
             let columns = block
                 .columns
                 .iter()
@@ -82,11 +91,13 @@ impl Core {
             ProtocolError::contradiction("it says it consumed what it was not sent")
         })?;
         let mut rows = Rows::open(self, encoding, &results)?;
+        if results.ask {
+            // What another child asked for is none of its business.
+            self.destinations.clear();
+        }
         match acks {
-            Acks::Auto if !results.loose => {
-                self.auto_acked(at, encoding, &results, &mut rows, through)?
-            }
-            _ => self.acked_by_hand(at, encoding, &results, &mut rows)?,
+            Acks::Auto => self.auto_acked(at, encoding, &results, &mut rows, through)?,
+            Acks::Hand => self.acked_by_hand(at, encoding, &results, &mut rows)?,
         }
         self.through_with(at, results.consumed);
         if results.ask {
@@ -105,7 +116,7 @@ impl Core {
         rows: &mut Rows<'_>,
         through: u64,
     ) -> Result<(), ProtocolError> {
-        let fails = failed_ids(results)?;
+        let mut fails: HashMap<u64, String> = failed_ids(results)?.into_iter().collect();
         let first = self.tasks[at].consumed;
         if let Some(marks) = results.marks
             && marks.len() as u64 != through
@@ -114,15 +125,21 @@ impl Core {
                 "it has another number of marks than inputs",
             ));
         }
-        if results.marks.is_none() && results.emits > 0 && through > 0 {
+        if results.marks.is_none() && results.emits > 0 && through > 0 && !results.loose {
             return Err(ProtocolError::contradiction(
                 "it has rows for several inputs and no marks",
             ));
         }
         let mut done = 0;
+        while results.loose && done < results.emits {
+            // What is wrong with it is logged; there is no tree that could fail.
+            self.pass_on(at, encoding, results, rows, done, &Parent::Nothing)?;
+            done += 1;
+        }
         for n in 0..through {
             let id = first + n;
-            let anchor = self.tasks[at].in_hand.take(id).unwrap_or(Anchor::NONE);
+            // Taken out only when its rows are passed on: should they not be readable, it fails with all that is in hand.
+            let anchor = self.tasks[at].in_hand.get(id).unwrap_or(Anchor::NONE);
             let end = results
                 .marks
                 .and_then(|marks| marks.get(n as usize))
@@ -136,8 +153,12 @@ impl Core {
                     .or(refused);
                 done += 1;
             }
-            match fails.iter().find(|(failed, _)| *failed == id) {
-                Some((_, reason)) => self.bolt_fails(at, anchor, FailKind::Failed, reason),
+            if self.tasks[at].in_hand.take(id).is_none() {
+                // It failed before, by name, or with everything that was in hand.
+                continue;
+            }
+            match fails.remove(&id) {
+                Some(reason) => self.bolt_fails(at, anchor, FailKind::Failed, &reason),
                 None => match refused {
                     Some(violation) => {
                         self.bolt_fails(at, anchor, FailKind::Refused, &violation.to_string())
@@ -159,7 +180,17 @@ impl Core {
             }
             done += 1;
         }
+        for (id, reason) in fails {
+            self.fails_by_id(at, id, &reason);
+        }
         Ok(())
+    }
+
+    fn fails_by_id(&mut self, at: usize, id: u64, reason: &str) {
+        match self.tasks[at].in_hand.take(id) {
+            Some(anchor) => self.bolt_fails(at, anchor, FailKind::Failed, reason),
+            None => self.tasks[at].counters.unknown += 1,
+        }
     }
 
     /// Rows say themselves what they are anchored to, and acks and fails come by id.
@@ -176,6 +207,11 @@ impl Core {
             parents.clear();
             if let Some(ends) = &results.anchor_ends {
                 let end = ends.get(done as usize).unwrap_or(0) as usize;
+                if end < start || end > results.anchor_ids.len() {
+                    return Err(ProtocolError::contradiction(
+                        "the anchors of a row end before they begin, or after the last of all",
+                    ));
+                }
                 for n in start..end {
                     let id = results.anchor_ids.get(n).unwrap_or(u64::MAX);
                     match self.tasks[at].in_hand.get(id) {
@@ -183,7 +219,7 @@ impl Core {
                         None => self.complain(at, &Violation::UnknownAnchor(id.to_string())),
                     }
                 }
-                start = end.max(start);
+                start = end;
             }
             let parent = if parents.is_empty() {
                 Parent::Nothing
@@ -198,10 +234,7 @@ impl Core {
             }
         }
         for (id, reason) in failed_ids(results)? {
-            match self.tasks[at].in_hand.take(id) {
-                Some(anchor) => self.bolt_fails(at, anchor, FailKind::Failed, &reason),
-                None => self.tasks[at].counters.unknown += 1,
-            }
+            self.fails_by_id(at, id, &reason);
         }
         for id in results.acks.iter() {
             match self.tasks[at].in_hand.take(id) {

@@ -55,12 +55,21 @@ impl Core {
     /// Moves the run on as far as what happened allows. Cheap while spouts are busy.
     /// `overdue` skips all waiting: a deadline for the orderly end has passed.
     pub fn advance(&mut self, overdue: bool) {
+        if overdue && !self.overdue {
+            self.overdue = true;
+            (0..self.tasks.len()).for_each(|at| self.release_waiters(at));
+        }
         loop {
             let stage = self.stage;
             let groups = self.groups.clone();
             let next = match stage {
-                Stage::Running | Stage::Settling if overdue => Stage::Closing(0),
-                Stage::Finishing(_) if overdue => Stage::Closing(0),
+                // All at once: a child that hangs must not keep those before it from being read to their end.
+                Stage::Running | Stage::Finishing(_) | Stage::Settling if overdue => {
+                    Stage::Closing(groups.len())
+                }
+                Stage::Closing(group) if overdue && group < groups.len() => {
+                    Stage::Closing(groups.len())
+                }
                 Stage::Running if self.spouts_are_through() && self.is_quiet() => {
                     Stage::Finishing(0)
                 }
@@ -75,10 +84,19 @@ impl Core {
                 {
                     Stage::Closing(0)
                 }
-                Stage::Closing(group) if group >= groups.len() => Stage::Done,
-                Stage::Closing(group)
-                    if self.has_left(&groups[group]) && (overdue || self.is_quiet()) =>
+                // A bolt that was told to finish was given more since, because a tuple failed and came again: its input has ended anew.
+                Stage::Settling
+                    if self.spouts_are_through() && self.is_quiet() && self.ends_anew() =>
                 {
+                    Stage::Finishing(0)
+                }
+                Stage::Closing(group) if group >= groups.len() => {
+                    if !self.tasks.iter().all(|task| task.life == Life::Gone) {
+                        return;
+                    }
+                    Stage::Done
+                }
+                Stage::Closing(group) if self.has_left(&groups[group]) && self.is_quiet() => {
                     Stage::Closing(group + 1)
                 }
                 same => same,
@@ -163,6 +181,22 @@ impl Core {
         quiet
     }
 
+    /// Bolts that have been sent something since they finished are to finish again. Returns whether there are any.
+    fn ends_anew(&mut self) -> bool {
+        let mut any = false;
+        for task in &mut self.tasks {
+            let again = task.finish == Finish::Finished
+                && matches!(task.dialect(), Some(Dialect::Frames { .. }))
+                && task.in_hand.next_id() > task.finished_at
+                && !task.in_hand.is_empty();
+            if again {
+                task.finish = Finish::NotAsked;
+                any = true;
+            }
+        }
+        any
+    }
+
     /// Asks the bolts of a group to finish, and tells whether all have.
     fn has_finished(&mut self, group: &[usize]) -> bool {
         let mut all = true;
@@ -175,6 +209,7 @@ impl Core {
                 (Life::Up(Dialect::Frames { .. }), Finish::NotAsked) => {
                     frame::write_command("finish", &mut task.control);
                     task.finish = Finish::Asked;
+                    task.finished_at = task.sent();
                     self.wakes.push(Wake::Writer(at));
                     all = false;
                 }
@@ -223,6 +258,7 @@ impl Core {
                 storm::write_heartbeat(encoding, HEARTBEAT, &mut task.control)
             }
             Some(Dialect::Frames { .. }) => match &mut task.spout {
+                // A spout counts the commands it takes, so it is told with the others.
                 Some(spout) => spout.ask_for_life(),
                 None => frame::write_command("heartbeat", &mut task.control),
             },

@@ -108,6 +108,8 @@ pub struct Task {
     pub waiters: Vec<u32>,
     /// Whether it was told that its input has ended.
     pub finish: Finish,
+    /// How many rows its child had been sent when it was asked to finish.
+    pub finished_at: u64,
     /// Heartbeats that a Storm bolt has not answered: for each how many rows had been sent before it.
     pub heartbeats: std::collections::VecDeque<u64>,
     /// Rows that a Storm bolt is known to have read, from its last answer to a heartbeat.
@@ -233,6 +235,8 @@ pub struct Core {
     pub stage: Stage,
     /// The user, or a time limit, asked for the end.
     pub stopping: bool,
+    /// The deadline of an orderly end has passed: nothing is waited for any more.
+    pub(super) overdue: bool,
     /// Microseconds since the run began.
     pub now: u64,
     /// Trees whose whole path is told.
@@ -248,6 +252,8 @@ pub struct Core {
     /// The tasks of spouts.
     pub(super) spouts: Vec<usize>,
     has_cycles: bool,
+    /// Whether there are trees at all: `topology.acker.executors` is not 0.
+    pub(super) tracking: bool,
     routes: Vec<Routes>,
     open: Vec<bool>,
     touched: Vec<u32>,
@@ -288,6 +294,7 @@ impl Core {
                     waits: 0,
                     waiters: Vec::new(),
                     finish: Finish::NotAsked,
+                    finished_at: 0,
                     heartbeats: Default::default(),
                     heard_through: 0,
                     spout: (component.kind == Kind::Spout)
@@ -311,12 +318,14 @@ impl Core {
                 .components
                 .iter()
                 .any(|c| c.inputs.iter().any(|input| input.back_edge)),
+            tracking: settings.tracking(),
             topology,
             tasks,
             acker: Acker::new(seed),
             limits,
             stage: Stage::Running,
             stopping: false,
+            overdue: false,
             now: 0,
             trace: Tracer::default(),
             wakes: Vec::new(),
@@ -426,8 +435,13 @@ impl Core {
                         .queue
                         .cycle_is_full(out.row.iter().map(|value| value.len()).sum())
                 {
-                    overflow(acker, parent);
-                    tasks[out.from].counters.dropped += 1;
+                    let untracked = lose(acker, parent, FailKind::Overflow, OVERFLOW);
+                    tasks[out.from].counters.dropped += u64::from(untracked);
+                    continue;
+                }
+                if task.life == Life::Gone {
+                    let untracked = lose(acker, parent, FailKind::ChildDied, GONE);
+                    tasks[out.from].counters.dropped += u64::from(untracked);
                     continue;
                 }
                 let anchor = match parent {
@@ -472,6 +486,11 @@ impl Core {
 
     /// To be called after each piece of input: wakes the receivers of what was emitted, makes `from` wait for those that are full, and tells outcomes.
     pub fn after(&mut self, from: usize) {
+        self.wake_touched(from);
+        self.tell_outcomes();
+    }
+
+    fn wake_touched(&mut self, from: usize) {
         let touched = std::mem::take(&mut self.touched);
         for &target in &touched {
             let target = target as usize;
@@ -481,31 +500,44 @@ impl Core {
                 continue;
             }
             self.open[target] = false;
-            if how == Touched::Yes && !self.tasks[target].waiters.contains(&(from as u32)) {
+            // Past the deadline of an orderly end nobody waits any more.
+            if how == Touched::Yes
+                && !self.overdue
+                && !self.tasks[target].waiters.contains(&(from as u32))
+            {
                 self.tasks[target].waiters.push(from as u32);
                 self.tasks[from].waits += 1;
             }
         }
         self.touched = touched;
         self.touched.clear();
-        self.tell_outcomes();
     }
 
-    /// The queue of `task` became shorter: whoever waited for it may go on.
-    pub(super) fn made_room(&mut self, task: usize) {
+    /// The queue of `task` became shorter: whoever waited for it may go on. `pressed` is whether it held the spouts up before.
+    pub(super) fn made_room(&mut self, task: usize, pressed: bool) {
         let queue = &self.tasks[task].queue;
+        if pressed && !queue.cycle_is_pressing() {
+            // They are not in the list of waiters, since they wait for all cycles at once.
+            self.wakes
+                .extend(self.spouts.iter().map(|at| Wake::Writer(*at)));
+        }
         if !queue.is_full() {
             self.open[task] = self.tasks[task].dialect().is_some();
         }
         if !self.tasks[task].waiters.is_empty() && self.tasks[task].queue.has_room_again() {
-            for waiter in std::mem::take(&mut self.tasks[task].waiters) {
-                let waiter = waiter as usize;
-                self.tasks[waiter].waits -= 1;
-                if self.tasks[waiter].waits == 0 {
-                    self.wakes.push(Wake::Reader(waiter));
-                    if self.tasks[waiter].spout.is_some() {
-                        self.wakes.push(Wake::Writer(waiter));
-                    }
+            self.release_waiters(task);
+        }
+    }
+
+    /// Whoever waits for the queue of `task` does so no more.
+    pub(super) fn release_waiters(&mut self, task: usize) {
+        for waiter in std::mem::take(&mut self.tasks[task].waiters) {
+            let waiter = waiter as usize;
+            self.tasks[waiter].waits -= 1;
+            if self.tasks[waiter].waits == 0 {
+                self.wakes.push(Wake::Reader(waiter));
+                if self.tasks[waiter].spout.is_some() {
+                    self.wakes.push(Wake::Writer(waiter));
                 }
             }
         }
@@ -518,9 +550,14 @@ impl Core {
 
     /// Hands what the acker decided to the spouts.
     pub fn tell_outcomes(&mut self) {
-        if self.acker.outcomes.is_empty() {
-            return;
+        // What is emitted again may be answered at once, by a full cycle or where nobody listens.
+        while !self.acker.outcomes.is_empty() {
+            self.tell_those_that_are_known();
         }
+    }
+
+    fn tell_those_that_are_known(&mut self) {
+        let ending = matches!(self.stage, Stage::Closing(_) | Stage::Done);
         let mut outcomes = std::mem::take(&mut self.acker.outcomes);
         let mut again = Vec::new();
         for (emission, outcome) in outcomes.drain(..) {
@@ -556,7 +593,7 @@ impl Core {
                     }
                 }
             }
-            if let Some(replay) = spout.settled(emission, outcome, self.now) {
+            if let Some(replay) = spout.settled(emission, outcome, self.now, !ending) {
                 again.push((at, replay));
             }
             self.wakes.push(Wake::Writer(at));
@@ -564,7 +601,7 @@ impl Core {
         self.acker.outcomes = outcomes;
         for (at, replay) in again {
             self.emit_again(at, replay);
-            self.after(at);
+            self.wake_touched(at);
         }
     }
 
@@ -602,6 +639,7 @@ impl Core {
         task.life = Life::Up(dialect);
         task.in_hand.restart();
         (task.consumed, task.heard_through, task.progressed) = (0, 0, false);
+        task.finished_at = 0;
         task.control.clear();
         task.frames_out.clear();
         task.delivered.clear();
@@ -648,7 +686,20 @@ impl Core {
     /// No other child will come for this task.
     pub fn gone(&mut self, at: usize) {
         self.open[at] = false;
-        self.tasks[at].life = Life::Gone;
+        let task = &mut self.tasks[at];
+        task.life = Life::Gone;
+        let reason: Rc<str> = GONE.into();
+        while let Some(run) = task.queue.pop(u32::MAX, usize::MAX, &self.limits) {
+            for anchor in &run.anchors {
+                task.counters.dropped += u64::from(!anchor.is_tracked());
+                self.acker.fail(*anchor, FailKind::ChildDied, &reason);
+            }
+        }
+        if task.spout.is_some() {
+            self.acker.forget(at as u32);
+        }
+        self.release_waiters(at);
+        self.tell_outcomes();
         self.wakes.push(Wake::Everyone);
     }
 
@@ -714,18 +765,26 @@ pub struct Emitted<'a> {
     pub direct: Option<u32>,
 }
 
-/// A cycle has no room for a copy, so the trees it would belong to fail.
+const OVERFLOW: &str =
+    "a cycle has no room for more (stormhost.cycle.bytes): its bolts emit more than they finish";
+const GONE: &str = "it was emitted to a task whose child has left, since the run ends";
+
+/// A copy cannot be delivered, so the trees it would belong to fail. Returns whether it belongs to none.
 #[cold]
-fn overflow(acker: &mut Acker, parent: &Parent<'_>) {
-    let reason: Rc<str> = "a cycle has no room for more (stormhost.cycle.bytes): its bolts emit more than they finish".into();
+fn lose(acker: &mut Acker, parent: &Parent<'_>, kind: FailKind, why: &str) -> bool {
+    let reason: Rc<str> = why.into();
     match parent {
-        Parent::Nothing => {}
-        Parent::Root(root) => acker.fail_root(*root, FailKind::Overflow, &reason),
-        Parent::One(anchor) => acker.fail_trees(*anchor, FailKind::Overflow, &reason),
+        Parent::Nothing => return true,
+        Parent::Root(root) => acker.fail_root(*root, kind, &reason),
+        Parent::One(anchor) => {
+            acker.fail_trees(*anchor, kind, &reason);
+            return !anchor.is_tracked();
+        }
         Parent::Several(anchors) => anchors
             .iter()
-            .for_each(|a| acker.fail_trees(*a, FailKind::Overflow, &reason)),
+            .for_each(|a| acker.fail_trees(*a, kind, &reason)),
     }
+    false
 }
 
 /// A step of a trace: who emitted what to whom.

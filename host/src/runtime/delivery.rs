@@ -6,7 +6,7 @@ use stormhost_protocol::frame::{self, RunHead};
 use stormhost_protocol::storm::TupleHead;
 use stormhost_protocol::{Encoding, transcode};
 
-use super::core::{Core, Dialect, Task};
+use super::core::{Core, Dialect, Task, Wake};
 use crate::flow::acker::FailKind;
 use crate::flow::queue::Run;
 
@@ -61,6 +61,8 @@ impl Core {
         if room == 0 || self.tasks[at].queue.is_empty() {
             return;
         }
+        let pressed = self.tasks[at].queue.cycle_is_pressing();
+        let begin = out.len();
         if self.tasks[at].sent() == self.tasks[at].consumed {
             let now = self.now;
             self.tasks[at].pace.starts(now);
@@ -83,10 +85,17 @@ impl Core {
             }
             out[start..start + 4].copy_from_slice(&runs.to_le_bytes());
         });
-        let task = &mut self.tasks[at];
-        let end = task.sent();
-        task.frames_out.push_back(end);
-        self.made_room(at);
+        if runs == 0 {
+            // All of it was refused: a frame without rows would never be used up.
+            out.truncate(begin);
+        } else {
+            let end = self.tasks[at].sent();
+            self.tasks[at].frames_out.push_back(end);
+        }
+        self.made_room(at, pressed);
+        if runs == 0 && !self.tasks[at].queue.is_empty() {
+            self.wakes.push(Wake::Writer(at));
+        }
     }
 
     /// Writes one run into a frame. Returns whether any of it could be passed on.
@@ -173,13 +182,14 @@ impl Core {
     }
 
     fn fill_storm(&mut self, at: usize, encoding: Encoding, out: &mut Vec<u8>) {
+        let pressed = self.tasks[at].queue.cycle_is_pressing();
         while out.len() < STORM_BYTES {
             let Some(run) = self.tasks[at].queue.pop(64, STORM_BYTES, &self.limits) else {
                 break;
             };
             self.write_storm_run(at, encoding, run, out);
         }
-        self.made_room(at);
+        self.made_room(at, pressed);
     }
 
     fn write_storm_run(&mut self, at: usize, encoding: Encoding, run: Run, out: &mut Vec<u8>) {
@@ -236,6 +246,7 @@ impl Core {
 
     /// The next run for a component inside the host. Its rows are in hand until they are given to [`Core::used_up`].
     pub fn take_run(&mut self, at: usize) -> Option<Run> {
+        let pressed = self.tasks[at].queue.cycle_is_pressing();
         let run = self.tasks[at]
             .queue
             .pop(FRAME_ROWS, FRAME_BYTES, &self.limits)?;
@@ -244,7 +255,7 @@ impl Core {
             task.in_hand.push(*anchor);
         }
         task.counters.executed += u64::from(run.rows());
-        self.made_room(at);
+        self.made_room(at, pressed);
         Some(run)
     }
 

@@ -11,7 +11,7 @@ use stormhost_protocol::frame::{self, Results};
 use stormhost_protocol::{Encoding, ProtocolError};
 
 use super::bolt::Rows;
-use super::core::{Core, Dialect, Emitted, Parent, Wake};
+use super::core::{Core, Dialect, Emitted, Parent, Violation, Wake};
 use super::storm_spout::Talk;
 use crate::flow::acker::{FailKind, Outcome};
 use crate::flow::ledger::Emission;
@@ -37,6 +37,8 @@ pub struct Spout {
     pub active: bool,
     /// It said that it has nothing more to emit.
     pub done: bool,
+    /// It said so since its last results frame.
+    said_done: bool,
     /// Frames sent that it has to take note of, and how many of them it has.
     told: u64,
     heard: u64,
@@ -55,6 +57,7 @@ pub struct Spout {
 /// A tuple that the host can emit again.
 pub struct Kept {
     stream: usize,
+    direct: Option<u32>,
     encoding: Encoding,
     values: Vec<u8>,
     ends: Vec<usize>,
@@ -84,6 +87,7 @@ impl Spout {
             base: 0,
             active: true,
             done: false,
+            said_done: false,
             told: 0,
             heard: 0,
             acked: Vec::new(),
@@ -105,6 +109,7 @@ impl Spout {
     pub fn begins(&mut self, dialect: Dialect, stopping: bool) {
         (self.emitted, self.credit, self.told, self.heard) = (0, 0, 0, 0);
         (self.base, self.done, self.active) = (self.next, false, !stopping);
+        self.said_done = false;
         self.acked.clear();
         self.failed.clear();
         self.commands.clear();
@@ -128,7 +133,7 @@ impl Spout {
         }
     }
 
-    /// Asks a child that speaks frames whether it lives. A spout counts this command as any other, so it has to be counted here too.
+    /// To answer with `sync` when it gets to it.
     pub(super) fn ask_for_life(&mut self) {
         self.commands.push("heartbeat");
     }
@@ -141,24 +146,25 @@ impl Spout {
             Some(Dialect::Frames { .. }) => {
                 (self.done || stopping) && !untold && self.told == self.heard
             }
-            Some(Dialect::Storm(_)) => stopping && self.talk.is_quiet(),
+            Some(Dialect::Storm(_)) => stopping && !untold && self.talk.is_quiet(),
             Some(Dialect::Inside) => true,
         }
     }
 
-    /// A tree was answered. `Some` is a tuple to emit again.
+    /// A tree was answered. `Some` is a tuple to emit again, which it is not unless `replays`: at the end of a run nobody is left to take it.
     pub fn settled(
         &mut self,
         emission: Emission,
         outcome: Outcome,
         now: u64,
+        replays: bool,
     ) -> Option<AgainReplay> {
         let latency = now.saturating_sub(emission.born);
         if let (Some(kept), Outcome::Failed(kind, _)) = (&mut self.kept, &outcome)
             && let Some(mut again) = kept.remove(&emission.sequence)
         {
             again.tries += u32::from(*kind != FailKind::ChildDied);
-            if again.tries <= self.tries {
+            if replays && again.tries <= self.tries {
                 return Some(AgainReplay {
                     sequence: emission.sequence,
                     kept: again,
@@ -205,6 +211,8 @@ impl Spout {
     }
 
     fn fill_frames(&mut self, may_emit: bool, out: &mut Vec<u8>) {
+        // Before the fails: a spout that emits again what failed can do so while it takes them, and is never taken to be through in between.
+        self.fill_credit(may_emit, out);
         for command in self.commands.drain(..) {
             frame::write_command(command, out);
             self.told += 1;
@@ -226,6 +234,9 @@ impl Spout {
             self.failed.clear();
             self.told += 1;
         }
+    }
+
+    fn fill_credit(&mut self, may_emit: bool, out: &mut Vec<u8>) {
         let credit = self.emitted + u64::from(self.room());
         // In steps, so that a busy spout is not told of every single tuple; but at once when it has nothing left.
         let step = u64::from(self.window.size() / 4).max(1);
@@ -303,10 +314,11 @@ impl Core {
                     "it says it took frames that it was not sent",
                 ));
             }
+            // Whoever is still done after what it took says so again, just before.
+            let still_done = spout.said_done || results.consumed == spout.heard;
             spout.heard = results.consumed;
-            if results.emits > 0 {
-                spout.done = false;
-            }
+            spout.done &= still_done && results.emits == 0;
+            spout.said_done = false;
         }
         if results.ask {
             self.answer_where(at);
@@ -336,9 +348,24 @@ impl Core {
         spout.next += 1;
         spout.pending += 1;
         let body = body_hash(&out);
+        if !self.tracking {
+            let emission = Emission {
+                spout: at as u32,
+                sequence,
+                born: now,
+                body,
+            };
+            let emitted = self.emit(out, &Parent::Nothing, ask);
+            if let Err(violation) = &emitted {
+                self.complain(at, violation);
+            }
+            self.answer_untracked(emission, emitted.err());
+            return;
+        }
         if let Some(kept) = &mut spout.kept {
             let mut keep = Kept {
                 stream: out.stream,
+                direct: out.direct,
                 encoding: out.encoding,
                 values: vec![],
                 ends: vec![],
@@ -361,6 +388,15 @@ impl Core {
             },
             ask,
         );
+    }
+
+    /// Without tracking (`topology.acker.executors` is 0) a tuple with an id is acked as soon as it is passed on, as in Storm.
+    fn answer_untracked(&mut self, emission: Emission, violation: Option<Violation>) {
+        let outcome = match violation {
+            None => Outcome::Acked,
+            Some(violation) => Outcome::Failed(FailKind::Refused, violation.to_string().into()),
+        };
+        self.acker.outcomes.push((emission, outcome));
     }
 
     fn begin_tree(&mut self, out: Emitted<'_>, emission: Emission, ask: bool) {
@@ -391,7 +427,7 @@ impl Core {
             stream: kept.stream,
             encoding: kept.encoding,
             row: &row,
-            direct: None,
+            direct: kept.direct,
         };
         let emission = Emission {
             spout: at as u32,
@@ -441,6 +477,12 @@ impl Core {
             born: now,
             body,
         };
+        if !self.tracking {
+            let emitted = self.storm_emit(at, encoding, emit, &Parent::Nothing);
+            self.answer_untracked(emission, emitted.err());
+            self.after(at);
+            return;
+        }
         let root = self.acker.begin(emission);
         if self.trace.samples() {
             self.trace.begin(root, emission);
@@ -458,7 +500,7 @@ impl Core {
     /// The spout said that it has nothing more to emit.
     pub fn spout_done(&mut self, at: usize) {
         if let Some(spout) = &mut self.tasks[at].spout {
-            spout.done = true;
+            (spout.done, spout.said_done) = (true, true);
         }
         self.wakes.push(Wake::Everyone);
     }

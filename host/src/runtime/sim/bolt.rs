@@ -180,7 +180,9 @@ impl Bolt {
                     Dialect::Storm(encoding) => {
                         wire::write_storm(encoding, &json!({"command": "sync"}), &mut self.out)
                     }
-                    Dialect::Frames { .. } | Dialect::Inside => wire::write_message("sync", &mut self.out),
+                    Dialect::Frames { .. } | Dialect::Inside => {
+                        wire::write_message("sync", &mut self.out)
+                    }
                 }
             }
             Some(Work::Finish) => {

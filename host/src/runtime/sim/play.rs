@@ -27,8 +27,12 @@ pub struct Play {
     seats: Vec<Seat>,
     /// What the next child of each spout task has yet to emit.
     left: Vec<u32>,
+    /// By task: how many trees it may have pending, and how many tuples may wait for it. Looking settings up takes long.
+    limits: Vec<(u32, usize)>,
+    has_old_spouts: bool,
     deaths: usize,
     stage: Stage,
+    overdue: bool,
     idle: usize,
     rotations: usize,
 }
@@ -50,8 +54,19 @@ impl Play {
             truth: Truth::new(replayed_by_host || !plan.topology.settings.tracking()),
             seats: (0..tasks).map(|_| Seat::new(plan.pipe)).collect(),
             left: vec![plan.tuples; tasks],
+            limits: core
+                .tasks
+                .iter()
+                .map(|task| &plan.topology.components[task.component].settings)
+                .map(|all| (all.max_spout_pending(), all.queue_tuples() as usize))
+                .collect(),
+            has_old_spouts: core.tasks.iter().any(|task| {
+                task.spout.is_some()
+                    && matches!(plan.manners[task.component].dialect, Dialect::Storm(_))
+            }),
             deaths: plan.deaths,
             stage: Stage::Running,
+            overdue: false,
             idle: 0,
             rotations: 0,
             core,
@@ -64,7 +79,7 @@ impl Play {
     ///
     /// # Panics
     /// When something does not hold.
-    pub fn to_its_end(mut self) {
+    pub fn through(mut self) {
         for _ in 0..MOST_STEPS {
             if self.stage == Stage::Done && self.all_gone() {
                 return self.is_clean();
@@ -134,7 +149,7 @@ impl Play {
             truth: &mut self.truth,
             rng: &mut self.rng,
         };
-        self.seats[at].child_acts(&mut around, true)
+        self.seats[at].child_acts(&mut around, !self.overdue)
     }
 
     fn reader_acts(&mut self, at: usize) -> bool {
@@ -180,7 +195,7 @@ impl Play {
     /// What `Host::with` does after everything that happens.
     fn settles(&mut self) {
         if self.core.may_end() {
-            self.core.advance(false);
+            self.core.advance(self.overdue);
         }
         for wake in self.core.wakes.drain(..) {
             match wake {
@@ -210,7 +225,7 @@ impl Play {
             self.settles();
         }
         let expires = if idle {
-            self.idle % 20 == 0
+            self.idle.is_multiple_of(20)
         } else {
             self.rng.once_in(2_000)
         };
@@ -230,7 +245,22 @@ impl Play {
                 self.settles();
             }
         }
+        if self.plan.asks_for_life && self.rng.once_in(200) {
+            let at = self.rng.below(self.seats.len());
+            let task = &self.core.tasks[at];
+            // Storm's spouts know no heartbeats, and nobody is asked again before it has answered.
+            let speaks =
+                task.spout.is_none() || matches!(task.dialect(), Some(Dialect::Frames { .. }));
+            if speaks && task.heartbeats.is_empty() {
+                self.core.ask_for_life(at);
+                self.settles();
+            }
+        }
         self.may_stop(idle);
+        if self.core.stopping && self.rng.once_in(self.plan.hurries) {
+            self.overdue = true;
+            self.settles();
+        }
     }
 
     /// The user asks for the end: at some moment, or when spouts that cannot say that they are through have nothing more.
@@ -238,17 +268,13 @@ impl Play {
         if self.core.stopping {
             return;
         }
-        let has_old_spouts = self.core.tasks.iter().any(|task| {
-            task.spout.is_some()
-                && matches!(self.plan.manners[task.component].dialect, Dialect::Storm(_))
-        });
         let through = self.seats.iter().all(|seat| match &seat.child {
             Some(Child::Spout(spout)) => spout.left == 0,
             _ => true,
         });
         let open = self.core.acker.open_trees();
         let waited =
-            has_old_spouts && through && self.rng.once_in(if open == 0 { 50 } else { 1_000 });
+            self.has_old_spouts && through && self.rng.once_in(if open == 0 { 50 } else { 1_000 });
         if waited && (open == 0 || idle) || self.rng.once_in(self.plan.stops) {
             self.core.stop();
             self.settles();
@@ -259,10 +285,10 @@ impl Play {
     fn holds(&mut self) {
         let largest: usize = self.seats.iter().map(|seat| seat.largest).sum();
         for (at, task) in self.core.tasks.iter().enumerate() {
-            let settings = &self.plan.topology.components[task.component].settings;
+            let (pending, queue) = self.limits[at];
             if let Some(spout) = &task.spout {
                 assert!(
-                    spout.pending <= settings.max_spout_pending(),
+                    spout.pending <= pending,
                     "{} has {} trees pending",
                     self.core.name(at),
                     spout.pending
@@ -270,7 +296,7 @@ impl Play {
             }
             // A cycle has a budget of bytes instead, and what the host emits again is bounded by what is pending.
             if !self.plan.cyclic && !self.truth.replayed_by_host {
-                let limit = settings.queue_tuples() as usize + 3 * largest;
+                let limit = queue + 3 * largest;
                 assert!(
                     task.queue.rows() <= limit,
                     "{} tuples wait",

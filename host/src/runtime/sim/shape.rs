@@ -62,6 +62,10 @@ pub struct Plan {
     pub tuples: u32,
     /// Once in so many steps the user asks for the end; 0 for never before the spouts are through.
     pub stops: usize,
+    /// The deadline of an orderly end passes, once in so many steps after it was asked for; 0 for never.
+    pub hurries: usize,
+    /// Children are asked whether they live.
+    pub asks_for_life: bool,
     /// Bytes that a pipe holds.
     pub pipe: usize,
     /// There is a cycle.
@@ -110,7 +114,6 @@ impl Plan {
                 }
             }
         }
-        let spouts = names.iter().filter(|name| name.starts_with('s')).count();
         let mut total = 0;
         let components: Vec<Value> = names
             .iter()
@@ -135,6 +138,8 @@ impl Plan {
                     None => (*from, false),
                 };
                 let grouping = if direct { "direct" } else { rng.one_of(&GROUPINGS) };
+                // Copies of copies in a cycle would be millions.
+                let grouping = if cyclic && grouping == "all" { "shuffle" } else { grouping };
                 let keyed = matches!(grouping, "fields" | "partial_key");
                 json!({"to": to, "from": from, "stream": if direct { "to" } else { "default" }, "grouping": grouping,
                     "fields": if keyed { json!(["key"]) } else { json!([]) }})
@@ -167,7 +172,6 @@ impl Plan {
             .iter()
             .map(|_| Manner::draw(rng, calm, timeouts, may_be_patient))
             .collect();
-        let _ = spouts;
         Plan {
             topology: Rc::new(topology),
             manners,
@@ -177,6 +181,8 @@ impl Plan {
             ticks: rng.once_in(4),
             tuples,
             stops: if rng.once_in(5) { 300 } else { 0 },
+            hurries: if !calm && rng.once_in(8) { 30 } else { 0 },
+            asks_for_life: rng.once_in(4),
             pipe: rng.one_of(&[16, 200, 65_536]),
             cyclic,
         }

@@ -153,7 +153,9 @@ impl Spout {
             if around.rng.once_in(3) {
                 self.flush();
             }
-        } else if !self.results.rows.is_empty() {
+        } else if !self.results.rows.is_empty()
+            || !self.active && self.results.consumed != self.said
+        {
             self.flush();
         } else if self.left + self.again == 0 && !self.said_done {
             // Libraries differ in what they say first; both are allowed.

@@ -119,6 +119,9 @@ pub struct Out {
     pub direct: u32,
 }
 
+/// What the rows of a block have in common: stream, tracked, and how many columns.
+type Key = (usize, bool, usize);
+
 /// A results frame in the making.
 #[derive(Default)]
 pub struct Results {
@@ -144,7 +147,7 @@ impl Results {
     /// Appends the frame, and leaves an empty one.
     pub fn write(&mut self, encoding: Encoding, out: &mut Vec<u8>) {
         let rows = std::mem::take(&mut self.rows);
-        let mut blocks: Vec<((usize, bool, usize), Vec<&Out>)> = Vec::new();
+        let mut blocks: Vec<(Key, Vec<&Out>)> = Vec::new();
         let mut order = Vec::new();
         for row in &rows {
             let key = (row.stream, row.tracked, row.values.len());

@@ -1,0 +1,73 @@
+"""Children on old libraries, beside the same child before a driver that does nothing but feed it."""
+
+from __future__ import annotations
+
+from ..contest import Column, Contest, Contestant, Figures
+from ..hosted import run_topology
+from ..processes import Wrong
+from ..setting import BENCH, ROOT, Setting
+from .peer import run_peer
+
+WORDS = 200_000
+MULTILANG = ROOT / "target" / "multilang"
+"""Where Storm's own storm.py lies, once `tests/prepare.sh` has fetched it."""
+
+
+def driven(script: str, serializer: str):
+    def run(setting: Setting) -> Figures:
+        words = setting.sized(WORDS)
+        path = BENCH / "topologies" / "stock" / script
+        told = run_peer(setting, "driver.py", path, serializer, words, environment={"BENCH_MULTILANG": str(MULTILANG)})
+        if told["acked"] != words:
+            raise Wrong(f"{told['acked']} of {words} words were acked")
+        measured = told["measured"]
+        if not measured:
+            return {}  # so few words that one answer held all of them
+        return {"k words/s": measured / told["seconds"] / 1e3, "CPU count": told["cpu"]["count"] / measured * 1e6}
+
+    return run
+
+
+def hosted(script: str, serializer: str):
+    def run(setting: Setting) -> Figures:
+        words = setting.sized(WORDS)
+        variables = {"BENCH_MULTILANG": str(MULTILANG)}
+        ran = run_topology(setting, "stock_count.py", words, script, serializer, environment=variables)
+        outcome = ran.event("outcome")
+        if (outcome["acked"], outcome["failed"]) != (words, 0):
+            raise Wrong(f"of {words} words {outcome['acked']} were acked and {outcome['failed']} failed")
+        first, last = ran.event("first ack"), ran.event("last ack")
+        before = {process["pid"]: process["cpu"] for process in first["processes"]}
+        used = {process["name"]: process["cpu"] - before.get(process["pid"], 0.0) for process in last["processes"]}
+        return {
+            "k words/s": words / (last["at"] - first["at"]) / 1e3,
+            "CPU count": used[script.removesuffix(".py")] / words * 1e6,
+            "CPU host": used["host"] / words * 1e6,
+        }
+
+    return run
+
+
+def contest(key: str, library: str, script: str, serializer: str, needs: tuple[str, ...]) -> Contest:
+    """One library's child, driven and hosted."""
+    driver = "driver"
+    return Contest(
+        key=key,
+        title=f"A child on {library}",
+        about=(
+            f"A counter on {library}, unmodified. The driver writes prepared tuples and answers task ids, so the child is the limit; "
+            "in stormhost the words come from a Python spout of ours, and every word is acked. CPU seconds per million words."
+        ),
+        columns=(Column("k words/s", 1), Column("CPU count", 1), Column("CPU host", 2)),
+        contestants=(
+            Contestant(driver, driven(script, serializer), needs),
+            Contestant("stormhost", hosted(script, serializer), needs),
+        ),
+        against=(driver,),
+        ratio_of="k words/s",
+    )
+
+
+STORM_PY = contest("storm-py", "storm.py", "count_storm_py.py", "json", ("storm.py",))
+PYSTORM_JSON = contest("pystorm-json", "pystorm, JSON", "count_pystorm.py", "json", ("pystorm",))
+PYSTORM_MSGPACK = contest("pystorm-msgpack", "pystorm, MessagePack", "count_pystorm.py", "msgpack", ("pystorm", "msgpack"))
