@@ -24,7 +24,7 @@ REPOSITORY = TESTS.parent
 CHILDREN = TESTS / "children"
 
 # How long a run may take that has nothing to wait for. Generous: a machine may be busy.
-SOON = 20.0
+SOON = 60.0
 
 MARKER = "STORMHOST_TEST"
 

@@ -191,6 +191,8 @@ class Slow(AutoAckBolt):
     def initialize(self):
         note('starting')
         sleep_for_ever()
+    def execute(self, input):
+        pass
 
 class T(Topology):
     spout = Endless()

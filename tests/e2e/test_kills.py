@@ -65,8 +65,8 @@ class KilledWordCount(Topology):
 """
 
 
-def test_killing_a_random_bolt_every_100_ms_loses_no_sentence_of_a_million_words(stormhost: Stormhost) -> None:
-    text = write_text(stormhost.folder / "text", 500_000 if LONG else 170_000)
+def test_killing_a_random_bolt_every_100_ms_loses_no_sentence_of_two_million_words(stormhost: Stormhost) -> None:
+    text = write_text(stormhost.folder / "text", 1_500_000 if LONG else 400_000)
     sink = stormhost.folder / "sink"
     run = stormhost.start(WORDS_TO_A_FILE, args=[str(text), str(sink)])
     run.until(sink.exists, "the first word")
@@ -75,7 +75,7 @@ def test_killing_a_random_bolt_every_100_ms_loses_no_sentence_of_a_million_words
         kills += run.kill_some(["split", "write"]) is not None
     run.ends_with(0)
     run.nothing_is_left()
-    assert kills >= 10, "the run was over before it was disturbed"
+    assert kills >= 20, "the run was over before it was disturbed"
 
     expected = counted(text)
     seen = Counter(sink.read_text().split())
@@ -146,7 +146,8 @@ class T(Topology):
 """
     position, gate = stormhost.folder / "position", stormhost.folder / "gate"
     run = stormhost.start(source, settings={"topology.max.spout.pending": 50}, args=[str(position), str(gate)])
-    run.until(lambda: position.exists() and position.read_text() == "50", "50 pending numbers")
+    # A spout that has not seen an ack yet is let in by and by, so it has a few pending.
+    run.until(lambda: position.exists() and int(position.read_text()) >= 3, "pending numbers")
     (first,) = run.children("numbers")
     first.kill()
     run.until(lambda: [child for child in run.children("numbers") if child != first], "the next spout")
