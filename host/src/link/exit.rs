@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 
 use nix::sys::signal::Signal;
 
-/// How a process left. `Display` continues a sentence: "split[3] (pid 4242) *was killed by SIGKILL*".
+/// How a process left. `Display` continues a sentence: `split[3] (pid 4242) was killed by SIGKILL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
     /// It left by itself, with this status; 0 means that it was content.
