@@ -8,6 +8,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use stormhost_protocol::storm::Hello;
+use tokio::io::Interest;
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::{sleep, timeout};
 
@@ -185,8 +187,14 @@ impl<'a> ChildLife<'a> {
                 )),
             },
             exit = process.wait() => {
-                // It may have said something that is still in the pipe: a print that explains it all.
-                listener.drain_as_text(stdout);
+                let late = listener.late_hello(stdout, component.serializer).await;
+                if let Some(dialect) = late.and_then(|hello| self.dialect_of(hello, &mut listener).ok()) {
+                    self.comes_up(dialect);
+                    listener.read_the_rest(stdout).await;
+                } else {
+                    // A print may explain it all.
+                    listener.drain_as_text(stdout);
+                }
                 return (End::Left, exit);
             }
             // What `wait_for` returns keeps the stage from being changed, so it must be gone before anything is awaited.
@@ -206,10 +214,7 @@ impl<'a> ChildLife<'a> {
                 return (End::Ended(why), process.wait().await);
             }
         };
-        self.was_up = true;
-        self.speaks_frames = matches!(dialect, Dialect::Frames { .. });
-        self.host.healthy[self.host.topology.tasks[self.at].component].set(true);
-        self.host.with(|core| core.up(self.at, dialect));
+        self.comes_up(dialect);
         let end = self.converse(process, stdin, stdout, &mut listener).await;
         let exit = self.leave(process, &end).await;
         // What still is in the pipe counts; what cannot be read any more does not.
@@ -241,6 +246,12 @@ impl<'a> ChildLife<'a> {
             hello = listener.hello(stdout, component.serializer) => hello?,
             () = say => unreachable!("pending never ends"),
         };
+        self.dialect_of(hello, listener)
+    }
+
+    /// How the child speaks, by its greeting.
+    fn dialect_of(&mut self, hello: Hello, listener: &mut Listener) -> Result<Dialect, String> {
+        let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
         let dialect = match hello.frames {
             None => Dialect::Storm(component.serializer),
             Some(answer) => {
@@ -267,6 +278,14 @@ impl<'a> ChildLife<'a> {
         };
         listener.speaks(dialect);
         Ok(dialect)
+    }
+
+    /// The handshake is done.
+    fn comes_up(&mut self, dialect: Dialect) {
+        self.was_up = true;
+        self.speaks_frames = matches!(dialect, Dialect::Frames { .. });
+        self.host.healthy[self.host.topology.tasks[self.at].component].set(true);
+        self.host.with(|core| core.up(self.at, dialect));
     }
 
     /// Reads and writes until something ends it.
@@ -308,9 +327,7 @@ impl<'a> ChildLife<'a> {
             });
             if !out.is_empty() {
                 if write_all(&stdin, &out).await.is_err() {
-                    // Nobody reads any more: it is dying, or it closed its stdin and is of no use.
-                    sleep(self.host.topology.settings.kill_timeout()).await;
-                    return End::Ended("it closed its standard input, and lived on".into());
+                    return self.closed_its_input().await;
                 }
                 if out.capacity() > 4 << 20 {
                     out = Vec::with_capacity(64 * 1024);
@@ -330,10 +347,18 @@ impl<'a> ChildLife<'a> {
             };
             tokio::select! {
                 () = self.host.something_to_write(self.at) => {}
+                // What was written before may lie in a pipe that nobody will ever read.
+                _ = stdin.ready(Interest::ERROR) => return self.closed_its_input().await,
                 _ = stage.changed() => {}
                 () = pause => {}
             }
         }
+    }
+
+    /// Nobody reads what is written to the child: it is dying, which is seen elsewhere, or it lives on and is of no use.
+    async fn closed_its_input(&self) -> End {
+        sleep(self.host.topology.settings.kill_timeout()).await;
+        End::Ended("it closed its standard input, and lived on".into())
     }
 
     /// Looks once a second whether the child hangs. Ends when it does, with the reason.

@@ -77,6 +77,20 @@ impl Listener {
         }
     }
 
+    /// After the child's death before its greeting was heard: it may have said it, and more, and left at once.
+    pub async fn late_hello(&mut self, stdout: &Receiver, encoding: Encoding) -> Option<Hello> {
+        let limits = self.limits.clone();
+        self.decoder
+            .get_or_insert_with(|| Decoder::new(encoding, limits));
+        while unread(stdout).is_some_and(|bytes| bytes > 0) {
+            if !matches!(self.read(stdout).await, Ok(1..)) {
+                break;
+            }
+        }
+        let message = self.next_message().ok()??;
+        parse_hello(encoding, &self.buffer[message], &self.limits).ok()
+    }
+
     /// From here on the child speaks like this.
     pub fn speaks(&mut self, dialect: Dialect) {
         if matches!(dialect, Dialect::Frames { .. }) {
