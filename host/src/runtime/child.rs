@@ -320,6 +320,10 @@ impl<'a> ChildLife<'a> {
         let mut stage = self.host.stage.subscribe();
         let mut out = Vec::with_capacity(64 * 1024);
         loop {
+            // Past the deadline what waits is not written any more: in a cycle that grows there is always more.
+            if self.host.overdue.get() && self.host.with(|core| core.should_leave(self.at)) {
+                return End::Asked;
+            }
             out.clear();
             let (leave, again) = self.host.with(|core| {
                 core.fill(self.at, &mut out);
