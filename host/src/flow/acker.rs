@@ -14,6 +14,8 @@ pub struct Anchor(Owed);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owed {
     Nothing,
+    /// Nothing any more: all trees it would belong to are answered.
+    Orphan,
     One(Root, u64),
     Several(u32),
 }
@@ -22,9 +24,17 @@ impl Anchor {
     /// A tuple that is not tracked.
     pub const NONE: Anchor = Anchor(Owed::Nothing);
 
-    /// Whether the tuple belongs to a tree.
+    /// A tuple all of whose trees are answered.
+    const ORPHAN: Anchor = Anchor(Owed::Orphan);
+
+    /// Whether the tuple belongs to a tree that may be open.
     pub fn is_tracked(self) -> bool {
-        self.0 != Owed::Nothing
+        !matches!(self.0, Owed::Nothing | Owed::Orphan)
+    }
+
+    /// Whether the tuple was tracked, and every tree it belonged to is answered: nobody waits for it.
+    pub fn is_orphan(self) -> bool {
+        self.0 == Owed::Orphan
     }
 }
 
@@ -93,7 +103,7 @@ impl Acker {
     /// The trees that a tuple belongs to.
     pub fn roots(&self, anchor: Anchor) -> impl Iterator<Item = Root> + '_ {
         let (one, several) = match anchor.0 {
-            Owed::Nothing => (None, &[][..]),
+            Owed::Nothing | Owed::Orphan => (None, &[][..]),
             Owed::One(root, _) => (Some(root), &[][..]),
             Owed::Several(at) => (None, &self.several[at as usize][..]),
         };
@@ -133,7 +143,7 @@ impl Acker {
         if self.ledger.add(root, edge) {
             Anchor(Owed::One(root, edge))
         } else {
-            Anchor::NONE
+            Anchor::ORPHAN
         }
     }
 
@@ -148,11 +158,12 @@ impl Acker {
     }
 
     /// One copy of a tuple that a bolt emitted anchored to `parent`.
-    /// If the parent's tree is answered already, the copy is not tracked.
+    /// If the parent's tree is answered already, the copy is an orphan.
     #[inline]
     pub fn copy(&mut self, parent: Anchor) -> Anchor {
         match parent.0 {
             Owed::Nothing => Anchor::NONE,
+            Owed::Orphan => Anchor::ORPHAN,
             Owed::One(root, _) => self.root_copy(root),
             Owed::Several(at) => {
                 let roots: Vec<Root> = self.several[at as usize]
@@ -170,14 +181,19 @@ impl Acker {
             return self.copy(*parent);
         }
         let mut roots = Vec::new();
+        let mut orphans = false;
         for parent in parents {
             match parent.0 {
                 Owed::Nothing => {}
+                Owed::Orphan => orphans = true,
                 Owed::One(root, _) => roots.push(root),
                 Owed::Several(at) => {
                     roots.extend(self.several[at as usize].iter().map(|(root, _)| *root))
                 }
             }
+        }
+        if roots.is_empty() && !orphans {
+            return Anchor::NONE;
         }
         roots.sort_unstable();
         roots.dedup();
@@ -193,7 +209,7 @@ impl Acker {
             }
         }
         match pairs[..] {
-            [] => Anchor::NONE,
+            [] => Anchor::ORPHAN,
             [(root, edge)] => Anchor(Owed::One(root, edge)),
             _ => {
                 let at = match self.free.pop() {
@@ -215,7 +231,7 @@ impl Acker {
     #[inline]
     pub fn ack(&mut self, anchor: Anchor) {
         match anchor.0 {
-            Owed::Nothing => {}
+            Owed::Nothing | Owed::Orphan => {}
             Owed::One(root, edge) => self.settle(root, edge),
             Owed::Several(at) => {
                 for (root, edge) in self.give_back(at) {
@@ -245,7 +261,7 @@ impl Acker {
     /// Something emitted for a tuple is lost, so the trees of that tuple fail. The tuple itself is still to be acked or failed.
     pub fn fail_trees(&mut self, anchor: Anchor, kind: FailKind, reason: &Rc<str>) {
         match anchor.0 {
-            Owed::Nothing => {}
+            Owed::Nothing | Owed::Orphan => {}
             Owed::One(root, _) => self.fail_root(root, kind, reason),
             Owed::Several(at) => {
                 let roots: Vec<Root> = self.several[at as usize]

@@ -249,6 +249,8 @@ pub struct Core {
     pub destinations: Vec<u32>,
     /// Spout tuples that failed and were not acked since: component and hash of the body.
     lost: HashMap<(usize, u64), u64, foldhash::fast::RandomState>,
+    /// Trees that were open when their spout left at the end of the run.
+    abandoned: u64,
     /// Components, upstream first; those of a cycle together.
     pub(super) groups: Rc<[Vec<usize>]>,
     /// The tasks of spouts.
@@ -334,6 +336,7 @@ impl Core {
             wakes: Vec::new(),
             destinations: Vec::new(),
             lost: HashMap::default(),
+            abandoned: 0,
             touched: Vec::new(),
             complaints: HashMap::new(),
         }
@@ -350,7 +353,7 @@ impl Core {
 
     /// How many spout tuples failed and have not been acked since: what is lost for good if the run ends now.
     pub fn failed_for_good(&self) -> u64 {
-        self.lost.values().sum()
+        self.lost.values().sum::<u64>() + self.abandoned
     }
 
     /// Passes one emitted tuple on. Returns how many copies went into queues.
@@ -453,6 +456,11 @@ impl Core {
                     Parent::One(parent) => acker.copy(*parent),
                     Parent::Several(parents) => acker.copy_of_all(parents),
                 };
+                if place.back_edge && anchor.is_orphan() {
+                    // Nobody waits for it, and what goes round with it would go round for ever.
+                    tasks[out.from].counters.dropped += 1;
+                    continue;
+                }
                 task.queue.push(place, out.row, anchor);
                 if task.touched == Touched::No {
                     touched.push(target);
@@ -680,6 +688,10 @@ impl Core {
         {
             forgotten = self.acker.forget(at as u32);
             spout.forgets();
+        }
+        if matches!(self.stage, Stage::Closing(_) | Stage::Done) {
+            // No successor will read these again.
+            self.abandoned += forgotten as u64;
         }
         self.tell_outcomes();
         self.wakes.push(Wake::Everyone);

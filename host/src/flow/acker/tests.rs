@@ -182,3 +182,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_copy_of_what_is_answered_is_an_orphan_and_so_are_its_copies() {
+    let mut acker = Acker::new(1);
+    let root = acker.begin(emission(1));
+    let (a, b) = (acker.root_copy(root), acker.root_copy(root));
+    acker.sealed(root, 2);
+    acker.fail(a, FailKind::Failed, &reason());
+    let orphan = acker.copy(b);
+    assert!(orphan.is_orphan() && !orphan.is_tracked());
+    assert!(acker.copy(orphan).is_orphan());
+    assert!(acker.copy_of_all(&[orphan, Anchor::NONE]).is_orphan());
+    assert!(!acker.copy_of_all(&[Anchor::NONE, Anchor::NONE]).is_orphan());
+    acker.ack(orphan);
+    assert_eq!(acker.late, 0);
+}
