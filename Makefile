@@ -24,7 +24,7 @@ PYTEST := $(BIN)/pytest -q -p no:cacheprovider
 help:
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do printf '  make %-14s %s\n' "$$name" "$$words"; done
 
-test: test-format test-rust test-docs build test-python test-pythons test-e2e test-examples ## everything that continuous integration runs
+test: test-format test-rust test-docs build test-python test-pythons test-e2e test-examples bench-check ## everything that continuous integration runs
 
 build: ## the program, as it is released: target/release/stormhost
 	cargo build --release --locked

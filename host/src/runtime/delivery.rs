@@ -10,7 +10,7 @@ use super::core::{Core, Dialect, Task, Wake};
 use crate::flow::acker::FailKind;
 use crate::flow::queue::Run;
 
-/// Rows in a frame at the most, and bytes of values. Larger frames gain little more (`docs/performance.md`), and what is in a frame
+/// Rows in a frame at the most, and bytes of values. Larger frames gain little more, and what is in a frame
 /// is in nobody's queue.
 const FRAME_ROWS: u32 = 4096;
 const FRAME_BYTES: usize = 256 * 1024;
