@@ -3,8 +3,8 @@
 import os
 import sys
 
-if sys.version_info < (3, 9):
-    sys.exit("stormhost needs Python 3.9 or newer; this is %s (%s)" % (sys.version.split()[0], sys.executable))
+if sys.version_info < (3, 9):  # noqa: UP036 - somebody may start us with it all the same
+    sys.exit(f"stormhost needs Python 3.9 or newer; this is {sys.version.split()[0]} ({sys.executable})")
 _here = os.path.dirname(os.path.abspath(__file__))
 _root = os.path.dirname(_here)
 if sys.path and os.path.abspath(sys.path[0] or ".") in (_here, _root):
