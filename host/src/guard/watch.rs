@@ -31,7 +31,7 @@ pub(super) fn until_clean(token: &str, host: i32) -> bool {
     // Read without waiting, since a fork of the host may hold the pipe open; all waiting is done in `poll`.
     let _ = rustix::io::ioctl_fionbio(&pipe, true);
     let host = watch(host);
-    loop {
+    while let Ok(host) = &host {
         let mut fds = vec![PollFd::new(&pipe, PollFlags::IN)];
         fds.extend(
             host.as_ref()
@@ -47,6 +47,8 @@ pub(super) fn until_clean(token: &str, host: i32) -> bool {
             break;
         }
     }
+    // What it registered last.
+    groups.read(&mut pipe);
     let quarry = Quarry {
         tokens: vec![token.into()],
         groups: groups.registered,
@@ -54,12 +56,19 @@ pub(super) fn until_clean(token: &str, host: i32) -> bool {
     quarry.kill_all(PATIENCE).0
 }
 
-/// What tells of the host's end. `None` if the kernel cannot, or if the host is gone already: then the pipe says so.
-fn watch(host: i32) -> Option<OwnedFd> {
-    let parent = nix::unistd::getppid().as_raw();
-    // Somebody else may have the host's id by now, but then it is not our parent.
-    let pid = Pid::from_raw(host).filter(|_| parent == host)?;
-    rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()
+/// The host was gone before it could be watched.
+struct Gone;
+
+/// What tells of the host's end; `None` if the kernel cannot: then the pipe says so.
+fn watch(host: i32) -> Result<Option<OwnedFd>, Gone> {
+    let pidfd = Pid::from_raw(host)
+        .and_then(|pid| rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok());
+    // A host that was killed while we started is not our parent any more, and somebody else may have its id by now.
+    if nix::unistd::getppid().as_raw() == host {
+        Ok(pidfd)
+    } else {
+        Err(Gone)
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
