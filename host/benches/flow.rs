@@ -14,7 +14,9 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use stormhost::flow::acker::{Acker, Anchor};
 use stormhost::flow::ledger::Emission;
 use stormhost::flow::queue::{Place, Queue, QueueLimits};
-use stormhost::runtime::core::{Core, Dialect, Emitted, Parent};
+use stormhost::runtime::core::Core;
+use stormhost::runtime::emit::{Emitted, Parent};
+use stormhost::runtime::task::Dialect;
 use stormhost::topology::{Ir, Overrides, check};
 use stormhost_protocol::storm::Acks;
 use stormhost_protocol::{Encoding, Limits};

@@ -8,7 +8,10 @@ use stormhost_protocol::storm::{self, Acks, Emit};
 use stormhost_protocol::{Column, Encoding, ProtocolError};
 
 use super::completion::Finish;
-use super::core::{Core, Dialect, Emitted, Parent, Violation, Wake};
+use super::core::{Core, Wake};
+use super::emit::{Emitted, Parent};
+use super::task::Dialect;
+use super::violation::Violation;
 use crate::flow::acker::{Anchor, FailKind};
 
 /// Rows of streams without fields take no bytes, so the length of a frame does not bound them; this does. Children send 4,096 at the most.

@@ -14,13 +14,13 @@ use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::{sleep, timeout};
 
 use super::completion::Stage;
-use super::core::Dialect;
 use super::heartbeat::{Signs, Verdict, Watch};
 use super::host::Host;
 use super::listen::Listener;
 use super::restart::{Decision, RestartPolicy};
 use super::setup::setup;
 use super::story::{self, Death};
+use super::task::Dialect;
 use crate::flow::acker::FailKind;
 use crate::link::exit::Exit;
 use crate::link::pipe::unread;

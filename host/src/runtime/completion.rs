@@ -10,7 +10,8 @@
 
 use stormhost_protocol::{frame, storm};
 
-use super::core::{Core, Dialect, Life, Wake};
+use super::core::{Core, Wake};
+use super::task::{Dialect, Life};
 
 /// The id of heartbeat tuples: none that a delivered tuple can have, since these count up from 0.
 const HEARTBEAT: i64 = -1;

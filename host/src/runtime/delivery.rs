@@ -6,7 +6,8 @@ use stormhost_protocol::frame::{self, RunHead};
 use stormhost_protocol::storm::TupleHead;
 use stormhost_protocol::{Encoding, transcode};
 
-use super::core::{Core, Dialect, Task, Wake};
+use super::core::{Core, Wake};
+use super::task::{Dialect, Task};
 use crate::flow::acker::FailKind;
 use crate::flow::queue::Run;
 
@@ -169,7 +170,7 @@ impl Core {
                 format!("the value cannot be passed to {}: {why}", self.name(at)).into();
             self.complain(
                 at,
-                &super::core::Violation::Unreadable(format!(
+                &super::violation::Violation::Unreadable(format!(
                     "a tuple for it could not be passed on: {why}"
                 )),
             );

@@ -3,7 +3,9 @@
 use stormhost_protocol::{FromChild, ProtocolError};
 
 use super::completion::Finish;
-use super::core::{Core, Dialect, Violation};
+use super::core::Core;
+use super::task::Dialect;
+use super::violation::Violation;
 
 /// The metric by which a child with frames says how many seconds it has spent: in user code, and in decoding and encoding around it.
 const SPENT: &str = "__spent";

@@ -9,9 +9,10 @@ use stormhost_protocol::{Encoding, Limits, ProtocolError};
 use tokio::net::unix::pipe::Receiver;
 use tracing::Level;
 
-use super::core::{Dialect, Violation};
 use super::host::Host;
 use super::story;
+use super::task::Dialect;
+use super::violation::Violation;
 use crate::link::pipe::unread;
 use crate::link::stderr::{LineLimits, LineTail};
 use crate::telemetry::{Speaker, child_said};

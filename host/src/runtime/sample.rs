@@ -7,8 +7,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::core::{Core, Dialect, Task};
+use super::core::Core;
 use super::host::Host;
+use super::task::{Dialect, Task};
 use crate::histogram::Histogram;
 use crate::procstat;
 use crate::stats::{ComponentRow, Kind as RowKind, Latency, Resources, Snapshot, TimeSplit};

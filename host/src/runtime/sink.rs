@@ -5,8 +5,8 @@ use std::rc::Rc;
 use stormhost_protocol::{Encoding, Limits, to_json_text};
 use tokio::io::AsyncWriteExt;
 
-use super::core::Dialect;
 use super::host::Host;
+use super::task::Dialect;
 use crate::flow::queue::Run;
 
 /// Keeps one printing task going until the run ends.

@@ -11,8 +11,11 @@ use stormhost_protocol::frame::{self, Results};
 use stormhost_protocol::{Encoding, ProtocolError};
 
 use super::bolt::Rows;
-use super::core::{Core, Dialect, Emitted, Parent, Violation, Wake};
+use super::core::{Core, Wake};
+use super::emit::{Emitted, Parent};
 use super::storm_spout::Talk;
+use super::task::Dialect;
+use super::violation::Violation;
 use crate::flow::acker::{FailKind, Outcome};
 use crate::flow::ledger::Emission;
 use crate::flow::window::Window;

@@ -149,7 +149,7 @@ impl Core {
     pub fn looks_again_at(&self, at: usize) -> Option<u64> {
         let task = &self.tasks[at];
         match (task.dialect(), &task.spout) {
-            (Some(super::core::Dialect::Storm(_)), Some(spout)) => {
+            (Some(super::task::Dialect::Storm(_)), Some(spout)) => {
                 spout.looks_again_at().filter(|when| *when > self.now)
             }
             _ => None,

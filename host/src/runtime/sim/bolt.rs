@@ -10,7 +10,7 @@ use super::rng::Rng;
 use super::shape::{Acking, Manner};
 use super::truth::{Truth, copies, roots_of, roots_text};
 use super::wire::{self, Out, Results};
-use crate::runtime::core::Dialect;
+use crate::runtime::task::Dialect;
 use crate::topology::{Grouping, Topology};
 
 /// One tuple in the child's hands.

@@ -9,7 +9,8 @@ use super::rng::Rng;
 use super::small::{AUTO, HAND, core, payload, row, stream};
 use super::wire::{Out, Results};
 use crate::flow::acker::FailKind;
-use crate::runtime::core::{Core, Dialect};
+use crate::runtime::core::Core;
+use crate::runtime::task::Dialect;
 
 /// More rows than any frame of this size can hold in earnest.
 const MOST_ROWS: usize = 2 * 65_536 * 2;

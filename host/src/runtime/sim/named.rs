@@ -10,7 +10,8 @@ use super::small::*;
 use super::wire::Results;
 use crate::flow::acker::FailKind;
 use crate::runtime::completion::{Finish, Stage};
-use crate::runtime::core::{Core, Dialect, Life, Wake};
+use crate::runtime::core::{Core, Wake};
+use crate::runtime::task::{Dialect, Life};
 
 fn bolt_says(core: &mut Core, at: usize, results: Results) {
     core.bolt_results(at, &payload(results)).expect("in order");

@@ -9,7 +9,8 @@ use stormhost_protocol::{Decoder, Encoding, FromChild};
 
 use super::bolt::{Around, Bolt};
 use super::spout::Spout;
-use crate::runtime::core::{Core, Dialect};
+use crate::runtime::core::Core;
+use crate::runtime::task::Dialect;
 
 /// Whoever sits at the other end.
 pub enum Child {

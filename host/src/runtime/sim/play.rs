@@ -10,7 +10,8 @@ use super::spout::Spout;
 use super::truth::Truth;
 use crate::flow::acker::FailKind;
 use crate::runtime::completion::Stage;
-use crate::runtime::core::{Core, Dialect, Life, Wake};
+use crate::runtime::core::{Core, Wake};
+use crate::runtime::task::{Dialect, Life};
 use crate::topology::Replay;
 
 /// No run takes nearly as many steps.

@@ -7,7 +7,7 @@ use stormhost_protocol::Encoding;
 use stormhost_protocol::storm::Acks;
 
 use super::rng::Rng;
-use crate::runtime::core::Dialect;
+use crate::runtime::task::Dialect;
 use crate::topology::{Ir, Overrides, Topology, check};
 
 /// How a bolt acks.

@@ -8,7 +8,8 @@ use stormhost_protocol::frame::Kind;
 use stormhost_protocol::storm::Acks;
 
 use super::wire::{self, Out, Results};
-use crate::runtime::core::{Core, Dialect};
+use crate::runtime::core::Core;
+use crate::runtime::task::Dialect;
 use crate::topology::{Ir, Overrides, check};
 
 /// JSON in frames, acked by being consumed.

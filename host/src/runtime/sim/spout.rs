@@ -9,7 +9,7 @@ use super::bolt::{Around, destination};
 use super::shape::Manner;
 use super::truth::{copies, roots_text};
 use super::wire::{self, Out, Results};
-use crate::runtime::core::Dialect;
+use crate::runtime::task::Dialect;
 
 enum Told {
     Credit(u64),
