@@ -3,77 +3,17 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use stormhost_protocol::frame::{self, Block, FrameError, Results};
+use stormhost_protocol::frame::{self, Results};
 use stormhost_protocol::storm::{self, Acks, Emit};
-use stormhost_protocol::{Column, Encoding, ProtocolError};
+use stormhost_protocol::{Encoding, ProtocolError};
 
 use super::completion::Finish;
 use super::core::{Core, Wake};
 use super::emit::{Emitted, Parent};
+use super::rows::Rows;
 use super::task::Dialect;
 use super::violation::Violation;
 use crate::flow::acker::{Anchor, FailKind};
-
-/// Rows of streams without fields take no bytes, so the length of a frame does not bound them; this does. Children send 4,096 at the most.
-const ROWS_WITHOUT_COLUMNS: u32 = 65_536;
-
-/// The rows of a results frame, taken one after the other in the order they were emitted.
-pub(super) struct Rows<'a> {
-    blocks: Vec<(&'a Block<'a>, Vec<Column<'a>>)>,
-    order: &'a [u8],
-    row: Vec<&'a [u8]>,
-    next: usize,
-}
-
-impl<'a> Rows<'a> {
-    pub(super) fn open(
-        core: &Core,
-        encoding: Encoding,
-        results: &'a Results<'a>,
-    ) -> Result<Rows<'a>, ProtocolError> {
-        let mut blocks = Vec::with_capacity(results.blocks.len());
-        for block in &results.blocks {
-            if block.columns.is_empty() && block.rows > ROWS_WITHOUT_COLUMNS {
-                return Err(ProtocolError::contradiction(
-                    "a block without columns has more rows than a frame may hold",
-                ));
-            }
-            let columns = block
-                .columns
-                .iter()
-                .map(|column| Column::open(encoding, column, &core.limits))
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(FrameError::from)?;
-            blocks.push((block, columns));
-        }
-        Ok(Rows {
-            blocks,
-            order: results.order,
-            row: Vec::new(),
-            next: 0,
-        })
-    }
-
-    /// The next row with the block it stands in.
-    #[inline]
-    pub(super) fn next(&mut self) -> Result<(&'a Block<'a>, &[&'a [u8]]), ProtocolError> {
-        let at = self.order.get(self.next).copied().unwrap_or(0);
-        self.next += 1;
-        let missing =
-            || ProtocolError::contradiction("a column has fewer values than its block has rows");
-        let (block, columns) = self.blocks.get_mut(usize::from(at)).ok_or_else(missing)?;
-        self.row.clear();
-        for column in columns {
-            self.row.push(
-                column
-                    .next_value()
-                    .ok_or_else(missing)?
-                    .map_err(FrameError::from)?,
-            );
-        }
-        Ok((block, &self.row))
-    }
-}
 
 impl Core {
     /// A results frame of a bolt.
@@ -93,14 +33,14 @@ impl Core {
         let through = through.ok_or_else(|| {
             ProtocolError::contradiction("it says it consumed what it was not sent")
         })?;
-        let mut rows = Rows::open(self, encoding, &results)?;
+        let mut rows = Rows::open(self, at, encoding, &results)?;
         if results.ask {
             // What another child asked for is none of its business.
             self.destinations.clear();
         }
         match acks {
-            Acks::Auto => self.auto_acked(at, encoding, &results, &mut rows, through)?,
-            Acks::Hand => self.acked_by_hand(at, encoding, &results, &mut rows)?,
+            Acks::Auto => self.auto_acked(at, &results, &mut rows, through)?,
+            Acks::Hand => self.acked_by_hand(at, &results, &mut rows)?,
         }
         self.through_with(at, results.consumed);
         if results.ask {
@@ -114,7 +54,6 @@ impl Core {
     fn auto_acked(
         &mut self,
         at: usize,
-        encoding: Encoding,
         results: &Results<'_>,
         rows: &mut Rows<'_>,
         through: u64,
@@ -136,7 +75,7 @@ impl Core {
         let mut done = 0;
         while results.loose && done < results.emits {
             // What is wrong with it is logged; there is no tree that could fail.
-            self.pass_on(at, encoding, results, rows, done, &Parent::Nothing)?;
+            self.pass_on(rows, results.ask, &Parent::Nothing)?;
             done += 1;
         }
         for n in 0..through {
@@ -151,9 +90,7 @@ impl Core {
             let parent = Parent::One(anchor);
             let mut refused = None;
             while done < end {
-                refused = self
-                    .pass_on(at, encoding, results, rows, done, &parent)?
-                    .or(refused);
+                refused = self.pass_on(rows, results.ask, &parent)?.or(refused);
                 done += 1;
             }
             if self.tasks[at].in_hand.take(id).is_none() {
@@ -175,9 +112,7 @@ impl Core {
             .get(results.consumed)
             .unwrap_or(Anchor::NONE);
         while done < results.emits {
-            if let Some(violation) =
-                self.pass_on(at, encoding, results, rows, done, &Parent::One(in_hand))?
-            {
+            if let Some(violation) = self.pass_on(rows, results.ask, &Parent::One(in_hand))? {
                 self.acker
                     .fail_trees(in_hand, FailKind::Refused, &violation.to_string().into());
             }
@@ -200,7 +135,6 @@ impl Core {
     fn acked_by_hand(
         &mut self,
         at: usize,
-        encoding: Encoding,
         results: &Results<'_>,
         rows: &mut Rows<'_>,
     ) -> Result<(), ProtocolError> {
@@ -229,7 +163,7 @@ impl Core {
             } else {
                 Parent::Several(&parents)
             };
-            if let Some(violation) = self.pass_on(at, encoding, results, rows, done, &parent)? {
+            if let Some(violation) = self.pass_on(rows, results.ask, &parent)? {
                 let reason: Rc<str> = violation.to_string().into();
                 parents
                     .iter()
@@ -252,36 +186,13 @@ impl Core {
     #[inline]
     fn pass_on(
         &mut self,
-        at: usize,
-        encoding: Encoding,
-        results: &Results<'_>,
         rows: &mut Rows<'_>,
-        number: u32,
+        ask: bool,
         parent: &Parent<'_>,
     ) -> Result<Option<Violation>, ProtocolError> {
-        let (block, row) = rows.next()?;
-        let stream = usize::from(block.stream);
-        if stream
-            >= self.topology.components[self.tasks[at].component]
-                .streams
-                .len()
-        {
-            return Err(ProtocolError::contradiction(
-                "it names a stream by a number that was not agreed on",
-            ));
-        }
-        let direct = results
-            .direct
-            .and_then(|tasks| tasks.get(number as usize))
-            .filter(|task| *task != 0);
-        let out = Emitted {
-            from: at,
-            stream,
-            encoding,
-            row,
-            direct,
-        };
-        match self.emit(out, parent, results.ask) {
+        let (out, _) = rows.next()?;
+        let at = out.from;
+        match self.emit(out, parent, ask) {
             Ok(_) => Ok(None),
             Err(violation) => {
                 self.complain(at, &violation);

@@ -14,6 +14,7 @@ mod heartbeat;
 mod host;
 mod listen;
 pub mod restart;
+mod rows;
 pub mod run;
 mod sample;
 mod setup;

@@ -10,9 +10,9 @@ use std::time::Duration;
 use stormhost_protocol::frame::{self, Results};
 use stormhost_protocol::{Encoding, ProtocolError};
 
-use super::bolt::Rows;
 use super::core::{Core, Wake};
 use super::emit::{Emitted, Parent};
+use super::rows::Rows;
 use super::storm_spout::Talk;
 use super::task::Dialect;
 use super::violation::Violation;
@@ -288,31 +288,10 @@ impl Core {
             return Ok(());
         };
         let results = Results::parse(payload)?;
-        let mut rows = Rows::open(self, encoding, &results)?;
-        for number in 0..results.emits {
-            let (block, row) = rows.next()?;
-            let stream = usize::from(block.stream);
-            if stream
-                >= self.topology.components[self.tasks[at].component]
-                    .streams
-                    .len()
-            {
-                return Err(ProtocolError::contradiction(
-                    "it names a stream by a number that was not agreed on",
-                ));
-            }
-            let direct = results
-                .direct
-                .and_then(|tasks| tasks.get(number as usize))
-                .filter(|task| *task != 0);
-            let out = Emitted {
-                from: at,
-                stream,
-                encoding,
-                row,
-                direct,
-            };
-            self.spout_emits(out, block.tracked, results.ask);
+        let mut rows = Rows::open(self, at, encoding, &results)?;
+        for _ in 0..results.emits {
+            let (out, tracked) = rows.next()?;
+            self.spout_emits(out, tracked, results.ask);
         }
         if let Some(spout) = &mut self.tasks[at].spout {
             if results.consumed < spout.heard || results.consumed > spout.told {

@@ -1,0 +1,97 @@
+//! The rows of a results frame, one after the other in the order they were emitted.
+
+use stormhost_protocol::frame::{Block, FrameError, Results, U32s};
+use stormhost_protocol::{Column, Encoding, ProtocolError};
+
+use super::core::Core;
+use super::emit::Emitted;
+
+/// Rows of streams without fields take no bytes, so the length of a frame does not bound them; this does. Children send 4,096 at the most.
+const ROWS_WITHOUT_COLUMNS: u32 = 65_536;
+
+/// What is left of a results frame's rows.
+pub(super) struct Rows<'a> {
+    from: usize,
+    encoding: Encoding,
+    streams: usize,
+    blocks: Vec<(&'a Block<'a>, Vec<Column<'a>>)>,
+    order: &'a [u8],
+    direct: Option<U32s<'a>>,
+    row: Vec<&'a [u8]>,
+    next: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// The rows that the task `from` has emitted.
+    ///
+    /// # Errors
+    /// When a column is no list, or a block claims more rows than can be.
+    pub(super) fn open(
+        core: &Core,
+        from: usize,
+        encoding: Encoding,
+        results: &'a Results<'a>,
+    ) -> Result<Rows<'a>, ProtocolError> {
+        let mut blocks = Vec::with_capacity(results.blocks.len());
+        for block in &results.blocks {
+            if block.columns.is_empty() && block.rows > ROWS_WITHOUT_COLUMNS {
+                return Err(ProtocolError::contradiction(
+                    "a block without columns has more rows than a frame may hold",
+                ));
+            }
+            let columns = block
+                .columns
+                .iter()
+                .map(|column| Column::open(encoding, column, &core.limits))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(FrameError::from)?;
+            blocks.push((block, columns));
+        }
+        Ok(Rows {
+            from,
+            encoding,
+            streams: core.topology.components[core.tasks[from].component]
+                .streams
+                .len(),
+            blocks,
+            order: results.order,
+            direct: results.direct,
+            row: Vec::new(),
+            next: 0,
+        })
+    }
+
+    /// The next row, and whether it is tracked (spouts). To be called as often as the frame says it has rows.
+    ///
+    /// # Errors
+    /// When the frame holds less than it says, or names a stream that is none.
+    #[inline]
+    pub(super) fn next(&mut self) -> Result<(Emitted<'_>, bool), ProtocolError> {
+        let number = self.next;
+        self.next += 1;
+        let at = self.order.get(number).copied().unwrap_or(0);
+        let missing =
+            || ProtocolError::contradiction("a column has fewer values than its block has rows");
+        let (block, columns) = self.blocks.get_mut(usize::from(at)).ok_or_else(missing)?;
+        self.row.clear();
+        for column in columns {
+            let value = column.next_value().ok_or_else(missing)?;
+            self.row.push(value.map_err(FrameError::from)?);
+        }
+        let stream = usize::from(block.stream);
+        if stream >= self.streams {
+            return Err(ProtocolError::contradiction(
+                "it names a stream by a number that was not agreed on",
+            ));
+        }
+        let direct = self.direct.and_then(|tasks| tasks.get(number));
+        let emitted = Emitted {
+            from: self.from,
+            stream,
+            encoding: self.encoding,
+            row: &self.row,
+            direct: direct.filter(|task| *task != 0),
+        };
+        Ok((emitted, block.tracked))
+    }
+}
