@@ -32,7 +32,7 @@ pub fn run(options: &RunOptions) -> ExitStatus {
         Ok(runtime) => runtime,
         Err(error) => return cannot("the event loop cannot be set up", &error),
     };
-    runtime.block_on(async {
+    let status = runtime.block_on(async {
         let state = state_folder();
         sweep_leftovers(&state);
         let folder = match RunFolder::create(&state, &prepared.topology.name) {
@@ -69,12 +69,16 @@ pub fn run(options: &RunOptions) -> ExitStatus {
                 tell(format_args!("error: {story}"));
                 ExitStatus::NotStarted
             }
+            How::HostFailed(story) => cannot("the run broke off", &story),
             How::Signal(2) => ExitStatus::Interrupted,
             How::Signal(_) => ExitStatus::Terminated,
             How::Complete | How::TimeUp if ended.figures.given_up > 0 => ExitStatus::SomeFailed,
             How::Complete | How::TimeUp => ExitStatus::Complete,
         }
-    })
+    });
+    // A standard output that nobody reads may hold a thread of the runtime for ever.
+    runtime.shutdown_background();
+    status
 }
 
 fn cannot(what: &str, why: &dyn std::fmt::Display) -> ExitStatus {

@@ -249,6 +249,12 @@ impl Core {
         self.wakes.push(Wake::Writer(at));
     }
 
+    /// A child waits to be told where a tuple went that could not be read: nowhere.
+    pub fn answer_nowhere(&mut self, at: usize) {
+        self.destinations.clear();
+        self.answer_where(at);
+    }
+
     /// A child waits to be told where its last row went.
     pub(super) fn answer_where(&mut self, at: usize) {
         let Some(dialect) = self.tasks[at].dialect() else {

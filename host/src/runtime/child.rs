@@ -13,7 +13,7 @@ use tokio::io::Interest;
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::{sleep, timeout};
 
-use super::completion::Stage;
+use super::completion::{Finish, Stage};
 use super::heartbeat::{Signs, Verdict, Watch};
 use super::host::Host;
 use super::listen::Listener;
@@ -23,12 +23,16 @@ use super::story::{self, Death};
 use super::task::Dialect;
 use crate::flow::acker::FailKind;
 use crate::link::exit::Exit;
+use crate::link::limits::Limits;
 use crate::link::pipe::unread;
 use crate::link::process::{Child, Process, Spawn};
 use crate::link::stderr::{LineLimits, LineTail, Shown};
 
 /// How long a child that was told to explain itself has for it, before it is killed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// How often the stderr of a dead child is looked at: somebody whom it left behind may go on writing there for ever.
+const LAST_LOOKS: u32 = 10;
 
 /// Why a child did not go on.
 pub enum End {
@@ -114,6 +118,10 @@ fn spawn_of(host: &Host, at: usize) -> Spawn {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
         token: host.token.clone(),
+        limits: Limits {
+            open_files: Some(host.open_files),
+            ..Limits::default()
+        },
         ..Spawn::default()
     }
 }
@@ -163,7 +171,10 @@ impl<'a> ChildLife<'a> {
             () = async { (&mut drain).await; std::future::pending().await } => unreachable!("pending never ends"),
         };
         // What it complained of at last; grandchildren may keep the pipe open, so its end is not waited for.
-        while unread(&stderr).is_some_and(|bytes| bytes > 0) {
+        for _ in 0..LAST_LOOKS {
+            if unread(&stderr).is_none_or(|bytes| bytes == 0) {
+                break;
+            }
             if timeout(Duration::from_millis(20), &mut drain).await.is_ok() {
                 break;
             }
@@ -208,6 +219,7 @@ impl<'a> ChildLife<'a> {
             Ok(dialect) => dialect,
             Err(why) => {
                 if let Ok(exit) = timeout(LAST_WORDS, process.wait()).await {
+                    listener.drain_as_text(stdout);
                     return (End::Left, exit);
                 }
                 process.kill();
@@ -216,7 +228,11 @@ impl<'a> ChildLife<'a> {
         };
         self.comes_up(dialect);
         let end = self.converse(process, stdin, stdout, &mut listener).await;
-        let exit = self.leave(process, &end).await;
+        // It may have much to say at last, and must not wait for a reader.
+        let exit = tokio::select! {
+            exit = self.leave(process, &end) => exit,
+            () = async { let _ = listener.listen(stdout).await; std::future::pending().await } => unreachable!("pending never ends"),
+        };
         // What still is in the pipe counts; what cannot be read any more does not.
         listener.read_the_rest(stdout).await;
         (end, exit)
@@ -237,16 +253,12 @@ impl<'a> ChildLife<'a> {
             &mut hello,
         );
         // A child may answer before it has read everything, and a large setup may not fit the pipe: both at once.
-        let say = async {
-            // That it does not read is seen by its silence; that it left, by its death.
-            let _ = write_all(stdin, &hello).await;
-            std::future::pending::<()>().await;
-        };
-        let hello = tokio::select! {
-            hello = listener.hello(stdout, component.serializer) => hello?,
-            () = say => unreachable!("pending never ends"),
-        };
-        self.dialect_of(hello, listener)
+        // That it does not read is seen by its silence; that it left, by its death.
+        let (_, hello) = tokio::join!(
+            write_all(stdin, &hello),
+            listener.hello(stdout, component.serializer)
+        );
+        self.dialect_of(hello?, listener)
     }
 
     /// How the child speaks, by its greeting.
@@ -330,7 +342,12 @@ impl<'a> ChildLife<'a> {
                 (core.should_leave(self.at), core.looks_again_at(self.at))
             });
             if !out.is_empty() {
-                if write_all(&stdin, &out).await.is_err() {
+                let written = tokio::select! {
+                    written = write_all(&stdin, &out) => written,
+                    // What is cut off here is failed with all else that the child holds.
+                    () = self.host.out_of_time(self.at) => return End::Asked,
+                };
+                if written.is_err() {
                     return self.closed_its_input().await;
                 }
                 if out.capacity() > 4 << 20 {
@@ -381,7 +398,11 @@ impl<'a> ChildLife<'a> {
                 let owes = match &task.spout {
                     Some(spout) if !frames => spout.talk.awaits_since().is_some(),
                     Some(_) => !task.heartbeats.is_empty(),
-                    None => !task.heartbeats.is_empty() || frames && task.consumed < task.sent(),
+                    None => {
+                        !task.heartbeats.is_empty()
+                            || frames
+                                && (task.consumed < task.sent() || task.finish == Finish::Asked)
+                    }
                 };
                 // Storm's spouts have no heartbeats; our bolts say how far they come.
                 let speaks = if frames {

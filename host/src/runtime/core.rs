@@ -306,6 +306,8 @@ impl Core {
     /// The child is gone, and all that could be read from it was read. What it held fails at once.
     /// Returns how many tuples that were.
     pub fn down(&mut self, at: usize, kind: FailKind, reason: &Rc<str>) -> usize {
+        // What it emitted last may be in queues whose owners do not know yet.
+        self.wake_touched(at);
         self.open[at] = false;
         let task = &mut self.tasks[at];
         task.life = Life::Down;

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use super::completion::Stage;
 use super::core::{Core, Wake};
 use crate::guard::Guard;
+use crate::link::limits::raise_open_files;
 use crate::topology::Topology;
 
 /// A run, as its tasks see it. Everything happens on one thread; nothing is borrowed across an await.
@@ -22,6 +23,8 @@ pub struct Host {
     pub pid_dir: PathBuf,
     /// The second process that cleans up when this one is gone.
     pub guard: Guard,
+    /// How many files a child may open: as many as this process might before it raised its own limit.
+    pub open_files: u64,
     /// The stage, for whoever waits for it to change.
     pub stage: watch::Sender<Stage>,
     /// For each component: whether any of its children has done its handshake in this run.
@@ -58,6 +61,7 @@ impl Host {
             guard,
             token,
             pid_dir,
+            open_files: raise_open_files(),
             stage: watch::Sender::new(Stage::Running),
             healthy: topology
                 .components
@@ -118,6 +122,20 @@ impl Host {
     /// Until the queues that this task waited for have room.
     pub async fn room(&self, at: usize) {
         self.readers[at].notified().await;
+    }
+
+    /// Until the task is to leave and nobody waits for it any more.
+    pub async fn out_of_time(&self, at: usize) {
+        let mut stage = self.stage.subscribe();
+        loop {
+            let overdue = self.overdue.get() && self.with(|core| core.should_leave(at));
+            if overdue || self.at_once.get() {
+                return;
+            }
+            if stage.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// The run ends because something is wrong; the first reason counts.

@@ -34,6 +34,10 @@ pub struct Listener {
     dialect: Option<Dialect>,
     stray: LineTail,
     is_spout: bool,
+    /// What it said cannot be understood, and there is no way back: the rest is not looked at.
+    broken: bool,
+    /// It has died: what it left is taken though queues are full, since it is no more than a pipe holds.
+    dead: bool,
 }
 
 impl Listener {
@@ -52,6 +56,8 @@ impl Listener {
             dialect: None,
             stray: LineTail::new(LineLimits::default()),
             is_spout,
+            broken: false,
+            dead: false,
         }
     }
 
@@ -83,10 +89,12 @@ impl Listener {
         let limits = self.limits.clone();
         self.decoder
             .get_or_insert_with(|| Decoder::new(encoding, limits));
-        while unread(stdout).is_some_and(|bytes| bytes > 0) {
-            if !matches!(self.read(stdout).await, Ok(1..)) {
-                break;
-            }
+        // No more than there is now: somebody whom it left behind may go on writing for ever.
+        let mut left = unread(stdout).unwrap_or(0);
+        while left > 0
+            && let Ok(n @ 1..) = self.read(stdout).await
+        {
+            left = left.saturating_sub(n);
         }
         let message = self.next_message().ok()??;
         parse_hello(encoding, &self.buffer[message], &self.limits).ok()
@@ -115,15 +123,14 @@ impl Listener {
 
     /// After the child's death: what still is in the pipe. Others may hold it open, so its end is not waited for.
     pub async fn read_the_rest(&mut self, stdout: &Receiver) {
-        loop {
-            if self.understand_when_there_is_room().await.is_err() {
-                return;
-            }
-            if unread(stdout).is_none_or(|bytes| bytes == 0)
-                || !matches!(self.read(stdout).await, Ok(1..))
-            {
-                break;
-            }
+        self.dead = true;
+        // No more than there is now: somebody whom it left behind may go on writing for ever.
+        let mut left = unread(stdout).unwrap_or(0);
+        while self.understand_when_there_is_room().await.is_ok()
+            && left > 0
+            && let Ok(n @ 1..) = self.read(stdout).await
+        {
+            left = left.saturating_sub(n);
         }
         self.stray.finish(Instant::now(), |shown| {
             story::log_line(&self.host, self.at, self.pid, "stdout", shown)
@@ -178,11 +185,17 @@ impl Listener {
     async fn understand_when_there_is_room(&mut self) -> Result<(), ProtocolError> {
         loop {
             self.wait_for_room().await;
+            if self.broken {
+                self.start = self.buffer.len();
+                return Ok(());
+            }
             let understood = match self.dialect {
-                Some(Dialect::Frames { .. }) => self.next_frame()?,
-                Some(Dialect::Storm(_) | Dialect::Inside) | None => self.next_storm_messages()?,
+                Some(Dialect::Frames { .. }) => self.next_frame(),
+                Some(Dialect::Storm(_) | Dialect::Inside) | None => self.next_storm_messages(),
             };
-            if !understood {
+            // What was understood of it has happened, and must not happen again.
+            self.broken = understood.is_err();
+            if !understood? {
                 return Ok(());
             }
             // Let the writers have what this brought before more is taken: latency, and fairness among children.
@@ -192,7 +205,7 @@ impl Listener {
 
     /// Until the queues that this child fills have room. Past the deadline of the end nobody makes room any more, and what is left in a pipe is little.
     async fn wait_for_room(&self) {
-        if self.host.with(|core| core.tasks[self.at].waits == 0) {
+        if self.dead || self.host.with(|core| core.tasks[self.at].waits == 0) {
             return;
         }
         let mut stage = self.host.stage.subscribe();
@@ -247,14 +260,19 @@ impl Listener {
         let mut any = false;
         while let Some(range) = self.next_message()? {
             any = true;
-            let happened = match FromChild::parse(encoding, &self.buffer[range], &self.limits) {
+            let message = &self.buffer[range];
+            let happened = match FromChild::parse(encoding, message, &self.limits) {
                 Ok(message) => self.happens(message, encoding),
                 Err(error) => Err(error),
             };
             if let Err(error) = happened {
+                let waits = encoding == Encoding::Json && waits_for_task_ids(message);
                 self.could_not_be_read(encoding, &error)?;
+                if waits {
+                    self.host.with(|core| core.answer_nowhere(self.at));
+                }
             }
-            if self.host.with(|core| core.tasks[self.at].waits > 0) {
+            if !self.dead && self.host.with(|core| core.tasks[self.at].waits > 0) {
                 break;
             }
         }
@@ -355,6 +373,13 @@ impl Listener {
             _ => {}
         }
     }
+}
+
+/// Whether a JSON message that cannot be read looks like an emit whose sender waits to be told where the tuple went.
+/// Left unanswered it would wait for ever, and be taken for one that hangs.
+fn waits_for_task_ids(message: &[u8]) -> bool {
+    let has = |word: &[u8]| memchr::memmem::find(message, word).is_some();
+    has(b"\"emit\"") && !has(b"\"task\"") && !(has(b"\"need_task_ids\"") && has(b"false"))
 }
 
 /// A level of Storm's as one of ours.

@@ -1,5 +1,6 @@
 //! A whole run: the tasks, the timers, the signals, and the end.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub enum How {
     Signal(i32),
     /// A component could not be started; the story.
     CouldNotStart(String),
+    /// A defect of the host itself; what is known of it.
+    HostFailed(String),
 }
 
 /// What is left to say when a run is over.
@@ -119,9 +122,10 @@ async fn drive(
         }
     });
 
+    let broke = Cell::new(None);
     let how = async {
         let stop = stop_when_asked(&host, limit);
-        let done = async { while tasks.join_next().await.is_some() {} };
+        let done = all_left(&host, &mut tasks, &broke);
         tokio::pin!(stop);
         tokio::select! {
             () = done => match host.failure.borrow_mut().take() {
@@ -133,7 +137,8 @@ async fn drive(
     }
     .await;
     // Whoever asked for the end, the children leave in order; a second signal makes it quick.
-    while tasks.join_next().await.is_some() {}
+    all_left(&host, &mut tasks, &broke).await;
+    let how = broke.take().map_or(how, How::HostFailed);
     sampler.sample();
     let figures = sampler.snapshot();
     helpers.shutdown().await;
@@ -143,6 +148,19 @@ async fn drive(
         host.guard.finish().await;
     }
     Ended { how, figures }
+}
+
+/// Until every task is through. One that panicked leaves its tuples to nobody, so the run cannot go on: that is noted in `broke`.
+async fn all_left(host: &Rc<Host>, tasks: &mut JoinSet<()>, broke: &Cell<Option<String>>) {
+    while let Some(left) = tasks.join_next().await {
+        if let Err(panic) = left {
+            host.fail(panic.to_string());
+            host.at_once.set(true);
+            host.stage.send_modify(|_| ());
+            broke.set(Some(format!("a defect in stormhost itself: {panic}")));
+            return;
+        }
+    }
 }
 
 /// A seed for edges: they only have to differ, not to be secret.
@@ -178,25 +196,30 @@ async fn stop_when_asked(host: &Rc<Host>, limit: Option<Duration>) -> How {
         patience.as_secs_f64()
     );
     host.with(|core| core.stop());
-    let host = host.clone();
+    // It must not keep the host, which is taken apart at the end to have the guard look once more.
+    let host = Rc::downgrade(host);
     tokio::task::spawn_local(async move {
+        let act = |what: fn(&Rc<Host>)| host.upgrade().as_ref().map(what);
         tokio::select! {
-            () = sleep(patience) => {
-                tell_who_is_left(&host);
-                host.overdue.set(true);
-                host.with(|_| ());
-                // Also whoever waits for room, though the stage may be the same.
-                host.stage.send_modify(|_| ());
-            }
-            _ = interrupt.recv() => at_once(&host),
-            _ = terminate.recv() => at_once(&host),
-        }
+            () = sleep(patience) => act(time_is_up),
+            _ = interrupt.recv() => act(at_once),
+            _ = terminate.recv() => act(at_once),
+        };
         tokio::select! {
-            _ = interrupt.recv() => at_once(&host),
-            _ = terminate.recv() => at_once(&host),
-        }
+            _ = interrupt.recv() => act(at_once),
+            _ = terminate.recv() => act(at_once),
+        };
     });
     how
+}
+
+/// The deadline of an orderly end: whoever is not through by now is not waited for.
+fn time_is_up(host: &Rc<Host>) {
+    tell_who_is_left(host);
+    host.overdue.set(true);
+    host.with(|_| ());
+    // Also whoever waits for room, though the stage may be the same.
+    host.stage.send_modify(|_| ());
 }
 
 /// No more waiting: a second signal came.

@@ -7,6 +7,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::host::Host;
 use super::task::Dialect;
+use crate::flow::acker::FailKind;
 use crate::flow::queue::Run;
 
 /// Keeps one printing task going until the run ends.
@@ -34,7 +35,12 @@ pub async fn print(host: Rc<Host>, at: usize) {
             out.write_all(&text).await?;
             out.flush().await
         };
-        if let Err(error) = written.await {
+        // Whoever reads may have stopped without leaving, as `less` does: that must not keep the run from its end.
+        let written = tokio::select! {
+            written = written => written,
+            () = host.out_of_time(at) => break,
+        };
+        if let Err(error) = written {
             // Nobody reads any more, as behind `| head`: the run has no purpose left.
             tracing::info!("standard output cannot be written ({error}); the run ends");
             host.overdue.set(true);
@@ -43,6 +49,9 @@ pub async fn print(host: Rc<Host>, at: usize) {
         }
         host.with(|core| core.used_up(at, run));
     }
+    // What was taken and not written fails; after an orderly end there is nothing.
+    let reason = "standard output cannot be written".into();
+    host.with(|core| core.down(at, FailKind::Refused, &reason));
     host.with(|core| core.gone(at));
 }
 
