@@ -206,3 +206,10 @@ def test_a_child_that_leaves_at_the_start_stops_the_run_with_its_story(stormhost
 def test_a_child_that_hangs_at_the_start_stops_the_run_at_the_deadline(stormhost: Stormhost) -> None:
     run = stormhost.run(topology("hangs_at_start"), settings={"stormhost.handshake.timeout.secs": 0.5}, status=4)
     assert "it did not answer the handshake within 0.5 s (stormhost.handshake.timeout.secs)" in run.told
+
+
+def test_an_emit_that_cannot_be_read_is_answered(stormhost: Stormhost) -> None:
+    # Unanswered, its sender would wait for ever and be taken for one that hangs.
+    run = stormhost.run(topology("emits_no_list", "ReliableNumbers(1, 20)"), status=0, within=20)
+    assert "it said something that cannot be read" in run.told
+    assert "hung" not in run.told

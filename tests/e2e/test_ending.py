@@ -254,3 +254,55 @@ class T(Topology):
 """
     )
     assert sorted(run.noted("acked")) == list(range(5))
+
+
+def test_what_a_bolt_emits_when_its_input_has_ended_is_not_cut_off(stormhost: Stormhost) -> None:
+    run = stormhost.run(
+        """
+class Late(AutoAckBolt):
+    class Default(Stream):
+        fields = 'n'
+    def execute(self, input):
+        pass
+    def close(self):
+        for _ in range(20):
+            self.emit('x' * 100_000)    # far more than a pipe holds
+
+class Lengths(AutoAckBolt):
+    def execute(self, input):
+        note('length', len(input[0]))
+
+class T(Topology):
+    numbers = Numbers(1, 3)
+    late = Late()
+    lengths = Lengths()
+    late.inputs.append(ShuffleGrouping(numbers))
+    lengths.inputs.append(ShuffleGrouping(late))
+""",
+        status=0,
+    )
+    assert run.noted("length") == [100_000] * 20
+    assert "SIGTERM" not in run.told
+
+
+def test_a_second_signal_ends_a_run_whose_bolt_does_not_read(stormhost: Stormhost) -> None:
+    run = stormhost.start(
+        """
+class Full(AutoAckBolt):
+    def execute(self, input):
+        note('full')
+        sleep_for_ever()
+
+class T(Topology):
+    endless = Endless(1, 200_000)       # one tuple is more than a pipe holds, so the writer waits
+    full = Full()
+    full.inputs.append(ShuffleGrouping(endless))
+""",
+        settings={"stormhost.shutdown.timeout.secs": 600, "stormhost.kill.timeout.secs": 600},
+    )
+    run.until(lambda: ["full"] in run.journal, "a bolt that does not come back")
+    run.signal(signal.SIGINT)
+    run.until(lambda: "stopping" in run.told, "the orderly stop to begin")
+    run.signal(signal.SIGINT)
+    run.ends_with(130, within=5)
+    run.nothing_is_left()
