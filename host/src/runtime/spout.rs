@@ -17,7 +17,7 @@ use super::storm_spout::Talk;
 use super::task::Dialect;
 use super::violation::Violation;
 use crate::flow::acker::{FailKind, Outcome};
-use crate::flow::ledger::Emission;
+use crate::flow::ledger::{Emission, Root};
 use crate::flow::window::Window;
 use crate::histogram::Histogram;
 use crate::topology::{Component, Replay, Settings};
@@ -385,14 +385,28 @@ impl Core {
     }
 
     fn begin_tree(&mut self, out: Emitted<'_>, emission: Emission, ask: bool) {
+        let root = self.open_tree(emission);
+        let emitted = self.emit(out, &Parent::Root(root), ask);
+        if let Err(violation) = &emitted {
+            self.complain(out.from, violation);
+        }
+        self.tree_has_its_copies(root, emitted);
+    }
+
+    /// Begins a tree, which may be one to trace.
+    fn open_tree(&mut self, emission: Emission) -> Root {
         let root = self.acker.begin(emission);
         if self.trace.samples() {
             self.trace.begin(root, emission);
         }
-        match self.emit(out, &Parent::Root(root), ask) {
+        root
+    }
+
+    /// What the spout emitted was passed on, or refused: then its tree fails.
+    fn tree_has_its_copies(&mut self, root: Root, emitted: Result<usize, Violation>) {
+        match emitted {
             Ok(copies) => self.acker.sealed(root, copies),
             Err(violation) => {
-                self.complain(out.from, &violation);
                 self.acker
                     .fail_root(root, FailKind::Refused, &violation.to_string().into());
             }
@@ -468,17 +482,9 @@ impl Core {
             self.after(at);
             return;
         }
-        let root = self.acker.begin(emission);
-        if self.trace.samples() {
-            self.trace.begin(root, emission);
-        }
-        match self.storm_emit(at, encoding, emit, &Parent::Root(root)) {
-            Ok(copies) => self.acker.sealed(root, copies),
-            Err(violation) => {
-                self.acker
-                    .fail_root(root, FailKind::Refused, &violation.to_string().into())
-            }
-        }
+        let root = self.open_tree(emission);
+        let emitted = self.storm_emit(at, encoding, emit, &Parent::Root(root));
+        self.tree_has_its_copies(root, emitted);
         self.after(at);
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::figures::{bytes, count, latency};
-use crate::stats::{ComponentRow, Kind, Snapshot};
+use crate::stats::{ComponentRow, Kind, Latency, Snapshot};
 
 /// Stands before the component that holds the others up.
 pub(super) const MARK: char = '▶';
@@ -91,16 +91,8 @@ pub(super) fn live(now: &Snapshot, before: Option<&Snapshot>, columns: usize) ->
         }),
         column("in hand", 3, |row| count(row.in_hand)),
         column("restarts", 4, |row| count(row.restarts)),
-        column("p50", 1, |row| {
-            row.latency
-                .map(|times| latency(times.p50))
-                .unwrap_or_default()
-        }),
-        column("p99", 0, |row| {
-            row.latency
-                .map(|times| latency(times.p99))
-                .unwrap_or_default()
-        }),
+        column("p50", 1, |row| time_of(row, |times| times.p50)),
+        column("p99", 0, |row| time_of(row, |times| times.p99)),
         column("wait", 7, share(0)),
         column("pipe", 7, share(1)),
         column("code", 7, share(2)),
@@ -124,6 +116,13 @@ pub(super) fn live(now: &Snapshot, before: Option<&Snapshot>, columns: usize) ->
     }
 }
 
+/// One of a spout's latencies; nothing for whoever has none.
+fn time_of(row: &ComponentRow, which: impl Fn(Latency) -> Duration) -> String {
+    row.latency
+        .map(|times| latency(which(times)))
+        .unwrap_or_default()
+}
+
 /// The table at the end, as wide as it wants to be.
 pub(super) fn summary(end: &Snapshot) -> Vec<String> {
     let share = |part: usize| {
@@ -136,16 +135,8 @@ pub(super) fn summary(end: &Snapshot) -> Vec<String> {
         column("acked", 0, |row| row.acked.to_string()),
         column("failed", 0, |row| row.failed.to_string()),
         column("restarts", 0, |row| row.restarts.to_string()),
-        column("p50", 0, |row| {
-            row.latency
-                .map(|times| latency(times.p50))
-                .unwrap_or_default()
-        }),
-        column("p99", 0, |row| {
-            row.latency
-                .map(|times| latency(times.p99))
-                .unwrap_or_default()
-        }),
+        column("p50", 0, |row| time_of(row, |times| times.p50)),
+        column("p99", 0, |row| time_of(row, |times| times.p99)),
         column("wait", 0, share(0)),
         column("pipe", 0, share(1)),
         column("code", 0, share(2)),
