@@ -72,7 +72,7 @@ def build(
         lines += [f"    {before}"] if before else []
         lines += [f"    append_{position}(v{position})" for position in range(width)]
         lines += [f"    order({block})"] if results.order is not None else []
-        lines += ["    if len(out) >= results.limit:", "        flush()"]
+        lines += ["    if len(out) >= limit:", "        flush()"]
     else:
         lines += [f"    if type(values) is not tuple or len(values) != {width}:", "        counted(values)"]
 
@@ -88,11 +88,12 @@ def build(
         "flush": flush,
         "order": None if results.order is None else results.order.append,
         "out": results.out,
-        "results": results,
+        "limit": results.limit,
         "special": special,
         **names,
     }
     exec(compile("\n".join(lines), __file__, "exec"), scope)
+    results.scopes.append(scope)
     return scope["emit"]
 
 
