@@ -201,6 +201,27 @@ def test_json_text_from_the_c_parts_and_from_the_library_agree():
             write(b"x")
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        [],
+        [""],
+        ["", ""],
+        ["a", "ä€😀"],
+        ['"'],
+        ['a","b', "c"],
+        ["\\"],
+        ["a", "\n"],
+        ["\x00"],
+        ["a", 1],
+        [None],
+        [["a"]],
+    ],
+)
+def test_a_column_of_json_is_written_as_any_other_text(column):
+    assert _jsontext.encode_column(column) == _jsontext.encode(column)
+
+
 class Split(AutoAckBolt):
     class Default(Stream):
         fields = "word"

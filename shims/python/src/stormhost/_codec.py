@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Codec:
-    """`decode`: one complete array, bytes-like, to a list; `encode`: a list or tuple to bytes.
+    """`decode`: one complete array, bytes-like, to a list; `encode`: a list to bytes.
 
     `name` is for the log; `encoding` is `msgpack` or `json`.
     """
@@ -67,6 +67,6 @@ def _ormsgpack(offered: Sequence[str]) -> Codec | None:
 def _json(offered: Sequence[str]) -> Codec | None:
     if "json" not in offered:
         return None
-    from ._jsontext import decode, encode
+    from ._jsontext import decode, encode_column
 
-    return Codec("json", "json", decode, encode)
+    return Codec("json", "json", decode, encode_column)
