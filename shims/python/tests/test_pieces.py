@@ -32,7 +32,9 @@ def make(request):
 def execute(component, stream, fields, rows, bolt=None):
     """Executes rows in one group; returns the objects that `bolt` was given, all kept unless it is given."""
     kept, groups = [], [len(rows), 0]
-    executor(component, stream, fields)(iter(rows), bolt or kept.append, str, [], lambda: groups.pop(0))
+    executor(row_class(component, stream, fields, lean=True))(
+        iter(rows), bolt or kept.append, str, [], lambda: groups.pop(0)
+    )
     return kept
 
 

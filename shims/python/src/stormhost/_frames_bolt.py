@@ -12,7 +12,7 @@ from ._jsontext import decode
 from ._link import overrides
 from ._outputs import check_direct
 from ._results import Results
-from ._rows import AT, TASK_BITS, executor
+from ._rows import AT, TASK_BITS, executor, row_class
 from ._traceback import summary
 from ._wire import COMMAND, TUPLES, EndOfInput, Inlet, Outlet, WireError
 
@@ -32,6 +32,8 @@ _MAX_AGE = 0.001
 # fast.
 _SLOW = 0.0003
 _MAX_PACE = 16
+# Notes what a row is anchored to; nearly always that is one input.
+_TIE = f"tie(anchors.{AT} >> {TASK_BITS} if type(anchors) in rows else anchor_ids(anchors))"
 _TICK = ("__system", "__tick")
 # Seconds between two words about where the time went.
 _TELL_SPENT = 0.5
@@ -56,13 +58,16 @@ class BoltLink(FramesLink):
         self._in_code = 0.0  # seconds in `execute`, and around it in decoding and encoding
         self._in_codec = 0.0
         self._told_spent = 0.0
+        self._row_classes: set[Any] = set()
         self._inputs = [self._input(spec) for spec in offer.get("inputs", ())]
 
     def _input(self, spec: dict[str, Any]) -> Any:
         """What executes the rows of one input; None for ticks."""
         if (spec["component"], spec["stream"]) == _TICK:
             return None
-        return executor(spec["component"], spec["stream"], spec["fields"])
+        made = row_class(spec["component"], spec["stream"], spec["fields"], lean=True)
+        self._row_classes.add(made)
+        return executor(made)
 
     def hello(self) -> dict[str, Any]:
         return {**super().hello(), "acks": "auto" if self.auto else "hand"}
@@ -236,9 +241,10 @@ class BoltLink(FramesLink):
                     self._relieve,
                     signature=BOLT,
                     special=self._special_emit,
-                    before="" if self.auto else "tie(anchor_ids(anchors))",
+                    before="" if self.auto else _TIE,
                     tie=None if results.anchors is None else results.anchors.append,
                     anchor_ids=_anchor_ids,
+                    rows=self._row_classes,
                 )
 
         def emit(

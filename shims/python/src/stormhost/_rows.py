@@ -52,17 +52,16 @@ class Meta:
         return f"Meta(id={self.id}, component={self.component!r}, stream={self.stream!r}, task={self.task})"
 
 
-def row_class(component: str, stream: str, fields: Sequence[str]) -> Any:
-    """A class whose instances are made from one value a field and, last, `id << 20 | task`."""
-    return _class(component, stream, fields, lean=False)
+def row_class(component: str, stream: str, fields: Sequence[str], lean: bool = False) -> Any:
+    """A class whose instances are made from one value a field and, last, `id << 20 | task`.
 
-
-def _class(component: str, stream: str, fields: Sequence[str], lean: bool) -> Any:
-    """`lean`: without `__init__`, and without `__getattr__`, which makes every access three times as slow."""
+    `lean`: for an executor, without `__init__`, and without `__getattr__`, which makes an access three times as slow.
+    """
     names = _attribute_names(fields)
     namespace = _methods(component, stream, tuple(fields), names)
     if not lean:
-        namespace["__init__"] = _compiled("__init__", f"def __init__(_self, {_values(names)}): {_fill('_self', names)}")
+        slots = (*names, AT)
+        namespace["__init__"] = _compiled("__init__", f"def __init__(_self, {_values(slots)}): {_fill('_self', slots)}")
     elif sys.version_info >= (3, 10):  # before, an AttributeError did not say whose attribute it missed
         del namespace["__getattr__"]
     for name in names:
@@ -78,36 +77,36 @@ def explain(error: BaseException) -> None:
         error.args = (words(error.name),)
 
 
-def executor(component: str, stream: str, fields: Sequence[str]) -> Executor:
+def executor(row_class: Any) -> Executor:
     """A function that makes a tuple object of each of `rows` and calls `execute` with it, then `mark` with what `out`
     holds. `look` says before each group of rows how many that shall be; 0 is the end.
 
     An object that nobody has kept is filled again for the next row, which takes a third of the time of making one.
     """
-    made = _class(component, stream, fields, lean=True)
-    names = _attribute_names(fields)
+    slots = row_class.__slots__
     source = f"""
 def executed(rows, execute, mark, out, look):
     row = None
     pace = look()
     while pace:
-        for {_values(names)}, in islice(rows, pace):
+        for {_values(slots)}, in islice(rows, pace):
             if references(row) != 2:
                 row = make()
-            {_fill("row", names)}
+            {_fill("row", slots)}
             execute(row)
             mark(len(out))
         pace = look()
 """
-    return _compiled("executed", source, make=made, references=_references, islice=islice)  # type: ignore[no-any-return]
+    scope = {"make": row_class, "references": _references, "islice": islice}
+    return _compiled("executed", source, **scope)  # type: ignore[no-any-return]
 
 
-def _values(names: Sequence[str]) -> str:
-    return ", ".join(f"v{position}" for position in range(len(names) + 1))
+def _values(slots: Sequence[str]) -> str:
+    return ", ".join(f"v{position}" for position in range(len(slots)))
 
 
-def _fill(row: str, names: Sequence[str]) -> str:
-    return "; ".join(f"{row}.{name} = v{position}" for position, name in enumerate([*names, AT]))
+def _fill(row: str, slots: Sequence[str]) -> str:
+    return "; ".join(f"{row}.{slot} = v{position}" for position, slot in enumerate(slots))
 
 
 def _compiled(name: str, source: str, **scope: Any) -> Any:
