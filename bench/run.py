@@ -20,7 +20,7 @@ from harness import report
 from harness.cases import ALL
 from harness.contest import hold
 from harness.machine import facts
-from harness.peers import BENCH_VENV, environment, found
+from harness.peers import BENCH_VENV, build_storm, environment, found
 from harness.setting import BENCH, ROOT, Setting, find_host
 
 FULL, QUICK, CHECK = 1.0, 0.2, 0.002
@@ -35,6 +35,10 @@ def main() -> int:
     scale = CHECK if options.check else QUICK if options.quick else FULL
     # A check uses what is there: no network, no installing.
     python, missing = (found(), {}) if options.check else environment(BENCH_VENV)
+    if not (options.check or options.quick):
+        why = build_storm()
+        if why:
+            missing["storm"] = why
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) if options.check else ROOT / "target" / "bench"
         setting = Setting(host, python, folder, scale, options.rounds, missing)
