@@ -18,19 +18,20 @@ MULTILANG = ROOT / "target" / "multilang"
 """Where Storm's own storm.py lies, once `tests/prepare.sh` has fetched it."""
 
 
-def java_bolts(pending: int) -> Contestant:
-    """The word count with spout and bolts in Java, at a limit on pending sentences."""
+def java_bolts(pending: int, batch: int = 1) -> Contestant:
+    """The word count with spout and bolts in Java, at a limit on pending sentences, and with so many tuples handed on at once (Storm: 1)."""
 
     def run(setting: Setting) -> Figures:
         text = setting.text
-        told = run_storm(setting, "java", text.path, pending)
+        told = run_storm(setting, "java", text.path, batch, pending)
         check_acked(told, text.sentences)
         check_digest(told["counts"], text)
         span = told["warm"]
         figures = rate(span["words"], span["seconds"], {"storm": sum(span["cpu"].values())}, span["peak_mb"])
         return {**figures, "tree p50 ms": told["p50"] * 1e3, "tree p99 ms": told["p99"] * 1e3}
 
-    return Contestant(f"Storm, Java bolts, pending {pending:,}", run, ("storm",), in_check=pending == 1000)
+    name = f"Storm, Java bolts, pending {pending:,}" + (f", batch {batch}" if batch > 1 else "")
+    return Contestant(name, run, ("storm",), in_check=batch > 1)
 
 
 def with_child(script: str, serializer: str, words: int, needs: tuple[str, ...]) -> Contestant:

@@ -14,8 +14,9 @@ import org.apache.storm.tuple.Fields;
 /**
  * The word count on Apache Storm in local mode: one worker, one task a component, one acker, everything anchored and acked.
  *
- * <p>Arguments: {@code java TEXT PENDING} for bolts in Java, or {@code json|msgpack PYTHON SCRIPT WORDS PENDING} for a
- * counter in a child, which gets its words from a spout in Java. Tells what it took as one JSON object, as all peers do.
+ * <p>Arguments: {@code java TEXT BATCH PENDING} for bolts in Java, where BATCH is how many tuples go from one to the
+ * next at once, or {@code json|msgpack PYTHON SCRIPT WORDS PENDING} for a counter in a child, which gets its words from a
+ * spout in Java. Tells what it took as one JSON object, as all peers do.
  */
 public final class Main {
     public static void main(String[] args) throws Exception {
@@ -26,6 +27,7 @@ public final class Main {
         conf.setDebug(false);
         conf.setMaxSpoutPending(Integer.parseInt(args[args.length - 1]));
         if (args[0].equals("java")) {
+            conf.put(Config.TOPOLOGY_PRODUCER_BATCH_SIZE, Integer.parseInt(args[2]));
             List<String> lines = Files.readAllLines(Path.of(args[1]));
             topology.setSpout("lines", new Source(lines.size(), "sentence"));
             topology.setBolt("split", new Split()).shuffleGrouping("lines");
