@@ -29,7 +29,7 @@ PLOT = ROOT / "docs" / "performance.svg"
 OLD = (("storm.py", "storm-py"), ("pystorm, JSON", "pystorm-json"), ("pystorm, MessagePack", "pystorm-msgpack"))
 BLOCK = re.compile(r"(<!-- made by bench/plot.py: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
-WIDTH, LABELS, NUMBERS, ROW, BAR = 860, 250, 70, 24, 15
+WIDTH, LABELS, NUMBERS, ROW, BAR = 900, 300, 70, 24, 15
 STYLE = """
     text { font: 13px system-ui, sans-serif; fill: #24292f }
     .heading { font-weight: 600 }

@@ -44,7 +44,7 @@ def main() -> int:
         folder = Path(temporary) if options.check else ROOT / "target" / "bench"
         setting = Setting(host, python, folder, scale, options.rounds, missing)
         began = time.monotonic()
-        told = facts(setting, ["python3", "bench/run.py", *sys.argv[1:]])
+        told = facts(setting, ["python3", "bench/run.py", *(Path(word).name for word in sys.argv[1:])])
         done = []
         for contest in contests:
             rounds = options.rounds or (1 if options.check else contest.quick_rounds if options.quick else 5)
