@@ -19,6 +19,11 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "stormhost"
 ORDER, MARKS, ANCHORS, DIRECT, ACKS, FAILS, LOOSE, ASK = 1, 2, 4, 8, 16, 32, 64, 128
 DEADLINE = 20.0
 CODECS = [name for name in ("json", "msgspec", "ormsgpack") if importlib.util.find_spec(name)]
+NATIVE = Path(__file__).resolve().parents[3] / "target" / "accelerator" / "_native.abi3.so"  # from `make native`
+if NATIVE.exists():
+    os.environ["STORMHOST_NATIVE"] = str(NATIVE)
+if "STORMHOST_NATIVE" in os.environ:
+    CODECS.append("native")
 TICK = {"component": "__system", "stream": "__tick", "fields": ["rate_secs"]}
 
 
