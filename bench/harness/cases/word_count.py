@@ -27,7 +27,7 @@ def counted(
 ) -> Contestant:
     """A word count of ours in Python children; with or without the counter's output being sent.
 
-    `codec`: `msgspec` or `json`; whichever is faster of those that are installed, if it is empty.
+    `codec`: `native`, `msgspec` or `json`; the fastest that is there, if it is empty.
     """
 
     def run(setting: Setting) -> Figures:
@@ -59,6 +59,8 @@ PLAIN = Contest(
         counting_peer("Pathway, counted in Rust", "pathway_flow.py", "rust", needs=("pathway",)),
         counting_peer("Pathway, counted in Python", "pathway_flow.py", "python", needs=("pathway",)),
         # Apache Storm 2.8 in local mode has its place here.
+        counted("stormhost, native, send", "native"),
+        counted("stormhost, native, drop", "native", send=False),
         counted("stormhost, msgspec, send", "msgspec"),
         counted("stormhost, msgspec, drop", "msgspec", send=False),
         counted("stormhost, standard library, send", "json"),
@@ -70,6 +72,8 @@ PLAIN = Contest(
         LOOP,
         "two processes, a pipe",
         BYTEWAX,
+        "stormhost, native, send",
+        "stormhost, native, drop",
         "stormhost, msgspec, send",
         "stormhost, msgspec, drop",
         "stormhost, standard library, send",
@@ -90,6 +94,7 @@ MIXED = Contest(
     contestants=(
         counting_peer("Bytewax, batch 100", "bytewax_mixed.py", 100, needs=("bytewax",), text_of=fewer),
         counting_peer(BYTEWAX, "bytewax_mixed.py", 1000, needs=("bytewax",), text_of=fewer),
+        counted("stormhost, native, send", "native", file="mixed.py", text_of=fewer),
         counted("stormhost, msgspec, send", "msgspec", file="mixed.py", text_of=fewer),
         counted("stormhost, standard library, send", "json", file="mixed.py", text_of=fewer),
     ),
