@@ -15,7 +15,7 @@ RESULTS, MESSAGE = b"R", b"M"
 
 HEADER = Struct("<3scI")
 MAGIC = b"\xffSH"
-_READ = 1 << 16  # what a pipe holds by default; larger buffers would come from mmap, page faults included
+_READ = 1 << 18  # what the host makes a pipe hold, unless it has many children
 
 
 class EndOfInput(Exception):
