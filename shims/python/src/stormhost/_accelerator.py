@@ -1,7 +1,7 @@
 """Finds and loads the native accelerator, one shared library for every CPython from 3.9.
 
-It lies beside this file, in the host's cache folder or an installed package; `STORMHOST_NATIVE=PATH` in the environment names
-another one, for tests and measurements. Without it, or where it cannot be loaded, everything works all the same.
+It lies beside this file, in the host's cache folder or an installed package; `STORMHOST_NATIVE=PATH` in the environment
+names another one, for tests and measurements. Without it, or where it cannot be loaded, everything works all the same.
 """
 
 from __future__ import annotations

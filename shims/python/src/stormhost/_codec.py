@@ -1,4 +1,4 @@
-"""How columns become bytes: natively where the accelerator is there, else by msgspec, ormsgpack, or the standard library's json.
+"""How columns become bytes: by the native accelerator where it is there, else msgspec, ormsgpack, or Python's own json.
 
 `STORMHOST_CODEC=native|msgspec|ormsgpack|json` in the environment forces one, for tests and measurements.
 """

@@ -35,27 +35,28 @@ def adder(output: Output, results: Results, block: int, flush: Callable[[], None
 
     Rows of a stream without listeners are dropped unless `always`.
     """
-    add: Adder = build(output, results, f"order({block})", flush, always=always)
+    add: Adder = build(output, results, block, flush, always=always)
     return add
 
 
 def build(
     output: Output,
     results: Results,
-    order: str,
+    block: int,
     flush: Callable[[], None],
     *,
     signature: str = "",
     special: Callable[..., Any] | None = None,
+    first: str = "",
     before: str = "",
     always: bool = False,
     **names: Any,
 ) -> Any:
-    """Compiles an `emit` for one stream.
+    """Compiles an `emit` for one stream, whose rows go to `block`.
 
-    `order`: a statement that notes the block of the row; left out where there is only one. `signature`: what it takes
-    beside the row; whatever is used of it, but for `id` and `anchors`, goes to `special`. `before`: a statement that
-    runs when the row has passed its checks. `names`: what these statements refer to.
+    `signature`: what it takes beside the row; whatever is used of it, but for `id` and `anchors`, goes to `special`.
+    `first`: a statement that runs before anything is checked; `before`: one that runs when the row has passed its
+    checks. `names`: what these statements refer to.
     """
     width = output.width
     lines = [f"def emit(values, {signature}):"]
@@ -65,26 +66,23 @@ def build(
             "    if stream is not None or direct_task is not None or need_task_ids:",
             f"        return special(values, {arguments})",
         ]
+    lines += [f"    {first}"] if first else []
     if output.listeners or always:
-        lines += _one_value() if width == 1 else _values(width)
+        lines += _checks(width)
         lines += [f"    {before}"] if before else []
-        lines += ["    append(values)"]
-        lines += [f"    {order}"] if results.order is not None else []
+        lines += [f"    append_{position}(v{position})" for position in range(width)]
+        lines += [f"    order({block})"] if results.order is not None else []
         lines += ["    if len(out) >= results.limit:", "        flush()"]
     else:
         lines += [f"    if type(values) is not tuple or len(values) != {width}:", "        counted(values)"]
-
-    def clean(values: Any) -> Any:
-        row = clean_row(values, output.fields, output.name)
-        return row[0] if width == 1 else tuple(row)
 
     def counted(values: Any) -> None:
         """Nobody listens: only the number of values is checked, and the row forgotten."""
         check_count(values, output.fields, output.name)
 
     scope = {
-        "append": results.out.append,
-        "clean": clean,
+        **{f"append_{position}": column.append for position, column in enumerate(results.columns[block])},
+        "clean": lambda values: clean_row(values, output.fields, output.name),
         "counted": counted,
         "flush": flush,
         "order": None if results.order is None else results.order.append,
@@ -97,21 +95,20 @@ def build(
     return scope["emit"]
 
 
-def _one_value() -> list[str]:
-    """A bare value as a rule; a row with one value is taken apart."""
-    return [f"    if not {_FIT.format(v='values')}:", "        values = clean(values)"]
-
-
-def _values(width: int) -> list[str]:
+def _checks(width: int) -> list[str]:
+    """Lines that make `v0`, `v1` and so on of `values`, fit to be sent."""
+    names = [f"v{position}" for position in range(width)]
+    fit = " and ".join(_FIT.format(v=name) for name in names)
     if width == 0:
-        return ["    values = clean(values)"]
-    values = [f"v{position}" for position in range(width)]
-    fit = " and ".join(_FIT.format(v=value) for value in values)
+        return ["    clean(values)"]
+    if width == 1:  # a bare value as a rule; a row with one value is taken apart
+        return ["    v0 = values", f"    if not {fit}:", "        v0, = clean(values)"]
+    row = ", ".join(names)
     return [
-        f"    if type(values) is tuple and len(values) == {width}:",
-        f"        {', '.join(values)} = values",
+        f"    if (type(values) is tuple or type(values) is list) and len(values) == {width}:",
+        f"        {row} = values",
         f"        if not ({fit}):",
-        "            values = clean(values)",
+        f"            {row} = clean(values)",
         "    else:",
-        "        values = clean(values)",
+        f"        {row} = clean(values)",
     ]

@@ -234,7 +234,7 @@ class BoltLink(FramesLink):
                 return build(
                     output,
                     results,
-                    f"order({block})",
+                    block,
                     self._relieve,
                     signature=BOLT,
                     special=self._special_emit,

@@ -106,7 +106,7 @@ class SpoutLink(FramesLink):
             results = self.results
             if not results.out:
                 return None
-            if before == (results.sent, len(results.out)):
+            if before == (results.sent, len(results.out)) and results.whole():
                 results.flush()
             return (results.sent, len(results.out))
 
@@ -259,11 +259,13 @@ class SpoutLink(FramesLink):
                 return build(
                     output,
                     results,
-                    f"order({2 * position} if id is None else {2 * position + 1})",
+                    2 * position + 1,
                     self._relieve,
                     signature=SPOUT,
                     special=self._special_emit,
-                    before="if id is not None: keep[number()] = id",
+                    first="if id is None: return plain(values)",
+                    before="keep[number()] = id",
+                    plain=self._plain[output.name],
                     keep=self.pending,
                     number=self._number,
                 )

@@ -1,7 +1,8 @@
 """Where the pure shim and the native accelerator meet: links whose work for each tuple is done in Rust.
 
-All that is rare stays as it is in the classes that these build on, so both ways behave alike; the accelerator takes the place of
-`Results`, of what `_emit` compiles, and of the loops around `execute` and `next_tuple`. Its sources are in `native/`.
+All that is rare stays as it is in the classes that these build on, so both ways behave alike; the accelerator takes the
+place of `Results`, of what `_emit` compiles, and of the loops around `execute` and `next_tuple`. Its sources are in the
+folder `native`, beside `src`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class NativeResults:
-    """What `Results` is to the pure links: rows are encoded as they are emitted, and gathered in `rows`, by the accelerator."""
+    """What `Results` is to the pure links. Rows are encoded as they are emitted, and gathered in `rows`, natively."""
 
     def __init__(
         self,
@@ -77,6 +78,10 @@ class NativeResults:
     def has_ack(self, id: int) -> bool:
         """Whether this input is acked in what waits."""
         return self.rows.has_ack(id)  # type: ignore[no-any-return]
+
+    def whole(self) -> bool:
+        """Whether every row has all its values: nothing comes between them here."""
+        return True
 
     def flush(self, loose: bool = False, ask: bool = False) -> None:
         """Writes everything collected. `loose`: the rows are tied to no input. `ask`: the host shall answer."""
@@ -202,9 +207,7 @@ class NativeSpoutLink(SpoutLink):
 
     def _emit(self) -> Any:
         for position, output in enumerate(self.outputs.list):
-            plain = native_stream(
-                self.results, self.codec, 2 * position, output, output.listeners, self._relieve
-            )
+            plain = native_stream(self.results, self.codec, 2 * position, output, output.listeners, self._relieve)
             # What is tracked is sent even if nobody listens: the spout waits for its ack.
             tracked = native_stream(self.results, self.codec, 2 * position + 1, output, True, self._relieve)
             self._plain[output.name], self._tracked[output.name] = plain, tracked
