@@ -9,23 +9,32 @@ import pytest
 
 import stormhost
 from stormhost import AutoAckBolt, Bolt, EmitError, ReliableSpout, Spout, Stream, TimeBatcher, _jsontext
+from stormhost._accelerator import load
 from stormhost._codec import choose
-from stormhost._rows import row_class
+from stormhost._rows import native_kind, row_class
 from stormhost._stream import stream_id
 from stormhost._values import clean
 from stormhost.testing import TICK, run_bolt, run_spout
 
-STRUCTS = [None]
-if "msgspec" in wire.CODECS:
-    import msgspec
-
-    STRUCTS.append(msgspec)
+def slots(*stream):
+    return row_class(*stream)
 
 
-@pytest.fixture(params=STRUCTS, ids=lambda struct: "struct" if struct else "slots")
+def struct(*stream):
+    msgspec = pytest.importorskip("msgspec")
+    return row_class(*stream, msgspec)
+
+
+def native(*stream):
+    if "native" not in wire.CODECS:
+        pytest.skip("the accelerator has not been built")
+    return native_kind(*stream, load()).type
+
+
+@pytest.fixture(params=[slots, struct, native], ids=lambda kind: kind.__name__)
 def make(request):
     def row(fields, *values, id=0, task=1, component="c", stream="s"):
-        return row_class(component, stream, fields, request.param)(*values, id << 20 | task)
+        return request.param(component, stream, fields)(*values, id << 20 | task)
 
     return row
 
@@ -76,6 +85,22 @@ def test_what_is_not_there_is_named(make):
         row["b"]
     with pytest.raises(IndexError, match="has 1 fields, no number 3"):
         row[3]
+
+
+def test_fields_can_be_set_and_deleted(make):
+    row = make(["a", "b"], 1, 2)
+    row.a = "x"
+    assert (row.a, list(row)) == ("x", ["x", 2])
+    del row.b
+    with pytest.raises(AttributeError, match="has no field 'b'"):
+        _ = row.b
+    with pytest.raises(AttributeError):
+        row.c = 1
+
+
+def test_numbers_of_tuples_have_no_end(make):
+    row = make(["a"], 1, id=1 << 50, task=(1 << 20) - 1)
+    assert (row.meta.id, row.meta.task) == (1 << 50, (1 << 20) - 1)
 
 
 def test_a_stream_without_fields(make):

@@ -8,12 +8,12 @@ use crate::python::text;
 
 /// How many entries there are; a power of two. A few hundred KiB at the most, once a process.
 const SLOTS: usize = 4096;
-/// Longer texts repeat seldom, and comparing them costs more than what is saved.
-const LONGEST: usize = 24;
+/// The bytes of a short text: its length, its first eight bytes, the eight behind these, its last eight. Where there are fewer they
+/// overlap, or are zero; but no two texts have the same.
+type Key = (u8, u64, u64, u64);
 
 struct Entry {
-    length: u8,
-    bytes: [u8; LONGEST],
+    key: Key,
     text: Py<PyString>,
 }
 
@@ -25,53 +25,66 @@ pub(crate) struct Texts {
 
 impl Texts {
     /// The text of these bytes. Fails where they are no UTF-8.
+    #[inline]
     pub(crate) fn get<'py>(
         &mut self,
         py: Python<'py>,
         bytes: &[u8],
     ) -> PyResult<Bound<'py, PyAny>> {
-        if bytes.len() > LONGEST {
+        let Some(key) = key(bytes) else {
             return text(py, bytes);
-        }
-        if self.entries.is_empty() {
-            self.entries.resize_with(SLOTS, || None);
-        }
-        let entry = &mut self.entries[place(bytes)];
-        if let Some(entry) = entry
-            && entry.bytes[..usize::from(entry.length)] == *bytes
+        };
+        if let Some(Some(entry)) = self.entries.get(place(key))
+            && entry.key == key
         {
             return Ok(entry.text.bind(py).as_any().clone());
         }
+        self.keep(py, key, bytes)
+    }
+
+    fn keep<'py>(
+        &mut self,
+        py: Python<'py>,
+        key: Key,
+        bytes: &[u8],
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if self.entries.is_empty() {
+            self.entries.resize_with(SLOTS, || None);
+        }
         let made = text(py, bytes)?;
-        let mut kept = [0; LONGEST];
-        kept[..bytes.len()].copy_from_slice(bytes);
-        *entry = Some(Entry {
-            length: bytes.len() as u8,
-            bytes: kept,
-            text: made.cast::<PyString>()?.clone().unbind(),
-        });
+        let text = made.cast::<PyString>()?.clone().unbind();
+        self.entries[place(key)] = Some(Entry { key, text });
         Ok(made)
     }
 }
 
-/// Where the text of these bytes is kept: by its length, its first bytes and its last.
-fn place(bytes: &[u8]) -> usize {
-    let word = |bytes: &[u8]| {
-        let mut word = [0; 8];
-        word[..bytes.len()].copy_from_slice(bytes);
-        u64::from_le_bytes(word)
+/// None for texts that are not kept.
+#[inline]
+fn key(bytes: &[u8]) -> Option<Key> {
+    let length = bytes.len();
+    let eight =
+        |at: usize| -> Option<u64> { Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?)) };
+    let four = |at: usize| -> Option<u64> {
+        Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?).into())
     };
-    let (first, last) = if bytes.len() < 8 {
-        (word(bytes), 0)
-    } else {
-        (word(&bytes[..8]), word(&bytes[bytes.len() - 8..]))
+    let (first, middle, last) = match length {
+        0 => (0, 0, 0),
+        1..4 => (
+            bytes[0].into(),
+            bytes[length / 2].into(),
+            bytes[length - 1].into(),
+        ),
+        4..8 => (four(0)?, 0, four(length - 4)?),
+        8..=16 => (eight(0)?, 0, eight(length - 8)?),
+        17..=24 => (eight(0)?, eight(8)?, eight(length - 8)?),
+        _ => return None,
     };
-    let middle = if bytes.len() > 16 {
-        word(&bytes[8..16])
-    } else {
-        0
-    };
-    let mixed = (first ^ last.rotate_left(29) ^ middle.rotate_left(13) ^ bytes.len() as u64)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 52) as usize % SLOTS
+    Some((length as u8, first, middle, last))
+}
+
+/// Where a text is kept.
+#[inline]
+fn place((length, first, middle, last): Key) -> usize {
+    let mixed = first ^ middle.rotate_left(13) ^ last.rotate_left(29) ^ u64::from(length);
+    (mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 52) as usize % SLOTS
 }

@@ -39,8 +39,9 @@ struct Row {
 const OFFSET: usize = std::mem::offset_of!(Row, values);
 const SLOT: usize = size_of::<*mut ffi::PyObject>();
 
-/// The types that were made here and what belongs to each, by address; none of it is ever freed.
-static KINDS: Guarded<Vec<(usize, usize)>> = Guarded::new(Vec::new());
+/// The types that were made here, and what belongs to each. They are kept for ever: another type at the address of one that is gone
+/// would be taken for it.
+static KINDS: Guarded<Vec<(Py<PyType>, &'static Shared)>> = Guarded::new(Vec::new());
 
 /// The type of the rows of one input.
 #[pyclass(frozen)]
@@ -78,9 +79,7 @@ impl RowKind {
         }
         class.setattr("__name__", title)?;
         class.setattr("__qualname__", title)?;
-        KINDS.with(py, |kinds| {
-            kinds.push((class.as_ptr() as usize, ptr::from_ref(shared) as usize));
-        });
+        KINDS.with(py, |kinds| kinds.push((class.clone().unbind(), shared)));
         Ok(Self {
             class: class.unbind(),
             shared,
@@ -137,16 +136,23 @@ impl RowKind {
     }
 }
 
+/// What belongs to a type; None for one that was not made here.
+#[inline]
+fn shared_by(py: Python<'_>, class: *mut ffi::PyTypeObject) -> Option<&'static Shared> {
+    KINDS.with(py, |kinds| {
+        let mut known = kinds.iter();
+        known
+            .find(|(known, _)| known.as_ptr() == class.cast())
+            .map(|(_, shared)| *shared)
+    })
+}
+
 /// The id of a row; None for anything else.
 #[inline]
 pub(crate) fn id_of(object: &Bound<'_, PyAny>) -> Option<u64> {
-    let kind = object.get_type_ptr() as usize;
-    KINDS
-        .with(object.py(), |kinds| {
-            kinds.iter().any(|(known, _)| *known == kind)
-        })
-        // SAFETY: the types in the list have rows for instances.
-        .then(|| unsafe { (*object.as_ptr().cast::<Row>()).id })
+    shared_by(object.py(), object.get_type_ptr())?;
+    // SAFETY: the type is one of those that have rows for instances.
+    Some(unsafe { (*object.as_ptr().cast::<Row>()).id })
 }
 
 /// SAFETY: `row` is a row, `field` less than its width.
@@ -252,17 +258,11 @@ unsafe extern "C" fn new_row(
     named: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
     answered(|py| {
-        let shared = KINDS.with(py, |kinds| {
-            let found = kinds.iter().find(|(kind, _)| *kind == class as usize);
-            found.map_or(0, |(_, shared)| *shared)
-        }) as *const Shared;
-        let width = if shared.is_null() {
-            0
-        } else {
-            unsafe { (*shared).width }
-        };
+        let shared = shared_by(py, class)
+            .ok_or_else(|| PyTypeError::new_err("rows are made of their own type only"))?;
+        let width = shared.width;
         let count = unsafe { ffi::PyTuple_Size(arguments) } as usize;
-        if shared.is_null() || count != width + 1 || !named.is_null() {
+        if count != width + 1 || !named.is_null() {
             return Err(PyTypeError::new_err(format!(
                 "a row is made from {} values, one a field and where it comes from",
                 width + 1
