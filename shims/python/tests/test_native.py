@@ -1,4 +1,4 @@
-"""What only the native accelerator can get wrong: memory, bytes, threads, and not being loadable. All else is tested as a codec."""
+"""What only the native accelerator can get wrong: memory, bytes, threads, loading. The rest is tested as a codec."""
 
 import gc
 import random
@@ -112,7 +112,7 @@ def loop_over(native, execute, fields=("word",), flush=lambda: None):
             data = native.encode(column)
             payload += pack("<I", len(data)) + data
         loop.tuples(payload, execute)
-        return rows.take(False, False, b"")
+        return rows.take(False, False, b"", rows.through)
 
     take.failures = failures
     return take
@@ -163,7 +163,9 @@ def test_references_are_counted_right(native):
     other = object()
     others = [other]
     assert sys.getrefcount(first) == sys.getrefcount(second) == sys.getrefcount(other)
-    assert sys.getrefcount(first.word) == sys.getrefcount(others[0]) - 1  # which has a name beside its place in the list
+    assert (
+        sys.getrefcount(first.word) == sys.getrefcount(others[0]) - 1
+    )  # which has a name beside its place in the list
     kind = type(first)
     before = sys.getrefcount(kind)
     rows = [kind(n, n << 20) for n in range(100)]
@@ -180,6 +182,15 @@ def test_an_exit_in_execute_is_no_failure(native):
     with pytest.raises(SystemExit):
         take(["a", "b"])
     assert take.failures == []
+
+
+def test_no_frame_goes_while_fails_may_be_missing(native):
+    rows = native.Rows([(0, 1, False)], True, False, 64 << 20)
+    loop = native.BoltLoop(rows, [native_kind("s", "d", [], native)], True, None, None, None)
+    through = rows.through
+    loop.tuples(pack("<IHHII", 1, 0, 0, 1, 7), lambda row: None)
+    assert rows.take(False, False, b"", through) is None
+    assert rows.take(False, False, b"", through + 1)[8] == 1
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The small parts, without a process: rows, values, names, codecs, exports, the test helpers."""
 
+import copy
 import io
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from stormhost._rows import native_kind, row_class
 from stormhost._stream import stream_id
 from stormhost._values import clean
 from stormhost.testing import TICK, run_bolt, run_spout
+
 
 def slots(*stream):
     return row_class(*stream)
@@ -96,6 +98,15 @@ def test_fields_can_be_set_and_deleted(make):
         _ = row.b
     with pytest.raises(AttributeError):
         row.c = 1
+
+
+def test_rows_can_be_copied(make):
+    row = make(["a", "b"], 1, [2], id=5, task=6)
+    for other in (copy.copy(row), copy.deepcopy(row)):
+        assert type(other) is type(row)
+        assert (other.a, other.b, other.meta.id, other.meta.task) == (1, [2], 5, 6)
+    assert copy.copy(row).b is row.b
+    assert copy.deepcopy(row).b is not row.b
 
 
 def test_numbers_of_tuples_have_no_end(make):

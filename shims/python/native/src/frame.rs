@@ -124,9 +124,9 @@ impl Frame {
         self.bytes
     }
 
-    /// Inputs that are through and not yet said to be.
-    pub(crate) fn marked(&self) -> usize {
-        self.marks.len()
+    /// Inputs that are through, said or not.
+    pub(crate) fn through(&self) -> u64 {
+        self.consumed + self.marks.len() as u64
     }
 
     /// Whether it is time to send. A single row that no frame holds does not count: the error it ends in belongs to no `emit`.

@@ -77,7 +77,7 @@ impl Rows {
     /// Inputs that are through, said or not.
     #[getter]
     fn through(&self, py: Python<'_>) -> u64 {
-        self.frame(py, |frame| frame.consumed + frame.marked() as u64)
+        self.frame(py, |frame| frame.through())
     }
 
     /// Counts inputs that are not marked: a spout's control frames.
@@ -95,15 +95,20 @@ impl Rows {
         self.frame(py, |frame| frame.acks.push(id));
     }
 
-    /// All that waits, as the bytes of one frame.
+    /// All that waits, as the bytes of one frame. None where more inputs are through than `through`: their fails, if there are any,
+    /// are not among `fails` yet.
     fn take<'py>(
         &self,
         py: Python<'py>,
         loose: bool,
         ask: bool,
         fails: &[u8],
-    ) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.frame(py, |frame| frame.take(loose, ask, fails)))
+        through: u64,
+    ) -> Option<Bound<'py, PyBytes>> {
+        let frame = self.frame(py, |frame| {
+            (frame.through() == through).then(|| frame.take(loose, ask, fails))
+        })?;
+        Some(PyBytes::new(py, &frame))
     }
 
     /// Takes the id of a pending tuple out; `missing` where there is none.

@@ -89,16 +89,22 @@ class NativeResults:
             rows = self.rows
             if rows.size > self._max_frame - 4096:  # one alone: the accelerator puts no others beside it
                 raise row_too_large(rows.size, self._max_frame)
-            frame = rows.take(loose, ask, self._due() if self.fails else b"")
+            due: list[tuple[int, str]] = []
+            frame = None
+            while frame is None:  # none is made if another thread has come further meanwhile
+                through = rows.through
+                if self.fails:
+                    due += self._take_due(through)
+                frame = rows.take(loose, ask, encode(due) if due else b"", through)
             self.said = rows.consumed
             self._outlet.write(frame)
 
-    def _due(self) -> bytes:
+    def _take_due(self, through: int) -> list[tuple[int, str]]:
         """The fails that may go: where acks come by themselves, a fail goes with the frame that consumes its input."""
-        through = self.rows.through
-        due = self.fails if self._by_hand else [fail for fail in self.fails if fail[0] < through]
-        self.fails = [] if self._by_hand else [fail for fail in self.fails if fail[0] >= through]
-        return encode(due) if due else b""
+        count = len(self.fails)
+        fails = self.fails[:count]
+        self.fails[:count] = [] if self._by_hand else [fail for fail in fails if fail[0] >= through]
+        return fails if self._by_hand else [fail for fail in fails if fail[0] < through]
 
 
 class NativeBoltLink(BoltLink):

@@ -67,6 +67,8 @@ def native_kind(component: str, stream: str, fields: Sequence[str], native: Any)
     names = _attribute_names(fields)
     methods = _methods(component, stream, tuple(fields), names)
     missing = methods.pop("__getattr__")
+    # For `copy`, which finds its way by itself where a class has `__slots__`.
+    methods["__reduce__"] = lambda self: (type(self), (*[getattr(self, name) for name in (*names, AT)],))
     for name in names:
         methods.pop(name, None)
     return native.RowKind(f"{component}.{stream}", [*names, AT], methods, missing)
