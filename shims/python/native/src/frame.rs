@@ -78,6 +78,8 @@ pub(crate) struct Frame {
     by_hand: bool,
     max_piece: usize,
     max_row: usize,
+    /// The last frame that was made; kept for its memory.
+    made: Vec<u8>,
 }
 
 impl Frame {
@@ -111,6 +113,7 @@ impl Frame {
             by_hand,
             max_piece: (4 * TARGET_BYTES).min(max_frame / 2),
             max_row: max_frame.saturating_sub(4096),
+            made: Vec::new(),
         }
     }
 
@@ -189,8 +192,10 @@ impl Frame {
 
     /// Everything that waits, as one frame. `loose`: the rows are tied to no input; `ask`: the host shall answer; `fails`: the JSON
     /// of those that are due, or nothing.
-    pub(crate) fn take(&mut self, loose: bool, ask: bool, fails: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.bytes + 5 * self.rows + 4 * self.marks.len() + 64);
+    pub(crate) fn take(&mut self, loose: bool, ask: bool, fails: &[u8]) -> &[u8] {
+        let mut out = std::mem::take(&mut self.made);
+        out.clear();
+        out.shrink_to(KEPT_BYTES);
         out.extend_from_slice(b"\xffSHR\0\0\0\0");
         self.consumed += self.marks.len() as u64;
         out.extend_from_slice(&self.consumed.to_le_bytes());
@@ -217,7 +222,8 @@ impl Frame {
         self.anchor_ids.clear();
         self.directs.clear();
         self.acks.clear();
-        out
+        self.made = out;
+        &self.made
     }
 
     /// What stands behind the blocks; returns the flags that say so.

@@ -105,10 +105,9 @@ impl Rows {
         fails: &[u8],
         through: u64,
     ) -> Option<Bound<'py, PyBytes>> {
-        let frame = self.frame(py, |frame| {
-            (frame.through() == through).then(|| frame.take(loose, ask, fails))
-        })?;
-        Some(PyBytes::new(py, &frame))
+        self.frame(py, |frame| {
+            (frame.through() == through).then(|| PyBytes::new(py, frame.take(loose, ask, fails)))
+        })
     }
 
     /// Takes the id of a pending tuple out; `missing` where there is none.
