@@ -104,7 +104,7 @@ def loop_over(native, execute, fields=("word",), flush=lambda: None):
     rows = native.Rows([(0, 1, False)], True, False, 64 << 20)
     kind = native_kind("source", "default", fields, native)
     failures = []
-    loop = native.BoltLoop(rows, [kind], True, flush, lambda row, error: failures.append((row, error)), None)
+    loop = native.BoltLoop(rows, [kind], True, flush, lambda id, error: failures.append((id, error)), None)
 
     def take(*columns):
         payload = pack("<IHHII", 1, 0, len(columns), len(columns[0]), 7)

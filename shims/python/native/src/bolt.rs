@@ -28,7 +28,7 @@ pub(crate) struct BoltLoop {
     automatic: bool,
     /// Sends what has gathered.
     flush: Py<PyAny>,
-    /// Takes an input and the exception that its `execute` has raised.
+    /// Takes the id of an input and the exception that its `execute` has raised.
     failed: Py<PyAny>,
     /// Calls `tick`, and takes what it raises.
     tick: Py<PyAny>,
@@ -194,14 +194,14 @@ impl Run<'_, '_> {
                 kind.fill(&input, ids.start, task_of(number), |field| {
                     readers[field].value(py, texts)
                 })?;
-                ids.start += 1;
                 number += 1;
                 if position == group && group > 1 {
                     begun = Instant::now();
                 }
                 if let Err(error) = call(self.execute, &input) {
-                    self.failed(&input, error)?;
+                    self.failed(ids.start, error)?;
                 }
+                ids.start += 1;
                 rows.frame(py, |frame| frame.mark());
                 last = Some(input);
             }
@@ -223,12 +223,12 @@ impl Run<'_, '_> {
     }
 
     #[cold]
-    fn failed(&self, input: &Bound<'_, PyAny>, error: PyErr) -> PyResult<()> {
+    fn failed(&self, id: u64, error: PyErr) -> PyResult<()> {
         if !error.is_instance_of::<PyException>(self.py) {
             return Err(error);
         }
         let error = error.into_value(self.py);
-        self.of.failed.bind(self.py).call1((input, error))?;
+        self.of.failed.bind(self.py).call1((id, error))?;
         Ok(())
     }
 }

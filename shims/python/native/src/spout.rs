@@ -9,9 +9,11 @@ use crate::emit::Stream;
 use crate::python::call_plain;
 use crate::rows::Rows;
 
-/// As in `_frames_spout.py`: a batch is written when it has this many rows, or when its first row is this old.
+/// As in `_frames_spout.py`: a batch is written when it has this many rows, when its first row is this old, and after a call that took
+/// longer than the last figure.
 const MAX_ROWS: u64 = 1024;
-const MAX_AGE: Duration = Duration::from_micros(300);
+const MAX_AGE: Duration = Duration::from_millis(1);
+const SLOW: Duration = Duration::from_micros(300);
 /// The clock is read after every call while calls are slow, and after up to this many while they are fast.
 const MAX_PACE: u32 = 16;
 
@@ -85,7 +87,7 @@ impl SpoutLoop {
             }
             let now = Instant::now();
             // A slow call is likely followed by another: what it emitted must not wait for that.
-            if now - begun > MAX_AGE || now - before > MAX_AGE {
+            if now - begun > MAX_AGE || now - before > SLOW {
                 break;
             }
             before = now;

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Codec:
-    """`decode`: one complete array, bytes-like, to a list; `encode`: a list or tuple to bytes.
+    """`decode`: one complete array, bytes-like, to a list; `encode`: a list to bytes.
 
-    `name` is for the log; `encoding` is `msgpack` or `json`; `struct` is the module msgspec, or None; `native` is the
-    accelerator, which then does far more than a codec, or None. `remark`: why a faster one cannot be used, or None.
+    `name` is for the log; `encoding` is `msgpack` or `json`; `native` is the accelerator, which then does far more than
+    a codec, or None. `remark`: why a faster one cannot be used, or None.
     """
 
     remark: str | None = None
@@ -30,14 +30,12 @@ class Codec:
         encoding: str,
         decode: Callable[[Any], Any],
         encode: Callable[[Any], bytes],
-        struct: Any = None,
         native: Any = None,
     ) -> None:
         self.name = name
         self.encoding = encoding
         self.decode = decode
         self.encode = encode
-        self.struct = struct
         self.native = native
 
 
@@ -80,7 +78,7 @@ def _msgspec(offered: Sequence[str]) -> Codec | None:
     if encoding not in offered:
         return None
     module = msgspec.msgpack if encoding == "msgpack" else msgspec.json
-    return Codec("msgspec", encoding, module.Decoder().decode, module.Encoder().encode, msgspec)
+    return Codec("msgspec", encoding, module.Decoder().decode, module.Encoder().encode)
 
 
 def _ormsgpack(offered: Sequence[str]) -> Codec | None:
@@ -94,6 +92,6 @@ def _ormsgpack(offered: Sequence[str]) -> Codec | None:
 def _json(offered: Sequence[str]) -> Codec | None:
     if "json" not in offered:
         return None
-    from ._jsontext import decode, encode
+    from ._jsontext import decode, encode_column
 
-    return Codec("json", "json", decode, encode)
+    return Codec("json", "json", decode, encode_column)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 # Small integers first: comparing with a limit of one machine word is twice as fast.
 _SMALL = 1 << 29
 _FIT = (
-    "({v}.isascii() if type({v}) is str else"
-    f" type({{v}}) is int and ({-_SMALL} < {{v}} < {_SMALL} or {INT_MIN} <= {{v}} <= {INT_MAX})"
-    " or type({v}) is float and {v} - {v} == 0.0 or {v} is None or type({v}) is bool)"
+    "({v}.isascii() if (kind := type({v})) is str else"
+    f" kind is int and ({-_SMALL} < {{v}} < {_SMALL} or {INT_MIN} <= {{v}} <= {INT_MAX})"
+    " or kind is float and {v} - {v} == 0.0 or {v} is None or kind is bool)"
 )
 BOLT = "stream=None, anchors=None, direct_task=None, need_task_ids=False"
 SPOUT = "id=None, stream=None, direct_task=None, need_task_ids=False"
@@ -70,9 +70,9 @@ def build(
     if output.listeners or always:
         lines += _checks(width)
         lines += [f"    {before}"] if before else []
-        lines += [f"    append_{position}(v{position})" for position in range(width)]
-        lines += [f"    order({block})"] if results.order is not None else []
-        lines += ["    if len(out) >= results.limit:", "        flush()"]
+        lines += [f"    column_{position}.append(v{position})" for position in range(width)]
+        lines += [f"    order.append({block})"] if results.order is not None else []
+        lines += ["    if len(out) >= limit:", "        flush()"]
     else:
         lines += [f"    if type(values) is not tuple or len(values) != {width}:", "        counted(values)"]
 
@@ -81,17 +81,18 @@ def build(
         check_count(values, output.fields, output.name)
 
     scope = {
-        **{f"append_{position}": column.append for position, column in enumerate(results.columns[block])},
+        **{f"column_{position}": column for position, column in enumerate(results.columns[block])},
         "clean": lambda values: clean_row(values, output.fields, output.name),
         "counted": counted,
         "flush": flush,
-        "order": None if results.order is None else results.order.append,
+        "order": results.order,
         "out": results.out,
-        "results": results,
+        "limit": results.limit,
         "special": special,
         **names,
     }
     exec(compile("\n".join(lines), __file__, "exec"), scope)
+    results.scopes.append(scope)
     return scope["emit"]
 
 
@@ -105,8 +106,11 @@ def _checks(width: int) -> list[str]:
         return ["    v0 = values", f"    if not {fit}:", "        v0, = clean(values)"]
     row = ", ".join(names)
     return [
-        f"    if (type(values) is tuple or type(values) is list) and len(values) == {width}:",
-        f"        {row} = values",
+        "    if type(values) is tuple or type(values) is list:",
+        "        try:",
+        f"            {row} = values",
+        "        except ValueError:",  # the wrong number of values: cheaper than to look before
+        f"            {row} = clean(values)",
         f"        if not ({fit}):",
         f"            {row} = clean(values)",
         "    else:",

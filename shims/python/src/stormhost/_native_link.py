@@ -201,7 +201,7 @@ class NativeSpoutLink(SpoutLink):
         self._loop = self.codec.native.SpoutLoop(self.results.rows, component, pull, stream, self._watch.arm)
 
     def _acked(self, payload: memoryview) -> None:
-        self.results.rows.acked(payload, self.component._acked if self._tells_acks else None, self.report)
+        self.results.rows.acked(payload, self._teller() if self._tells_acks else None, self.report)
 
     def _burst(self) -> None:
         if self._loop.burst(self.credit):

@@ -1,8 +1,8 @@
 """What a child has to say, collected until it is worth a frame: `PROTOCOL.md`, "R: results".
 
-`emit` appends each value to the column that it will be sent in; `flush` turns the columns into one `R` frame, or several
-when there is much. Rows would have to be kept as tuples, walked over by the garbage collector, and turned into columns.
-All lists grow at the end only and are cut at the front only.
+`emit` appends each value to the column that it will be sent in; `flush` turns the columns into one `R` frame, or
+several when there is much. Rows would have to be kept as tuples, which the garbage collector walks over and `zip` takes
+apart. All lists grow at the end only and are cut at the front only.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Results:
     `marks`: for each input consumed since the last frame, the length of `out` after it.
     `anchors`: for each row the id, or the ids, that it is anchored to; None for children that ack automatically, and
     for spouts.
-    `limit`: how many rows may wait before they should be flushed; follows the size of the rows.
+    `limit`: how many rows may wait before they should be flushed; follows the size of the rows. It is also kept as
+    `limit` in each of `scopes`, the globals of the functions that add rows, where it is quicker to find.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Results:
         self.said = 0  # `consumed` in the last frame
         self.sent = 0  # rows, since the start
         self.limit = 256
+        self.scopes: list[dict[str, Any]] = []
 
     def flush(self, loose: bool = False, ask: bool = False) -> None:
         """Writes everything collected. `loose`: the rows are tied to no input. `ask`: the host shall answer.
@@ -124,7 +126,7 @@ class Results:
         """Sends the rows from `begin` to `end` and what belongs with them; in halves when that is too much."""
         blocks, size = self._columns(begin, end)
         if self.anchors is not None:
-            size += 8 * sum([1 if type(ids) is int else len(ids) for ids in self.anchors[begin:end]])
+            size += 8 * sum([1 if isinstance(ids, int) else len(ids) for ids in self.anchors[begin:end]])
         if size > self._max_piece and end - begin > 1:
             middle = (begin + end) // 2
             self._piece(begin, middle, False, loose, False)
@@ -133,7 +135,7 @@ class Results:
         if rows == 1 and size > self._max_frame - 4096:
             raise row_too_large(size, self._max_frame)
         if rows:
-            self.limit = min(MAX_ROWS, max(1, TARGET_BYTES * rows // (size + 1)), 4 * self.limit)
+            self._set_limit(min(MAX_ROWS, max(1, TARGET_BYTES * rows // (size + 1)), 4 * self.limit))
         marks = self.marks
         if not last:
             # Inputs whose last row lies beyond this piece are consumed in a later one.
@@ -170,6 +172,11 @@ class Results:
         head = _HEAD.pack(self.consumed, flags, rows, len(blocks))
         self._outlet.frame(RESULTS, head, *chain.from_iterable(pieces for _, pieces in blocks), *sections)
         return end
+
+    def _set_limit(self, limit: int) -> None:
+        self.limit = limit
+        for scope in self.scopes:
+            scope["limit"] = limit
 
     def _columns(self, begin: int, end: int) -> tuple[list[tuple[int, list[bytes]]], int]:
         """The blocks that have rows, each as its number and its bytes, and how many bytes these are together."""

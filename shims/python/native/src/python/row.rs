@@ -205,7 +205,7 @@ fn make_type<'py>(
         ffi::PyGetSetDef {
             name: forever(at)?,
             get: Some(get_at),
-            set: None,
+            set: Some(set_at),
             doc: ptr::null(),
             closure: ptr::null_mut(),
         },
@@ -277,17 +277,7 @@ unsafe extern "C" fn new_row(
                 *slot(object, field) = value;
             }
         }
-        let at: u128 = unsafe {
-            pyo3::Borrowed::from_ptr(
-                py,
-                ffi::PyTuple_GetItem(arguments, width as ffi::Py_ssize_t),
-            )
-        }
-        .extract()?;
-        unsafe {
-            (*object).id = (at >> TASK_BITS) as u64;
-            (*object).task = (at & ((1 << TASK_BITS) - 1)) as u32;
-        }
+        unsafe { place(py, object, ffi::PyTuple_GetItem(arguments, width as ffi::Py_ssize_t))? };
         Ok(row.into_ptr())
     })
 }
@@ -356,4 +346,32 @@ unsafe extern "C" fn get_at(object: *mut ffi::PyObject, _: *mut c_void) -> *mut 
                 .into_ptr(),
         })
     })
+}
+
+/// Takes what `get_at` gives.
+///
+/// SAFETY: called by Python alone, for a row; `at` is null where it is to be deleted.
+unsafe extern "C" fn set_at(
+    object: *mut ffi::PyObject,
+    at: *mut ffi::PyObject,
+    _: *mut c_void,
+) -> c_int {
+    let done = answered(|py| {
+        if at.is_null() {
+            return Err(PyTypeError::new_err("a row always has a place"));
+        }
+        unsafe { place(py, object.cast(), at)? };
+        Ok(object) // anything but null
+    });
+    if done.is_null() { -1 } else { 0 }
+}
+
+/// SAFETY: `row` is a row, `at` a live object.
+unsafe fn place(py: Python<'_>, row: *mut Row, at: *mut ffi::PyObject) -> PyResult<()> {
+    let at: u128 = unsafe { pyo3::Borrowed::from_ptr(py, at) }.extract()?;
+    unsafe {
+        (*row).id = (at >> TASK_BITS) as u64;
+        (*row).task = (at & ((1 << TASK_BITS) - 1)) as u32;
+    }
+    Ok(())
 }
