@@ -42,7 +42,7 @@ fn only_sources_are_taken_along() {
         assert!(
             is_ours(file.path)
                 && !file
-                    .path()
+                    .path
                     .components()
                     .any(|part| part.as_os_str() == "__pycache__"),
             "{}",
@@ -103,7 +103,7 @@ fn what_was_damaged_is_unpacked_anew() {
     let cache = tempfile::tempdir().expect("a folder");
     let seen = seen(&[("XDG_CACHE_HOME", cache.path())]);
     let package = unpack(&seen).expect("unpacked");
-    let file = files()[0];
+    let file = &files()[0];
     fs::remove_file(package.join(file.path)).expect("removed");
     assert!(!is_whole(&package));
     assert_eq!(unpack(&seen).expect("unpacked"), package);

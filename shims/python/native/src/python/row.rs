@@ -277,7 +277,13 @@ unsafe extern "C" fn new_row(
                 *slot(object, field) = value;
             }
         }
-        unsafe { place(py, object, ffi::PyTuple_GetItem(arguments, width as ffi::Py_ssize_t))? };
+        unsafe {
+            place(
+                py,
+                object,
+                ffi::PyTuple_GetItem(arguments, width as ffi::Py_ssize_t),
+            )?
+        };
         Ok(row.into_ptr())
     })
 }
