@@ -2,6 +2,7 @@
 
 import copy
 import io
+import os
 import subprocess
 import sys
 
@@ -12,10 +13,14 @@ import stormhost
 from stormhost import AutoAckBolt, Bolt, EmitError, ReliableSpout, Spout, Stream, TimeBatcher, _jsontext
 from stormhost._accelerator import load
 from stormhost._codec import choose
+from stormhost._emit import adder
+from stormhost._outputs import Output
+from stormhost._results import Results
 from stormhost._rows import executor, native_kind, row_class
 from stormhost._stream import stream_id
 from stormhost._traceback import story, summary
 from stormhost._values import clean
+from stormhost._wire import Outlet
 from stormhost.testing import TICK, run_bolt, run_spout
 
 
@@ -252,6 +257,25 @@ def test_json_text_from_the_c_parts_and_from_the_library_agree():
 )
 def test_a_column_of_json_is_written_as_any_other_text(column):
     assert _jsontext.encode_column(column) == _jsontext.encode(column)
+
+
+def test_a_row_that_is_not_whole_is_never_sent():
+    reading, writing = os.pipe()
+    outputs = [Output(0, "default", ("a", "b"), False, True), Output(1, "late", ("c",), False, True)]
+    for blocks in ([(outputs[0], 0)], [(each, 0) for each in outputs]):
+        results = Results(Outlet(writing), choose(["json"]), blocks, marks=True, max_frame=1 << 20)
+        emit = adder(outputs[0], results, 0, lambda: None)
+        emit((1, 2))
+        results.columns[0][0].append("broken off by a signal handler that raised")
+        assert not results.whole()
+        with pytest.raises(RuntimeError, match="broken off between two values of its row"):
+            results.flush()
+        results.columns[0][0].pop()
+        results.flush()
+        assert (len(results.out), results.sent) == (0, 1)
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        assert pipe.read().count(b"\xffSHR") == 2
 
 
 class Split(AutoAckBolt):

@@ -125,8 +125,8 @@ class Results:
     def _piece(self, begin: int, end: int, last: bool, loose: bool, ask: bool) -> int:
         """Sends the rows from `begin` to `end` and what belongs with them; in halves when that is too much."""
         blocks, size = self._columns(begin, end)
-        if self.anchors is not None:
-            size += 8 * sum([1 if isinstance(ids, int) else len(ids) for ids in self.anchors[begin:end]])
+        anchors = _anchors(self.anchors[begin:end]) if self.anchors is not None else b""
+        size += len(anchors)
         if size > self._max_piece and end - begin > 1:
             middle = (begin + end) // 2
             self._piece(begin, middle, False, loose, False)
@@ -155,13 +155,11 @@ class Results:
             relative = [mark - begin for mark in marks] if begin else marks
             sections.append(pack(f"<I{len(marks)}I", len(marks), *relative))
         loose = loose and rows > 0
-        if self.anchors is not None and rows:
-            anchors = self.anchors[begin:end]
-            if anchors.count(()) < rows:
-                flags |= ANCHORS
-                sections.append(_anchors(anchors))
-            else:
-                loose = True
+        if anchors:
+            flags |= ANCHORS
+            sections.append(anchors)
+        elif self.anchors is not None:
+            loose = rows > 0
         flags |= self._direct_section(begin, end, sections)
         if last and self.acks:
             flags |= ACKS
@@ -251,6 +249,7 @@ def row_too_large(size: int, max_frame: int) -> RuntimeError:
 
 
 def _anchors(anchors: Sequence[int | tuple[int, ...]]) -> bytes:
+    """The section of that name; empty when no row has an anchor."""
     rows = len(anchors)
     if set(map(type, anchors)) == {int}:
         return pack(f"<{rows}I{rows}Q", *range(1, rows + 1), *anchors)
@@ -262,4 +261,6 @@ def _anchors(anchors: Sequence[int | tuple[int, ...]]) -> bytes:
         else:
             flat += ids
         ends.append(len(flat))
+    if not flat:
+        return b""
     return pack(f"<{rows}I{len(flat)}Q", *ends, *flat)
