@@ -8,12 +8,23 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, File, include_dir};
+use include_dir::{Dir, include_dir};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::surroundings::Surroundings;
 
 static PACKAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../shims/python/src/stormhost");
+
+/// The native accelerator for this machine, as `build.rs` made it; empty where it could not.
+static ACCELERATOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/accelerator.so"));
+const ACCELERATOR_NAME: &str = "_native.abi3.so";
+
+/// One file of the package.
+struct File {
+    /// Within the package.
+    path: &'static Path,
+    contents: &'static [u8],
+}
 
 /// The package could be unpacked nowhere.
 #[derive(Debug, thiserror::Error)]
@@ -85,12 +96,12 @@ fn unpack_below(cache: &Path) -> io::Result<PathBuf> {
     let fresh = tempfile::Builder::new()
         .prefix(".unpacking-")
         .tempdir_in(cache)?;
-    for file in files(&PACKAGE) {
-        let target = fresh.path().join("stormhost").join(file.path());
+    for file in files() {
+        let target = fresh.path().join("stormhost").join(file.path);
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::write(target, file.contents())?;
+        fs::write(target, file.contents)?;
     }
     let moved = fs::rename(fresh.path(), &folder);
     // Where somebody else was quicker, the fresh one is thrown away with its handle.
@@ -114,34 +125,52 @@ fn replace(folder: &Path, fresh: &Path, cache: &Path) -> io::Result<()> {
 
 /// Whether every file is there in its full length. Cheap, and enough: files are never changed in place.
 fn is_whole(package: &Path) -> bool {
-    files(&PACKAGE).into_iter().all(|file| {
-        let found = package.join(file.path()).metadata();
-        found.is_ok_and(|found| found.len() == file.contents().len() as u64)
+    files().into_iter().all(|file| {
+        let found = package.join(file.path).metadata();
+        found.is_ok_and(|found| found.len() == file.contents.len() as u64)
     })
 }
 
 /// Version of the package by its content: names and bytes of all files.
 fn digest() -> u64 {
     let mut hasher = Xxh3::new();
-    for file in files(&PACKAGE) {
-        hasher.update(file.path().as_os_str().as_encoded_bytes());
+    for file in files() {
+        hasher.update(file.path.as_os_str().as_encoded_bytes());
         hasher.update(&[0]);
-        hasher.update(&(file.contents().len() as u64).to_le_bytes());
-        hasher.update(file.contents());
+        hasher.update(&(file.contents.len() as u64).to_le_bytes());
+        hasher.update(file.contents);
     }
     hasher.digest()
 }
 
-/// The files of the package, in the order of their names. What interpreters and tools leave behind in a working copy is left out.
-fn files(folder: &'static Dir<'static>) -> Vec<&'static File<'static>> {
-    let mut found: Vec<&File<'_>> = folder.files().filter(|file| is_ours(file.path())).collect();
+/// The files of the package, in the order of their names, and the accelerator if there is one.
+fn files() -> Vec<File> {
+    let mut found = sources(&PACKAGE);
+    if !ACCELERATOR.is_empty() {
+        found.push(File {
+            path: Path::new(ACCELERATOR_NAME),
+            contents: ACCELERATOR,
+        });
+    }
+    found.sort_by_key(|file| file.path);
+    found
+}
+
+/// The sources below a folder. What interpreters and tools leave behind in a working copy is left out.
+fn sources(folder: &'static Dir<'static>) -> Vec<File> {
+    let ours = folder.files().filter(|file| is_ours(file.path()));
+    let mut found: Vec<File> = ours
+        .map(|file| File {
+            path: file.path(),
+            contents: file.contents(),
+        })
+        .collect();
     for below in folder
         .dirs()
         .filter(|below| !below.path().ends_with("__pycache__"))
     {
-        found.extend(files(below));
+        found.extend(sources(below));
     }
-    found.sort_by_key(|file| file.path());
     found
 }
 

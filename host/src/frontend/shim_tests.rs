@@ -24,11 +24,11 @@ fn the_package_is_unpacked_whole_and_leaves_nothing_else() {
     let package = unpack(&seen(&[("XDG_CACHE_HOME", cache.path())])).expect("unpacked");
     assert!(package.ends_with("stormhost"));
     assert!(package.starts_with(cache.path().join("stormhost")));
-    assert!(!files(&PACKAGE).is_empty());
-    for file in files(&PACKAGE) {
+    assert!(!files().is_empty());
+    for file in files() {
         assert_eq!(
-            fs::read(package.join(file.path())).expect("there"),
-            file.contents()
+            fs::read(package.join(file.path)).expect("there"),
+            file.contents
         );
     }
     let folders = names(&cache.path().join("stormhost"));
@@ -38,15 +38,15 @@ fn the_package_is_unpacked_whole_and_leaves_nothing_else() {
 
 #[test]
 fn only_sources_are_taken_along() {
-    for file in files(&PACKAGE) {
+    for file in sources(&PACKAGE) {
         assert!(
-            is_ours(file.path())
+            is_ours(file.path)
                 && !file
-                    .path()
+                    .path
                     .components()
                     .any(|part| part.as_os_str() == "__pycache__"),
             "{}",
-            file.path().display()
+            file.path.display()
         );
     }
     assert!(
@@ -54,6 +54,17 @@ fn only_sources_are_taken_along() {
             && !is_ours(Path::new(".gitignore"))
             && is_ours(Path::new("py.typed"))
     );
+}
+
+#[test]
+fn the_accelerator_travels_with_the_sources() {
+    let accelerator = files()
+        .into_iter()
+        .find(|file| file.path == Path::new(ACCELERATOR_NAME));
+    match accelerator {
+        Some(file) => assert!(file.contents.starts_with(b"\x7fELF")),
+        None => assert!(ACCELERATOR.is_empty()),
+    }
 }
 
 #[test]
@@ -92,8 +103,8 @@ fn what_was_damaged_is_unpacked_anew() {
     let cache = tempfile::tempdir().expect("a folder");
     let seen = seen(&[("XDG_CACHE_HOME", cache.path())]);
     let package = unpack(&seen).expect("unpacked");
-    let file = files(&PACKAGE)[0];
-    fs::remove_file(package.join(file.path())).expect("removed");
+    let file = &files()[0];
+    fs::remove_file(package.join(file.path)).expect("removed");
     assert!(!is_whole(&package));
     assert_eq!(unpack(&seen).expect("unpacked"), package);
     assert!(is_whole(&package));
