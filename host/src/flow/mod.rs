@@ -1,7 +1,8 @@
 //! Where a tuple goes, and whether its tree is done. Plain structs: no clock, no tokio, no processes.
 //!
 //! A tuple's journey through here: [`router`] finds the subscriptions of what was emitted and picks tasks by [`grouping`];
-//! [`acker`] gives each delivered copy its edge before anything is delivered; [`queue`] holds what waits for a task.
+//! [`acker`] gives each delivered copy its edge before anything is delivered; [`queue`] holds what waits for a task,
+//! and [`turns`] says when it is that task's turn.
 
 pub mod acker;
 pub mod grouping;
@@ -10,4 +11,5 @@ pub mod ledger;
 pub mod pace;
 pub mod queue;
 pub mod router;
+pub mod turns;
 pub mod window;

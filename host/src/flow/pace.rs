@@ -9,6 +9,10 @@ const AHEAD: f64 = 100_000.0;
 const FIRST_GUESS: f64 = 2_000.0;
 /// How much a new measurement counts against all that came before.
 const WEIGHT: f64 = 0.3;
+/// A child that is through with a tuple in this many microseconds, its share of the frame included, computes and hardly waits for anything.
+const QUICK: f64 = 100.0;
+/// How much a measurement counts that is worse than the best: a crowded machine makes a quick child slow now and then.
+const WORSE: f64 = 0.02;
 /// Never more than this many tuples ahead: two of the largest frames and what is being filled.
 const MOST: u32 = 12_288;
 
@@ -20,6 +24,8 @@ pub struct Pace {
     /// Since when the child has had work without a pause, or since its last answer.
     busy_since: u64,
     measured: bool,
+    /// About the least that a tuple took in the last few dozen answers.
+    best: f64,
 }
 
 impl Default for Pace {
@@ -28,6 +34,7 @@ impl Default for Pace {
             cost: FIRST_GUESS,
             busy_since: 0,
             measured: false,
+            best: f64::INFINITY,
         }
     }
 }
@@ -49,6 +56,10 @@ impl Pace {
         } else {
             cost
         };
+        self.best = match cost < self.best {
+            true => cost,
+            false => self.best + (cost - self.best) * WORSE,
+        };
         (self.measured, self.busy_since) = (true, now);
     }
 
@@ -56,6 +67,11 @@ impl Pace {
     pub fn ahead(&self) -> u32 {
         // A cost of 0 gives infinity, which the cast makes the largest number.
         ((AHEAD / self.cost) as u32).clamp(1, MOST)
+    }
+
+    /// Whether the child takes turns with others ([`super::turns`]): it keeps a core busy as long as it has work.
+    pub fn is_quick(&self) -> bool {
+        self.best <= QUICK
     }
 
     /// Microseconds that the child takes for a tuple, its pipe and codec included. `None` before the first answer.
@@ -79,6 +95,24 @@ mod tests {
         fast.starts(0);
         fast.progressed(1000, 400);
         assert_eq!(fast.ahead(), MOST);
+    }
+
+    #[test]
+    fn a_quick_child_is_known_on_a_crowded_machine_and_one_that_waits_is_none() {
+        let mut pace = Pace::default();
+        assert!(!pace.is_quick(), "nothing is known of it");
+        let mut now = 0;
+        let mut answers = |pace: &mut Pace, times: u64, cost: u64| {
+            for _ in 0..times {
+                now += 10 * cost;
+                pace.progressed(10, now);
+            }
+        };
+        answers(&mut pace, 1, 20);
+        answers(&mut pace, 2, 1_000);
+        assert!(pace.is_quick());
+        answers(&mut pace, 100, 1_000);
+        assert!(!pace.is_quick());
     }
 
     #[test]

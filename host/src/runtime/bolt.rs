@@ -294,6 +294,7 @@ impl Core {
                 task.queue.recycle(run);
             }
         }
+        self.through_with_its_work(at);
         self.wakes.push(Wake::Writer(at));
     }
 

@@ -227,9 +227,13 @@ impl Core {
             .all(|at| self.tasks[at].life == Life::Gone)
     }
 
-    /// Everything that was let in has arrived, nothing moves, and trees are open: a bolt gathers a batch or waits for a join.
-    /// Spouts that are at their window are given more. To be called now and then.
-    pub fn relax_standstill(&mut self) {
+    /// Children that are stuck in their turn lose it. And where everything that was let in has arrived, nothing moves, and trees are open,
+    /// a bolt gathers a batch or waits for a join: spouts that are at their window are given more. To be called now and then.
+    pub fn look_at_standstill(&mut self) {
+        let Core {
+            turns, wakes, now, ..
+        } = self;
+        turns.pass_by(*now, |next| wakes.push(Wake::Writer(next)));
         let moving = self.tasks.iter().any(|task| {
             !task.queue.is_empty()
                 || task.spout.is_none()

@@ -18,6 +18,7 @@ use crate::flow::acker::{Acker, Anchor, FailKind, Outcome};
 use crate::flow::pace::Pace;
 use crate::flow::queue::Place;
 use crate::flow::router::{self, Routes};
+use crate::flow::turns::Turns;
 use crate::topology::Topology;
 
 /// The run.
@@ -28,6 +29,8 @@ pub struct Core {
     pub tasks: Vec<Task>,
     /// All trees.
     pub acker: Acker,
+    /// Who may be given work, while there are more quick children than cores.
+    pub turns: Turns,
     /// Limits on what children send.
     pub limits: Limits,
     /// How far the run is.
@@ -99,6 +102,7 @@ impl Core {
                 .iter()
                 .any(|c| c.inputs.iter().any(|input| input.back_edge)),
             tracking: settings.tracking(),
+            turns: Turns::new(tasks.len(), usize::MAX),
             topology,
             tasks,
             acker: Acker::new(seed),
@@ -309,6 +313,8 @@ impl Core {
         // What it emitted last may be in queues whose owners do not know yet.
         self.wake_touched(at);
         self.open[at] = false;
+        let Core { turns, wakes, .. } = self;
+        turns.leaves(at, self.now, |next| wakes.push(Wake::Writer(next)));
         let task = &mut self.tasks[at];
         task.life = Life::Down;
         let held = task.in_hand.drain();

@@ -60,6 +60,10 @@ impl Core {
     fn fill_frame(&mut self, at: usize, encoding: Encoding, out: &mut Vec<u8>) {
         let mut room = Core::rows_for_a_frame(&self.tasks[at]);
         if room == 0 || self.tasks[at].queue.is_empty() {
+            self.through_with_its_work(at);
+            return;
+        }
+        if !self.may_have_work(at) {
             return;
         }
         let pressed = self.tasks[at].queue.cycle_is_pressing();
@@ -94,8 +98,30 @@ impl Core {
             self.tasks[at].frames_out.push_back(end);
         }
         self.made_room(at, pressed);
-        if runs == 0 && !self.tasks[at].queue.is_empty() {
-            self.wakes.push(Wake::Writer(at));
+        if runs == 0 {
+            self.through_with_its_work(at);
+            if !self.tasks[at].queue.is_empty() {
+                self.wakes.push(Wake::Writer(at));
+            }
+        }
+    }
+
+    /// Whether the child may be given a frame, or has to wait for its turn.
+    fn may_have_work(&mut self, at: usize) -> bool {
+        let task = &self.tasks[at];
+        if !task.pace.is_quick() {
+            return true;
+        }
+        (task.frames_out.is_empty() || !self.turns.are_awaited()) && self.turns.takes(at, self.now)
+    }
+
+    /// It is somebody else's turn, if the child is through with all that it was given.
+    pub(super) fn through_with_its_work(&mut self, at: usize) {
+        if self.tasks[at].frames_out.is_empty() {
+            let Core {
+                turns, wakes, now, ..
+            } = self;
+            turns.gives_back(at, *now, |next| wakes.push(Wake::Writer(next)));
         }
     }
 

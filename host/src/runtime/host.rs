@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use super::completion::Stage;
 use super::core::{Core, Wake};
+use crate::flow::turns::{TURNS_A_CORE, Turns};
 use crate::guard::Guard;
 use crate::link::limits::raise_open_files;
 use crate::link::pipe::size_for;
@@ -62,6 +63,9 @@ impl Host {
         seed: u64,
     ) -> Host {
         let tasks = topology.tasks.len();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut core = Core::new(topology.clone(), seed);
+        core.turns = Turns::new(tasks, TURNS_A_CORE * cores);
         Host {
             guard,
             token,
@@ -81,7 +85,7 @@ impl Host {
             failure: RefCell::new(None),
             overdue: Cell::new(false),
             at_once: Cell::new(false),
-            core: RefCell::new(Core::new(topology.clone(), seed)),
+            core: RefCell::new(core),
             started: Instant::now(),
             writers: (0..tasks).map(|_| Notify::new()).collect(),
             readers: (0..tasks).map(|_| Notify::new()).collect(),

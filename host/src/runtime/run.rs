@@ -271,7 +271,7 @@ async fn rotate(host: Rc<Host>) {
 async fn relax(host: Rc<Host>) {
     loop {
         sleep(STANDSTILL).await;
-        host.with(|core| core.relax_standstill());
+        host.with(|core| core.look_at_standstill());
     }
 }
 

@@ -9,6 +9,7 @@ use stormhost_protocol::{Encoding, FromChild, Limits};
 use super::small::*;
 use super::wire::Results;
 use crate::flow::acker::FailKind;
+use crate::flow::turns::Turns;
 use crate::runtime::completion::{Finish, Stage};
 use crate::runtime::core::{Core, Wake};
 use crate::runtime::task::{Dialect, Life};
@@ -463,5 +464,64 @@ fn what_belongs_into_results_is_no_message_of_a_child_with_frames() {
                 "{text}"
             );
         }
+    }
+}
+
+/// A spout, and two bolts that each take all it emits, of which one has work at a time.
+fn two_bolts_in_turn() -> Core {
+    let arrows = [("S", "a", "shuffle"), ("S", "b", "shuffle")];
+    let mut core = core(&["S", "a", "b"], &arrows, json!({}));
+    core.turns = Turns::new(3, 1);
+    for at in 0..3 {
+        core.up(at, AUTO);
+        core.tasks[at].pace.progressed(1000, 1000);
+    }
+    emits(&mut core, 0, 0);
+    core
+}
+
+#[test]
+fn what_comes_for_a_quick_bolt_gathers_until_it_is_its_turn() {
+    let mut core = two_bolts_in_turn();
+    assert_eq!(kinds(&mut core, 1), [Kind::Tuples]);
+    assert_eq!(kinds(&mut core, 2), []);
+    emits(&mut core, 0, 0);
+    assert_eq!(kinds(&mut core, 1), [], "others wait");
+    core.wakes.clear();
+    let one = Results {
+        marks: Some(vec![0]),
+        ..consumed(1)
+    };
+    bolt_says(&mut core, 1, one);
+    assert!(core.wakes.contains(&Wake::Writer(2)), "{:?}", core.wakes);
+    assert_eq!(kinds(&mut core, 2), [Kind::Tuples]);
+    assert_eq!(core.tasks[2].sent(), 2, "in one frame");
+    assert_eq!(kinds(&mut core, 1), []);
+}
+
+#[test]
+fn a_slow_bolt_waits_for_nobody() {
+    let mut core = two_bolts_in_turn();
+    assert_eq!(kinds(&mut core, 1), [Kind::Tuples]);
+    core.tasks[2].pace = Default::default();
+    assert_eq!(kinds(&mut core, 2), [Kind::Tuples]);
+}
+
+#[test]
+fn a_bolt_that_dies_or_is_stuck_in_its_turn_holds_nobody_up() {
+    for dies_of_it in [true, false] {
+        let mut core = two_bolts_in_turn();
+        assert_eq!(kinds(&mut core, 1), [Kind::Tuples]);
+        assert_eq!(kinds(&mut core, 2), []);
+        core.wakes.clear();
+        match dies_of_it {
+            true => dies(&mut core, 1),
+            false => {
+                core.now += 20_000;
+                core.look_at_standstill();
+            }
+        }
+        assert!(core.wakes.contains(&Wake::Writer(2)), "{:?}", core.wakes);
+        assert_eq!(kinds(&mut core, 2), [Kind::Tuples]);
     }
 }

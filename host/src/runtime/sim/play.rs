@@ -9,6 +9,7 @@ use super::shape::Plan;
 use super::spout::Spout;
 use super::truth::Truth;
 use crate::flow::acker::FailKind;
+use crate::flow::turns::Turns;
 use crate::runtime::completion::Stage;
 use crate::runtime::core::{Core, Wake};
 use crate::runtime::task::{Dialect, Life};
@@ -36,6 +37,8 @@ pub struct Play {
     overdue: bool,
     idle: usize,
     rotations: usize,
+    /// Microseconds that a step takes at the most: whether children are quick enough to take turns.
+    step: u64,
 }
 
 impl Play {
@@ -43,8 +46,9 @@ impl Play {
     pub fn new(seed: u64) -> Play {
         let mut rng = Rng::new(seed);
         let plan = Plan::draw(&mut rng);
-        let core = Core::new(plan.topology.clone(), rng.any());
+        let mut core = Core::new(plan.topology.clone(), rng.any());
         let tasks = core.tasks.len();
+        core.turns = Turns::new(tasks, rng.one_of(&[1, 2, usize::MAX]));
         let replayed_by_host = plan
             .topology
             .components
@@ -70,6 +74,7 @@ impl Play {
             overdue: false,
             idle: 0,
             rotations: 0,
+            step: rng.one_of(&[10, 200]),
             core,
             plan,
             rng,
@@ -213,7 +218,11 @@ impl Play {
 
     fn time_goes_by(&mut self) {
         let idle = self.idle > 0;
-        self.core.now += if idle { 10_000 } else { self.rng.any() % 200 };
+        self.core.now += if idle {
+            10_000
+        } else {
+            self.rng.any() % self.step
+        };
         for seat in &mut self.seats {
             if let Writer::Asleep(Some(when)) = seat.writer
                 && when <= self.core.now
@@ -222,7 +231,7 @@ impl Play {
             }
         }
         if idle || self.rng.once_in(100) {
-            self.core.relax_standstill();
+            self.core.look_at_standstill();
             self.settles();
         }
         let expires = if idle {
