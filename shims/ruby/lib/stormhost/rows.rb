@@ -26,7 +26,10 @@ module Stormhost
 
     # A class whose instances are made from one value a field and, last, `id << 20 | task`.
     def self.make(component, stream, fields)
-      row = Class.new(Row)
+      # In a class of its own, so that fields may be called like what it defines.
+      base = Class.new(Row)
+      add_methods(base, "#{component}.#{stream}", fields.map { |name| name.to_s.dup.freeze }, component, stream)
+      row = Class.new(base)
       parameters = fields.each_index.map { |position| "stormhost_v#{position}" }
       assignments = parameters.map { |name| "@#{name} = #{name}" }
       row.class_eval(<<~RUBY, __FILE__, __LINE__ + 1)
@@ -34,7 +37,6 @@ module Stormhost
           #{[*assignments, '@stormhost_at = at'].join('; ')} # @stormhost_v0 = stormhost_v0; @stormhost_at = at
         end
       RUBY
-      add_methods(row, "#{component}.#{stream}", fields.map { |name| name.to_s.dup.freeze }, component, stream)
       fields.each_with_index do |name, position|
         next unless name.match?(/\A[[:alpha:]_][[:alnum:]_]*\z/) && !name.start_with?('__') && !RESERVED.include?(name)
 
@@ -60,7 +62,9 @@ module Stormhost
       row.define_method(:inspect) { text.call(self) }
       row.define_method(:to_s) { text.call(self) }
       row.define_method(:method_missing) do |name, *|
-        raise NoMethodError.new(none.call(name), name, receiver: self)
+        error = NoMethodError.new(none.call(name), name, receiver: self)
+        error.set_backtrace(caller) # or Ruby would point into this file
+        raise error
       end
       row.define_method(:respond_to_missing?) { |_name, _private = false| false }
       row.define_method(:to_h) { fields.zip(values.call(self)).to_h }

@@ -1,7 +1,6 @@
 # frozen_string_literal: true
 
 require 'fcntl'
-require 'io/wait'
 
 module Stormhost
   # The first act of a child: standard input and output are taken for the protocol.

@@ -29,9 +29,9 @@ module Stormhost
       text.size <= LENGTH ? text : "#{text[0, LENGTH / 2]}\n…\n#{text[-LENGTH / 2..]}"
     end
 
-    # One short line: the type and what it says.
+    # One short line: the type and what it says, without the picture of the line of code that Ruby adds below.
     def summary(error)
-      text = "#{error.class}: #{said(error)}".scrub.tr("\n", ' ')
+      text = "#{error.class}: #{said(error).scrub.split("\n\n").first}".tr("\n", ' ')
       text.size <= 500 ? text : "#{text[0, 499]}…"
     end
 

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require 'io/wait'
+
 module Stormhost
   # Nobody reads our output any more. No StandardError, so that user code does not swallow it.
   class HostGone < Exception; end # rubocop:disable Lint/InheritException
