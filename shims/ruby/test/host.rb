@@ -29,9 +29,15 @@ class Host
     @in, @out, @err, @process = Open3.popen3({ 'STORMHOST_CODEC' => codec }, *command)
     [@in, @out].each(&:binmode)
     @stderr = +''
-    @reader = Thread.new { @err.each_line { |line| @stderr << line } }
+    @reader = Thread.new { listen }
     @inputs = inputs.keys
     @in.write("#{JSON.generate(setup(inputs, conf, offer))}\nend\n")
+  end
+
+  def listen
+    @err.each_line { |line| @stderr << line }
+  rescue IOError
+    nil # the test is over
   end
 
   def setup(inputs, conf, offer)

@@ -45,7 +45,7 @@ class TestBolts < Minitest::Test
     assert_equal(128, host.frames.last.flags & 128)
     host.rows(%w[while waiting])
     host.task_ids([4, 5]).until_consumed
-    assert_equal([['where', 'x'], [1, [4, 5]], %w[while waiting]], host.values)
+    assert_equal([%w[where x], [1, [4, 5]], %w[while waiting]], host.values)
   end
 
   conversation :what_raises_fails_and_the_bolt_goes_on, 'clumsy', **WHAT do |host|
@@ -105,10 +105,13 @@ class TestBolts < Minitest::Test
   conversation :a_hanging_bolt_tells_where_it_stands, 'clumsy', **WHAT do |host|
     host.rows('fine').until_consumed
     host.rows('stand')
-    host.kill('USR2')
     deadline = Process.clock_gettime(Process::CLOCK_MONOTONIC) + Host::DEADLINE
-    Thread.pass until host.stderr.include?("in `sleep'") || Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline ||
-                      (host.kill('USR2') && sleep(0.05) && false)
+    # Asked again until it has got there.
+    until host.stderr.include?("in `sleep'")
+      flunk("no stack: #{host.stderr}") if Process.clock_gettime(Process::CLOCK_MONOTONIC) > deadline
+      host.kill('USR2')
+      sleep(0.02)
+    end
     assert_match(/components\.rb:\d+:in `sleep'/, host.stderr)
   end
 

@@ -24,7 +24,7 @@ class TestPieces < Minitest::Test
     {
       (1 << 64) => '64 bits', -(1 << 63) - 1 => '64 bits', Float::INFINITY => 'not a finite number', Object.new => 'type Object',
       "a\xC3" => 'byte C3 at position 1', "\xED\xA0\x80" => 'byte ED at position 0', (1..2) => 'with to_a',
-      { a: 1, 'a' => 2 } => 'one key twice', { nil => 1 } => "keys must be text, nil is not"
+      { a: 1, 'a' => 2 } => 'one key twice', { nil => 1 } => 'keys must be text, nil is not'
     }.each do |given, said|
       error = assert_raises(EmitError, given.inspect) { Values.clean(given) }
       assert_includes(error.message, said)
@@ -76,7 +76,8 @@ class TestPieces < Minitest::Test
 
   def test_tuples_are_equal_only_to_themselves_and_to_their_values
     kind = Rows.make('split', 'default', ['word'])
-    one, two = kind.new('cow', 1 << 20), kind.new('cow', 2 << 20)
+    one = kind.new('cow', 1 << 20)
+    two = kind.new('cow', 2 << 20)
     assert_equal(1, [one, two].index(two))
     assert_equal([one], [one, two] - [two])
     assert(one == ['cow'])
@@ -105,7 +106,7 @@ class TestPieces < Minitest::Test
   end
 
   def test_text_that_is_no_utf8_does_not_stop_a_message
-    assert_equal("{\"msg\":\"a?\",\"n\":1}".b, JsonText.encode({ 'msg' => "a\xFF", 'n' => 1 }))
+    assert_equal('{"msg":"a?","n":1}'.b, JsonText.encode({ 'msg' => "a\xFF", 'n' => 1 }))
   end
 
   def test_a_story_is_cut_to_the_user_s_frames_and_tells_causes

@@ -31,7 +31,7 @@ module Stormhost
       rescue HostGone
         leave_at_once
       rescue *FAILURES, NoMemoryError, UncaughtThrowError => e
-        STDERR.puts(Traceback.story(e))
+        warn(Traceback.story(e))
         last_words(link) if ::Process.pid == process
         exit(1)
       rescue Exception # `exit` in user code, or an interrupt: what is finished still counts
@@ -108,7 +108,7 @@ module Stormhost
     rescue HostGone
       leave_at_once
     rescue StandardError => e # perhaps the very thing that ended us
-      STDERR.puts("could not send what was finished: #{e.message}")
+      warn("could not send what was finished: #{e.message}")
     end
 
     # Nobody is there to hear us, or to wait for our threads.

@@ -59,7 +59,8 @@ module Stormhost
       def header(count)
         if count < 16 then [0x90 | count].pack('C')
         elsif count < 1 << 16 then [0xdc, count].pack('Cn')
-        else [0xdd, count].pack('CN')
+        else
+          [0xdd, count].pack('CN')
         end
       end
     end

@@ -52,9 +52,7 @@ module Stormhost
       output, = @results.blocks[block]
       row = Values.clean_row(values, output.fields, output.name)
       bytes = row.sum { |value| @codec.encode(value).bytesize }
-      if bytes > @results.largest
-        raise EmitError, "a row of #{bytes} bytes does not fit into a frame of at most #{@max_frame} bytes"
-      end
+      raise EmitError, "a row of #{bytes} bytes does not fit into a frame of at most #{@max_frame} bytes" if bytes > @results.largest
 
       relieve if @results.full?(bytes)
       @results.add(block, row, task, extra, bytes)

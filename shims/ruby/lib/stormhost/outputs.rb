@@ -22,12 +22,8 @@ module Stormhost
     def find(stream, direct_task)
       name = stream.nil? ? 'default' : stream.to_s
       output = @by_name.fetch(name) { raise Values.unknown_stream(name, @by_name.keys) }
-      if output.direct && !task?(direct_task)
-        raise EmitError, "stream '#{name}' is direct: say which task, with direct_task:"
-      end
-      if task?(direct_task) && !output.direct
-        raise EmitError, "stream '#{name}' is not direct; declare it with direct: true"
-      end
+      raise EmitError, "stream '#{name}' is direct: say which task, with direct_task:" if output.direct && !task?(direct_task)
+      raise EmitError, "stream '#{name}' is not direct; declare it with direct: true" if task?(direct_task) && !output.direct
 
       output
     end

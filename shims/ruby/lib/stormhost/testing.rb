@@ -89,7 +89,10 @@ module Stormhost
       def take(given, fields, component, stream)
         return @component.tick if TICK.equal?(given)
 
-        names, values = given.is_a?(Hash) ? [given.keys.map(&:to_s), given.values] : [fields, Array(given.nil? ? [nil] : given)]
+        names, values = if given.is_a?(Hash) then [given.keys.map(&:to_s), given.values]
+                        else
+                          [fields, given.is_a?(Array) ? given : [given]]
+                        end
         names ||= values.each_index.map { |at| "field_#{at}" }
         input = row(component, stream, names, values, 1)
         number = Rows.number(input)

@@ -38,7 +38,7 @@ module Stormhost
     def one(error)
       all = error.backtrace || []
       lines = all.reject { |line| ours?(line) }
-      lines = all if lines.empty? # then it is a story about us
+      lines = all if lines.empty? && !error.is_a?(SyntaxError) # then it is a story about us
       lines = lines.first(LINES / 2) + ["… #{lines.size - LINES} more …"] + lines.last(LINES / 2) if lines.size > LINES
       first = lines.shift
       ["#{"#{first}: " if first}#{said(error)} (#{error.class})", *lines.map { |line| "\tfrom #{line}" }].join("\n")

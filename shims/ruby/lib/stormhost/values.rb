@@ -121,9 +121,7 @@ module Stormhost
     def map(value, depth)
       deeper(depth)
       result = value.each_with_object({}) do |(key, item), made|
-        unless key.is_a?(String) || key.is_a?(Symbol)
-          raise EmitError, "a map's keys must be text, #{key.inspect} is not; use to_s"
-        end
+        raise EmitError, "a map's keys must be text, #{key.inspect} is not; use to_s" unless key.is_a?(String) || key.is_a?(Symbol)
 
         made[text(key.to_s)] = clean(item, depth + 1)
       end
