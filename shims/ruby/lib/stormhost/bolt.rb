@@ -9,8 +9,8 @@ module Stormhost
     # Words that stand in the body of a bolt's class.
     module Words
       # The block becomes `execute`; what it returns is emitted unless `emit: false`: an Array of Arrays is several rows, another
-      # Array one, nil or an empty Array none, anything else a bare value. `anchor:` and `ack:`: whether a bolt that acks by hand anchors what the
-      # block returns, and acks its input after that.
+      # Array one, nil or an empty Array none, anything else a bare value. `anchor:` and `ack:`: whether a bolt that acks by hand
+      # anchors what the block returns, and acks its input after that.
       def on_receive(emit: true, anchor: false, ack: false, &block)
         define_method(:stormhost_receive, &block)
         define_method(:execute) do |input|

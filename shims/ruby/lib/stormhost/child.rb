@@ -31,10 +31,10 @@ module Stormhost
       rescue HostGone
         leave_at_once
       rescue *FAILURES, NoMemoryError, UncaughtThrowError => e
-        warn(Traceback.story(e))
+        STDERR.puts(Traceback.story(e))
         last_words(link) if ::Process.pid == process
         exit(1)
-      rescue Exception # `exit` in user code, or an interrupt: what is finished still counts
+      rescue Exception # rubocop:disable Lint/RescueException # `exit` in user code, or an interrupt: what is finished still counts
         last_words(link) if ::Process.pid == process # not one that user code forked
         raise
       end
@@ -108,7 +108,7 @@ module Stormhost
     rescue HostGone
       leave_at_once
     rescue StandardError => e # perhaps the very thing that ended us
-      warn("could not send what was finished: #{e.message}")
+      STDERR.puts("could not send what was finished: #{e.message}")
     end
 
     # Nobody is there to hear us, or to wait for our threads.

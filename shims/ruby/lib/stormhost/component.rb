@@ -122,7 +122,7 @@ module Stormhost
       if @stormhost_link&.opened?
         @stormhost_link.message(message)
       else
-        warn text
+        STDERR.puts(text) # `warn` says nothing where $VERBOSE is nil
       end
     end
   end

@@ -57,7 +57,7 @@ module Stormhost
       nil
     rescue SignalException
       raise
-    rescue Exception => e
+    rescue Exception => e # rubocop:disable Lint/RescueException
       found << load_mistake(e, path)
       nil
     end

@@ -219,7 +219,7 @@ module Stormhost
 
     # The class of the rows of one input, with the loop over them compiled for its fields; nil for ticks.
     def input_loop(input)
-      return if [input['component'], input['stream']] == TICK
+      return if input.values_at('component', 'stream') == TICK
 
       made = Rows.make(input['component'], input['stream'], input['fields'])
       columns = input['fields'].each_index.to_a

@@ -3,7 +3,7 @@
 module Stormhost
   # Backtraces as a user wants them: without the frames of this library and of Ruby's own machinery.
   module Traceback
-    HOME = "#{__dir__}/"
+    HOME = "#{__dir__}/".freeze
     # Characters of a story; a stack that is too deep would tell a much longer one.
     LENGTH = 16 << 10
     # Lines of one backtrace, for the same reason.
