@@ -123,7 +123,7 @@ class T < Stormhost::Topology
   bolt Object
 end
 """
-    run = stormhost.start(stormhost.write(source, "bad.rb")).ends_with(2)
+    run = stormhost.start(stormhost.write(source, "bad.rb")).ends_with(1)
     assert re.search(r"bad\.rb:4: error: .*nowhere", run.told), run.told
     assert "bad.rb:6: error: Object is no bolt" in run.told
 
