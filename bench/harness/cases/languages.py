@@ -1,0 +1,45 @@
+"""The word count at full speed with spout, splitter and counter in another language, beside Bytewax on the same text."""
+
+from __future__ import annotations
+
+import shutil
+
+from ..contest import Contest, Contestant, Figures
+from ..hosted import check_counts, run_topology
+from ..setting import Setting
+from .peer import counting_peer
+from .rate import COLUMNS, steady_rate
+
+BYTEWAX = "Bytewax, batch 1000"
+
+
+def in_language(name: str, program: str, file: str, codec: str, send: bool) -> tuple[Contestant, ...]:
+    """A word count in children of another language; nobody where its interpreter is not there."""
+
+    def run(setting: Setting) -> Figures:
+        environment = {"STORMHOST_CODEC": codec, "BENCH_SEND": "1" if send else "0"}
+        hosted = run_topology(setting, file, setting.text.path, setting.text.sentences, environment=environment)
+        check_counts(hosted, setting.text)
+        return steady_rate(hosted, setting.text.words)
+
+    shown = f"stormhost, {name}, {'send' if send else 'drop'}"
+    return (Contestant(shown, run),) if shutil.which(program) else ()
+
+
+CONTEST = Contest(
+    key="languages",
+    title="Word count at full speed in other languages",
+    about=(
+        "As the first table, with all three children in another language: one task each, every sentence and word anchored and acked. "
+        "*send* and *drop* as there."
+    ),
+    columns=COLUMNS,
+    contestants=(
+        counting_peer(BYTEWAX, "bytewax_flow.py", 1000, needs=("bytewax",)),
+        *in_language("Ruby, msgpack", "ruby", "word_count.rb", "msgpack", send=True),
+        *in_language("Ruby, msgpack", "ruby", "word_count.rb", "msgpack", send=False),
+        *in_language("Ruby, standard library", "ruby", "word_count.rb", "json", send=True),
+    ),
+    against=(BYTEWAX,),
+    ratio_of="M words/s",
+)
