@@ -54,7 +54,6 @@ fn unknown(looks_like: &str) -> Form {
 
 fn script(interpreter: &str) -> &'static str {
     for (name, said) in [
-        ("lua", "a Lua script"),
         ("node", "a JavaScript program"),
         ("perl", "a Perl script"),
     ] {
@@ -73,7 +72,6 @@ fn guess(file: &str, text: &str) -> Option<&'static str> {
     Some(match ending {
         "json" => "JSON, but no object",
         "yaml" | "yml" => "a YAML file",
-        "lua" => "a Lua file",
         "js" | "mjs" => "a JavaScript file",
         "jar" => "a Java archive",
         _ => return None,

@@ -13,7 +13,7 @@ local format, concat = string.format, table.concat
 local _M = {}
 
 -- Text up to this length is remembered with its bytes; so many texts at a time.
-local SHORT = 40
+local SHORT = 24
 local REMEMBERED = 16384
 -- Functions of LuaJIT have 60 upvalues at most; wider rows go a slower way.
 local MOST_COLUMNS = 30
@@ -118,10 +118,18 @@ local function plain_adder(context)
   local results, block = context.results, context.block
   local output = block.output
   if not context.heard then
+    local width, type, getmetatable = output.width, type, getmetatable
     return function(values)
+      if type(values) == "table" then
+        if #values == width and getmetatable(values) == nil and width > 0 then
+          return false
+        end
+      elseif width == 1 and values ~= nil then
+        return false
+      end
       local whole = values_of.is_whole_row(values)
-      local count = whole and values_of.length_of(values) or (values == nil and output.width == 0 and 0) or 1
-      if count ~= output.width then
+      local count = whole and values_of.length_of(values) or (values == nil and width == 0 and 0) or 1
+      if count ~= width then
         complain(values_of.wrong_count(values, output.fields, output.name))
       end
       return false

@@ -1,8 +1,8 @@
 --- A spout that speaks frames: takes `N`, `A`, `F` and `C`, sends `R`.
 --
 -- Between two bursts of tuples a spout takes what the host has to say. LuaJIT can see whether there is anything. Plain
--- Lua can only read, and wait: it asks the host for a word (message `wait`, answered with command `waited`), and reads up
--- to that.
+-- Lua can only read, which waits. So it asks the host for a word and reads up to that: a spout that has tuples to emit asks
+-- where no row went (flag `ASK`, answered at once), one that has none sends the message `wait`.
 
 local bytes = require("stormhost._bytes")
 local class_of = require("stormhost._class")
@@ -25,6 +25,8 @@ local MAX_ROWS = 1024
 local MAX_AGE = 0.0003
 -- Plain Lua asks for the host's word this often (s) while it has something to emit.
 local ASK_EVERY = 0.005
+
+local NONE = {}
 
 local SpoutLink = class_of.extend(FramesLink)
 
@@ -58,6 +60,9 @@ end
 
 function SpoutLink:bind()
   self:bind_emit(self:make_emit(), Spout)
+  function self.component._emit_tracked(_, values, id, options)
+    return self:add(values, id, options or NONE)
+  end
 end
 
 function SpoutLink:run()
@@ -85,23 +90,28 @@ local function is_waited(kind, payload)
   return kind == "C" and json.decode(payload).command == "waited"
 end
 
---- Waits for something to take, `milliseconds` at the most; whatever there is then stands in the buffer or can be read.
-function SpoutLink:wait(milliseconds)
-  if self.channel:waiting(milliseconds) ~= nil then
-    return
+--- Waits a little for something to take.
+function SpoutLink:wait()
+  if self.channel:waiting(self.idle) == nil then
+    self:message({ command = "wait" })
+    local payload = self:await(is_waited)
+    self.buffered[#self.buffered + 1] = { "C", payload }
+    self.asked = now()
   end
-  self:message({ command = "wait", ms = milliseconds })
-  local payload = self:await(is_waited)
-  self.buffered[#self.buffered + 1] = { "C", payload }
-  self.asked = now()
+end
+
+--- Takes what can be read into the buffer, where that cannot be seen.
+function SpoutLink:look()
+  if self.channel:waiting() == nil and self:may_emit() and now() - self.asked > ASK_EVERY then
+    self:ask_task_ids(false)
+    self.asked = now()
+  end
 end
 
 --- Takes what the host has to say; waits for it while there is nothing else to do. False at the end.
 function SpoutLink:control()
   local component = self.component
-  if not self.channel:waiting() and #self.buffered == 0 and self:may_emit() and now() - self.asked > ASK_EVERY then
-    self:wait(0)
-  end
+  self:look()
   while true do
     while #self.buffered > 0 or self.channel:waiting() do
       if not self:take(self:next_frame()) then
@@ -275,7 +285,7 @@ function SpoutLink:nothing_emitted()
     self.woken = false
     self.component._done = true
   elseif not self.component._done then
-    self:wait(self.idle)
+    self:wait()
   end
 end
 
@@ -304,9 +314,13 @@ function SpoutLink:make_emit()
 end
 
 function SpoutLink:special_emit(values, options)
-  local results = self.results
   outputs_of.check_options(options, "spout")
-  local id, task, ask = options.id, options.direct_task, options.need_task_ids
+  return self:add(values, options.id, options)
+end
+
+function SpoutLink:add(values, id, options)
+  local results = self.results
+  local task, ask = options.direct_task, options.need_task_ids
   local output = self.outputs:find(options.stream)
   outputs_of.check_direct(output, task)
   if not self.adders[id == nil and 1 or 2][output.name](values) then

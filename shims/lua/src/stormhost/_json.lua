@@ -137,7 +137,7 @@ local function number_at(data, at)
   local stop = select(2, find(data, "^-?%d[%d.eE+-]*", at))
   local text = stop and sub(data, at, stop) or wrong(data, at)
   if find(text, "[.eE]") then
-    return (tonumber(text) or wrong(data, at)) + 0.0, stop + 1
+    return (tonumber(text) or wrong(data, at)) * 1.0, stop + 1
   end
   if #text < 16 then
     return tonumber(text) or wrong(data, at), stop + 1

@@ -12,7 +12,8 @@ local PlainLink = class_of.extend(nil, { opened = false })
 --- What turns values into JSON; what cannot be sent is refused as in frames.
 PlainLink.encode = values_of.encoder(json)
 
---- Binds a component to methods that send one thing at a time: `send`, `answer`.
+--- Binds a component to methods that send one thing at a time: `answer`, and `send(output, parts, of, options)`, where `of`
+-- is a bolt's list of the inputs that the row is anchored to, or a spout's id.
 function PlainLink:begin(component, outputs)
   self.component = component
   self.outputs = outputs
@@ -24,9 +25,7 @@ function PlainLink:bind()
   local component = self.component
   local kind = component.kind
   component._link = self
-  function component._emit(_, values, options)
-    options = options or {}
-    outputs_of.check_options(options, kind)
+  local function emit(values, id, options)
     local output = self.outputs:find(options.stream)
     outputs_of.check_direct(output, options.direct_task)
     local parts, reason = values_of.encode_row(self.encode, values, output.fields, output.name)
@@ -34,7 +33,15 @@ function PlainLink:bind()
       complain(reason)
     end
     local anchors = kind == "bolt" and (self.auto and self.current or rows.numbers(options.anchors)) or nil
-    return self:send(output, parts, anchors, options)
+    return self:send(output, parts, anchors or id, options)
+  end
+  function component._emit(_, values, options)
+    options = options or {}
+    outputs_of.check_options(options, kind)
+    return emit(values, options.id, options)
+  end
+  function component._emit_tracked(_, values, id, options)
+    return emit(values, id, options or {})
   end
   if kind == "bolt" then
     function component._ack(_, input)

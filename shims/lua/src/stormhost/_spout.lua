@@ -2,6 +2,7 @@
 
 local Component = require("stormhost._component")
 local complain = require("stormhost._traceback").complain
+local outputs_of = require("stormhost._outputs")
 local values_of = require("stormhost._values")
 
 local _M = {}
@@ -57,6 +58,9 @@ function Spout:_emit()
   complain("emit is possible from initialize() on, in a running spout; see run_spout in stormhost.testing")
 end
 
+--- As `_emit`, for options that have been looked at, with the id beside them.
+Spout._emit_tracked = Spout._emit
+
 function Spout:_acked(id)
   self:ack(id)
 end
@@ -85,19 +89,17 @@ function ReliableSpout:emit(values, options)
     self._number = (self._number or 0) + 1
     id = self._number
   end
-  local pending = { id = id, values = values_of.copy(values), tries = 0 }
-  local own = { id = pending }
+  if type(values) == "table" then
+    values = values_of.copy(values) -- kept for the replay, while the caller may go on changing it
+  end
+  local again -- the options of a replay: where it goes to, but nobody waits to hear of it
   if options then
-    for name, value in next, options do
-      if name ~= "id" then
-        own[name] = value
-      end
-    end
-    if next(own, next(own)) then
-      pending.options = own
+    outputs_of.check_options(options, "spout")
+    if options.stream or options.direct_task then
+      again = { stream = options.stream, direct_task = options.direct_task }
     end
   end
-  return self:_emit(values, own)
+  return self:_emit_tracked(values, { id = id, values = values, tries = 0, options = again }, options)
 end
 
 --- Called with what failed too often. Tells the host's log; override it to keep the tuple.
@@ -132,12 +134,7 @@ function ReliableSpout:_again()
     return false
   end
   local pending = table.remove(waiting, 1)
-  local options = pending.options
-  self:_emit(pending.values, {
-    id = pending,
-    stream = options and options.stream,
-    direct_task = options and options.direct_task,
-  })
+  self:_emit_tracked(pending.values, pending, pending.options)
   return true
 end
 

@@ -247,12 +247,12 @@ function StormSpout:tell(key, method, ...)
   end
 end
 
-function StormSpout:send(output, parts, _, options)
+function StormSpout:send(output, parts, id, options)
   local further = ""
-  if options.id ~= nil then
+  if id ~= nil then
     local key = ("%d"):format(self.sequence)
     self.sequence = self.sequence + 1
-    self.pending[key] = { id = options.id }
+    self.pending[key] = { id = id }
     further = ',"id":' .. json.encode(key)
   end
   return self:send_emit(output, parts, further, options)

@@ -79,24 +79,27 @@ function Recorder:answer(command, number, reason)
   end
 end
 
-function Recorder:send(output, parts, anchors, options)
+function Recorder:send(output, parts, of, options)
   local result = self.result
   local row = {}
   for position, part in ipairs(parts) do
     row[position] = json.decode(part) -- as it would arrive
   end
-  local shown = #row == 1 and row[1] or row
+  local shown = row
+  if #row == 1 then
+    shown = row[1]
+  end
   table.insert(result.emitted, shown)
   result.streams[output.name] = result.streams[output.name] or {}
   table.insert(result.streams[output.name], shown)
-  if anchors then
+  if self.component.kind == "bolt" then
     local tied = {}
-    for position, number in ipairs(anchors) do
+    for position, number in ipairs(of) do
       tied[position] = self.given[number]
     end
     table.insert(result.anchors, tied)
   else
-    local id = options.id
+    local id = of
     local own = id
     if class_of.instance(self.component, spouts.ReliableSpout) then
       own = id and id.id
