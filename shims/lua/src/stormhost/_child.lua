@@ -106,8 +106,9 @@ function _M.run(make, moved)
     last_words(link) -- what is finished still counts
     leave(...)
   end
+  local component
   local well, caught = traceback.try(function()
-    local component = make()
+    component = make()
     if not class_of.instance(component, Component) then
       error("this is no component", 0)
     end
@@ -116,7 +117,12 @@ function _M.run(make, moved)
     component:initialize()
     link:run()
   end)
-  if not well and not (type(caught.raised) == "table" and caught.raised.ended) then
+  if not well and type(caught.raised) == "table" and caught.raised.ended then
+    -- The host closed our input while we waited for its answer: an orderly stop all the same.
+    well, caught = traceback.try(component.close, component)
+    last_words(link)
+  end
+  if not well then
     if getmetatable(caught.raised) == pull_of.Failed then
       caught = caught.raised.caught
     end

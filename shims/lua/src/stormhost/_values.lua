@@ -76,8 +76,8 @@ function _M.integer(text)
     if math_type(number) == "integer" then
       return number
     end
-  elseif number >= -EXACT and number <= EXACT then
-    return number
+  elseif number >= -EXACT and number <= EXACT and format("%.0f", number) == text:gsub("^(%-?)0+(%d)", "%1%2") then
+    return number -- not one that was rounded to the last exact one
   end
   if not fits(text) then
     error("the integer does not fit into 64 bits; send it as text", 2)
