@@ -39,7 +39,7 @@ test-format: prepare ## formatting and lints of all languages
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cd shims/python && ../../$(BIN)/ruff check --no-cache . && ../../$(BIN)/mypy --cache-dir ../../target/mypy
-	$(BIN)/ruff check --no-cache tests/e2e tests/children tests/stock tests/*.py
+	$(BIN)/ruff check --no-cache bench tests/e2e tests/children tests/stock tests/*.py
 
 test-rust: ## unit tests, doc tests and tests of the program in Rust
 	cargo test --locked --workspace

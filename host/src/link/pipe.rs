@@ -15,9 +15,8 @@ const SMALLEST: usize = 64 << 10;
 ///
 /// # Errors
 /// When no descriptor is left, or outside a tokio runtime with I/O.
-pub fn to_child(bytes: Option<usize>) -> io::Result<(Sender, OwnedFd)> {
+pub fn to_child() -> io::Result<(Sender, OwnedFd)> {
     let (reader, writer) = io::pipe()?;
-    enlarge(&writer, bytes);
     Ok((Sender::from_owned_fd(writer.into())?, reader.into()))
 }
 
@@ -25,9 +24,8 @@ pub fn to_child(bytes: Option<usize>) -> io::Result<(Sender, OwnedFd)> {
 ///
 /// # Errors
 /// When no descriptor is left, or outside a tokio runtime with I/O.
-pub fn from_child(bytes: Option<usize>) -> io::Result<(Receiver, OwnedFd)> {
+pub fn from_child() -> io::Result<(Receiver, OwnedFd)> {
     let (reader, writer) = io::pipe()?;
-    enlarge(&writer, bytes);
     Ok((Receiver::from_owned_fd(reader.into())?, writer.into()))
 }
 
@@ -38,9 +36,25 @@ pub fn unread(pipe: impl AsFd) -> Option<usize> {
         .and_then(|bytes| usize::try_from(bytes).ok())
 }
 
+/// How large the pipes of each of so many children should be: what rows of a kilobyte profit from, while there are few children.
+///
+/// A topology takes at most a half of what all pipes of a user may hold together.
+pub fn size_for(children: usize) -> usize {
+    const ALL: usize = 32 << 20;
+    const USUAL: usize = 64 << 10;
+    const LARGE: usize = 256 << 10;
+    if children * 2 * LARGE <= ALL {
+        LARGE
+    } else {
+        USUAL
+    }
+}
+
 /// Asks for a larger pipe, and for half as much until it is granted. That a pipe stays small is no error: it is only slower.
-fn enlarge(pipe: impl AsFd, bytes: Option<usize>) {
-    let mut wanted = bytes.unwrap_or(0);
+///
+/// All pipes of a user share 64 MiB (`pipe-user-pages-soft`), beyond which new ones of *any* program get a single page.
+pub fn enlarge(pipe: impl AsFd, bytes: usize) {
+    let mut wanted = bytes;
     while wanted > SMALLEST {
         if rustix::pipe::fcntl_setpipe_size(&pipe, wanted).is_ok() {
             return;
@@ -60,7 +74,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_child_has_not_read_is_counted() {
-        let (host, child) = to_child(None).unwrap();
+        let (host, child) = to_child().unwrap();
         assert_eq!(unread(&host), Some(0));
         host.writable().await.unwrap();
         assert_eq!(host.try_write(b"twelve bytes").unwrap(), 12);
@@ -72,7 +86,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_hosts_end_does_not_block() {
-        let (host, child) = from_child(None).unwrap();
+        let (host, child) = from_child().unwrap();
         let error = host.try_read(&mut [0; 8]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
         std::fs::File::from(child).write_all(b"x").unwrap();
@@ -82,7 +96,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_childs_end_blocks_and_neither_is_inherited() {
-        let (host, child) = to_child(None).unwrap();
+        let (host, child) = to_child().unwrap();
         let flags = rustix::fs::fcntl_getfl(&child).unwrap();
         assert!(!flags.contains(rustix::fs::OFlags::NONBLOCK));
         for end in [host.as_fd(), child.as_fd()] {
@@ -96,11 +110,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_larger_pipe_is_asked_for_and_an_absurd_one_does_no_harm() {
-        let (plain, _child) = to_child(None).unwrap();
-        let (larger, _child) = to_child(Some(256 << 10)).unwrap();
-        let (absurd, _child) = from_child(Some(1 << 40)).unwrap();
+        let (plain, _child) = to_child().unwrap();
+        let (larger, _child) = to_child().unwrap();
+        enlarge(&larger, 256 << 10);
+        let (absurd, _child) = from_child().unwrap();
+        enlarge(&absurd, 1 << 40);
         assert!(size(&larger) >= size(&plain));
         assert!(size(&absurd) >= size(&plain));
+    }
+
+    #[test]
+    fn many_children_get_the_pipes_that_everybody_gets() {
+        assert_eq!(size_for(1), 256 << 10);
+        assert_eq!(size_for(64), 256 << 10);
+        assert_eq!(size_for(65), 64 << 10);
     }
 
     #[test]

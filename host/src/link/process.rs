@@ -40,10 +40,6 @@ pub struct Spawn {
     pub env: Vec<(String, String)>,
     /// The run's token. Whatever carries it dies with the run.
     pub token: String,
-    /// The size wanted for the pipes of stdin and stdout; the kernel's (64 KiB) if `None`, and also where more is refused.
-    ///
-    /// All pipes of a user share 64 MiB (`pipe-user-pages-soft`), beyond which new ones of *any* program get a single page: not to be used for hundreds of children.
-    pub pipe_bytes: Option<usize>,
     /// What the child may use.
     pub limits: Limits,
 }
@@ -89,9 +85,9 @@ impl Child {
         )?;
         let refused = |cause| SpawnError::from_io(cause, program, &file);
 
-        let (stdin, child_stdin) = to_child(spawn.pipe_bytes).map_err(refused)?;
-        let (stdout, child_stdout) = from_child(spawn.pipe_bytes).map_err(refused)?;
-        let (stderr, child_stderr) = from_child(None).map_err(refused)?;
+        let (stdin, child_stdin) = to_child().map_err(refused)?;
+        let (stdout, child_stdout) = from_child().map_err(refused)?;
+        let (stderr, child_stderr) = from_child().map_err(refused)?;
         let mut command = Command::new(&file);
         // The name as it was typed: some programs behave by it, as python does in a virtual environment.
         command

@@ -24,7 +24,7 @@ use super::task::Dialect;
 use crate::flow::acker::FailKind;
 use crate::link::exit::Exit;
 use crate::link::limits::Limits;
-use crate::link::pipe::unread;
+use crate::link::pipe::{enlarge, unread};
 use crate::link::process::{Child, Process, Spawn};
 use crate::link::stderr::{LineLimits, LineTail, Shown};
 
@@ -125,7 +125,6 @@ fn spawn_of(host: &Host, at: usize) -> Spawn {
             open_files: Some(host.open_files),
             ..Limits::default()
         },
-        ..Spawn::default()
     }
 }
 
@@ -230,6 +229,11 @@ impl<'a> ChildLife<'a> {
             }
         };
         self.comes_up(dialect);
+        if self.speaks_frames {
+            // Not for the others: all that holds them back is how much their pipe takes.
+            enlarge(&stdin, self.host.pipe_bytes);
+            enlarge(stdout, self.host.pipe_bytes);
+        }
         let end = self.converse(process, stdin, stdout, &mut listener).await;
         // It may have much to say at last, and must not wait for a reader.
         let exit = tokio::select! {

@@ -11,6 +11,7 @@ use super::completion::Stage;
 use super::core::{Core, Wake};
 use crate::guard::Guard;
 use crate::link::limits::raise_open_files;
+use crate::link::pipe::size_for;
 use crate::topology::Topology;
 
 /// A run, as its tasks see it. Everything happens on one thread; nothing is borrowed across an await.
@@ -25,6 +26,8 @@ pub struct Host {
     pub guard: Guard,
     /// How many files a child may open: as many as this process might before it raised its own limit.
     pub open_files: u64,
+    /// What a child's pipes may hold, and what is asked for in one read.
+    pub pipe_bytes: usize,
     /// The stage, for whoever waits for it to change.
     pub stage: watch::Sender<Stage>,
     /// For each component: whether any of its children has done its handshake in this run.
@@ -62,6 +65,7 @@ impl Host {
             token,
             pid_dir,
             open_files: raise_open_files(),
+            pipe_bytes: size_for(tasks),
             stage: watch::Sender::new(Stage::Running),
             healthy: topology
                 .components

@@ -17,8 +17,6 @@ use crate::link::pipe::unread;
 use crate::link::stderr::{LineLimits, LineTail};
 use crate::telemetry::{Speaker, child_said};
 
-/// Bytes asked for in one read. A pipe holds as much by default.
-const READ: usize = 64 * 1024;
 /// A buffer that a large message made larger than this is given back when it is empty.
 const KEPT: usize = 1 << 20;
 
@@ -164,11 +162,11 @@ impl Listener {
             } else {
                 self.buffer.clear()
             }
-        } else if self.start >= READ {
+        } else if self.start >= self.host.pipe_bytes {
             self.buffer.drain(..self.start);
             self.start = 0;
         }
-        self.buffer.reserve(READ);
+        self.buffer.reserve(self.host.pipe_bytes);
         loop {
             stdout.readable().await?;
             match stdout.try_read_buf(&mut self.buffer) {

@@ -207,8 +207,8 @@ class T(Topology):
     assert (found["s"]["replay"], found["v"]["replay"], found["t"]["replay"]) == ("host", "host", None)
 
 
-@pytest.mark.parametrize("wrong", ["0", "-1", "'x'", "None", "2.5"])
-def test_a_wrong_parallelism_is_passed_on(describe, wrong):
+@pytest.mark.parametrize("wrong", ["0", "-1"])
+def test_a_parallelism_that_is_too_small_is_left_to_check(describe, wrong):
     ir = describe(HEAD + f"class T(Topology):\n    s = Source({wrong})\n")
     assert ir["components"][0]["parallelism"] == eval(wrong)
     assert ir["mistakes"] == []
@@ -359,7 +359,13 @@ def test_imported_topologies_do_not_count(describe, tmp_path):
         ("k = Sink(1)\n    k.inputs += [ShuffleGrouping(Source)]  # here", "is not given a component", "# here"),
         ("k = Sink(1, inputs=[ShuffleGrouping(Elsewhere.x)])  # here", "listens to 'x', which belongs to", "# here"),
         ("k = Sink(1, inputs=[ShuffleGrouping(Source(1))])  # here", "listens to a component without a name", "# here"),
-        ("k = Sink(object())  # here", "parallelism of 'k': a value of type object cannot be sent", "# here"),
+        ("k = Sink(object())  # here", "the parallelism of 'k' is <object object", "# here"),
+        ("k = Sink('two')  # here", "the parallelism of 'k' is 'two', and no whole number", "# here"),
+        ("k = Sink(2.5)  # here", "the parallelism of 'k' is 2.5, and no whole number", "# here"),
+        ("k = Process('x', parallelism=None)  # here", "the parallelism of 'k' is None", "# here"),
+        ("k = Process('x', fields=5)  # here", "stream 'default' of 'k' has the field 5, which is no text", "# here"),
+        ("k = Sink(1, paralelism=2)  # here", "'k': Sink takes no argument 'paralelism'", "# here"),
+        ("k = Sink(1, 'x')  # here", "'k': Sink takes no arguments beside the parallelism, not 1", "# here"),
         ("k = Sink(1)  # here\n    k.conf['x'] = {1, 2}", "conf of 'k': a value of type set", "# here"),
         ("conf = 5", "conf of the topology is no dict", "class T(Topology)"),
         ("conf = {'x': b''}", "conf of the topology: a value of type bytes", "class T(Topology)"),
@@ -371,6 +377,48 @@ def test_mistakes_name_their_line(describe, tmp_path, body, message, line):
     assert any(message in each["message"] for each in found), found
     one = next(each for each in found if message in each["message"])
     assert one["at"] == {"file": str(tmp_path / "topology.py"), "line": line_of(text, line)}
+
+
+ODD = """
+class Numbered(AutoAckBolt):
+    class Default(Stream):
+        fields = 5
+    class Late(Stream):
+        field = 'x'
+    def __init__(self, host, port=6379):
+        pass
+    def execute(self, input):
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("made", "message", "hint"),
+    [
+        ("Numbered(1, 'h')", "stream 'default' of 'n' has the field 5, which is no text", "one name, or several"),
+        ("Numbered(1, 'h')", "'field' means nothing in stream 'late' of 'n'", "did you mean fields?"),
+        ("Numbered(1)", "'n': Numbered is not given 'host'", "Numbered(1, host)"),
+        ("Numbered(1, 'h', 1, 2)", "'n': Numbered takes 2 arguments beside the parallelism, not 3", "first argument"),
+        ("Numbered(1, hots='h')", "'n': Numbered takes no argument 'hots'", "did you mean host?"),
+        ("Numbered(1, 'h', whatever=1)", "'n': Numbered takes no argument 'whatever'", "known: host, port"),
+    ],
+)
+def test_a_declaration_that_would_trip_the_child_is_told_before(describe, made, message, hint):
+    found = describe(HEAD + ODD + f"class T(Topology):\n    n = {made}\n")["mistakes"]
+    one = next(each for each in found if message in each["message"])
+    assert hint in one["hint"]
+
+
+@pytest.mark.parametrize(
+    "made", ["Sink(2)", "Numbered(1, 'h')", "Numbered(1, host='h')", "Free(1, 2, a=3)", "Late(1, x=1)"]
+)
+def test_arguments_that_fit_are_no_mistake(describe, made):
+    more = (
+        ODD.replace("fields = 5", "fields = 'a'").replace("field =", "fields =")
+        + "class Free(Sink):\n    def __init__(self, *args, **kwargs):\n        pass\n"
+        + "class Late(Sink):\n    def __init__(self, *, x, y=2):\n        pass\n"
+    )
+    assert describe(HEAD + more + f"class T(Topology):\n    n = {made}\n")["mistakes"] == []
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from ._declaration import ComponentDeclaration, Declaration
 from ._groupings import Grouping
 from ._jsontext import encode
 from ._launch import find_topologies, load
+from ._misdeclared import wrong_arguments, wrong_parallelism, wrong_streams
 from ._place import Mistake, Place
 from ._process import Process
 from ._spout import Spout
@@ -141,6 +142,8 @@ def _component(declaration: Declaration, command_of: Any, folder: str, found: li
     def plain(value: Any, what: str) -> Any:
         return _plain(value, f"{what} of {name!r}", where, found)
 
+    for look in (wrong_parallelism, wrong_streams, wrong_arguments):
+        found += [Mistake(what, hint, where) for what, hint in look(declaration)]
     cwd: str | None
     if isinstance(declaration, ComponentDeclaration):
         command = command_of(name)
@@ -157,15 +160,23 @@ def _component(declaration: Declaration, command_of: Any, folder: str, found: li
     return {
         "id": name,
         "kind": declaration.kind,
-        "parallelism": plain(declaration.parallelism, "parallelism"),
+        "parallelism": declaration.parallelism if type(declaration.parallelism) is int else 1,
         **({"builtin": builtin} if builtin else {"command": command}),
         "cwd": cwd if cwd is None else os.path.abspath(plain(cwd, "cwd") or "."),
         "env": plain(declaration.env, "env"),
         "serializer": plain(declaration.serializer, "serializer"),
         "replay": plain(declaration.replay, "replay"),
-        "streams": plain(declaration.streams(), "streams"),
+        "streams": plain(_readable(declaration.streams()), "streams"),
         "conf": plain(declaration.conf, "conf"),
         "at": None if where is None else where.as_json(),
+    }
+
+
+def _readable(streams: dict[str, Any]) -> dict[str, Any]:
+    """Streams without the fields that are no text, of which there is a mistake."""
+    return {
+        name: {**stream, "fields": [field for field in stream["fields"] if isinstance(field, str)]}
+        for name, stream in streams.items()
     }
 
 
