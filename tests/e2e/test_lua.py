@@ -213,7 +213,7 @@ return stormhost.Topology "T" {
     file = stormhost.write(HEAD + source, "topology.lua")
     told = checked(stormhost, file, lua)
     assert "the class of 'idle' has no method next_tuple(self), nor tuples(self)" in told
-    assert "topology.lua:17" in told and "topology.lua:18" in told and "topology.lua:16" in told
+    assert "topology.lua:15" in told and "topology.lua:16" in told and "topology.lua:17" in told
     assert '"nobody"' in told and '"m"' in told
 
 
