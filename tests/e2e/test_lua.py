@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import REPOSITORY, Run, Stormhost, binary
+from harness import Run, Stormhost, binary
 from texts import counted, write_text
 
 LUAS = ["lua5.4", "luajit"]
-SHIM = REPOSITORY / "shims" / "lua" / "src"
 
 HEAD = """
 local stormhost = require "stormhost"
@@ -228,7 +227,6 @@ def checked(stormhost: Stormhost, file: Path, lua: str) -> str:
 def test_languages_talk_to_each_other(stormhost: Stormhost, lua: str) -> None:
     """Values of every kind through a Lua bolt between two Python components, and back as they were."""
     bolt = stormhost.write(
-        f"package.path = '{SHIM}/?.lua;{SHIM}/?/init.lua;' .. package.path\n"
         "local stormhost = require 'stormhost'\n"
         "local Relay = stormhost.AutoAckBolt:extend { fields = { 'at', 'value' } }\n"
         "function Relay:execute(input) self:emit { input.at, input.value } end\n"

@@ -40,22 +40,25 @@ function _M.encoder(codec)
     return part, reason
   end
 
-  -- Where Lua tells 5 from 5.0, both are one key all the same.
-  local math_type = math.type
-  local low = {}
-  local function low_integer(value)
+  -- The bytes of what is an integer for sure; nil for all else.
+  local math_type, integer_of, low = math.type, codec.integer, {}
+  local function integer(value)
+    -- Where Lua tells 5 from 5.0, both are one key all the same.
     if math_type and math_type(value) ~= "integer" then
       return nil
     end
     local part = low[value]
-    if not part and value > 0 and value <= LOW and value % 1 == 0 then
-      part = codec.integer(value)
+    if part then
+      return part
+    elseif value > 0 and value <= LOW and value % 1 == 0 then
+      part = integer_of(value)
       low[value] = part
+      return part
     end
-    return part
+    return math_type and integer_of(value)
   end
 
-  return { texts = texts, low_integer = low_integer, encode = remembering }
+  return { texts = texts, integer = integer, encode = remembering }
 end
 
 -- Lines that put the row into the columns; `add` and `emit` have them in common.
@@ -171,9 +174,9 @@ local function prepare(encoder, results, block, special, flush, always)
   context.heard = always or output.listeners
   context.simple = context.heard and output.width > 0 and output.width <= MOST_COLUMNS
 
-  local low_integer = encoder.low_integer
+  local integer = encoder.integer
   function context.encode(value)
-    local known = type(value) == "number" and low_integer(value)
+    local known = type(value) == "number" and integer(value)
     if known then
       return known
     end
