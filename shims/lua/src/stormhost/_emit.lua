@@ -58,8 +58,11 @@ function _M.encoder(codec)
     return math_type and integer_of(value)
   end
 
-  return { texts = texts, integer = integer, encode = remembering }
+  return { texts = texts, low = low, integer = integer, encode = remembering }
 end
+
+-- Small integers are looked up in place; 5.0, where Lua tells that from 5, is not meant.
+local LOW_INTEGER = math.type and "low[V] and math_type(V) == 'integer' and low[V]" or "low[V]"
 
 -- Lines that put the row into the columns; `add` and `emit` have them in common.
 local function core(width)
@@ -78,7 +81,7 @@ local function core(width)
     line("if type(values) == 'table' and values[%d] == nil then", width + 1)
     for position = 1, width do
       line("  local v%d = values[%d]", position, position)
-      line("  e%d = texts[v%d] or encode(v%d)", position, position, position)
+      line("  e%d = texts[v%d] or %s or encode(v%d)", position, position, (LOW_INTEGER:gsub("V", "v" .. position)), position)
     end
     line("end")
     line("if %s then", concat(nils, " or "))
@@ -98,7 +101,7 @@ end
 local function compile(context, signature, before, after)
   local results, block = context.results, context.block
   local width = block.output.width
-  local lines = { "local texts, encode, slow, block, results, order, ends, special, flush, type = ..." }
+  local lines = { "local texts, low, math_type, encode, slow, block, results, order, ends, special, flush, type = ..." }
   local function line(text, ...)
     lines[#lines + 1] = format(text, ...)
   end
@@ -121,6 +124,8 @@ local function compile(context, signature, before, after)
   local make = assert(load(concat(lines, "\n"), "=stormhost"))
   return make(
     context.encoder.texts,
+    context.encoder.low,
+    math.type,
     context.encode,
     context.slow,
     block,
