@@ -40,7 +40,7 @@ test-format: prepare ## formatting and lints of all languages
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cd shims/python && ../../$(BIN)/ruff check --no-cache . && ../../$(BIN)/mypy --cache-dir ../../target/mypy
-	cd shims/ruby && rubocop --cache false --format quiet . ../../examples ../../bench
+	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench
 	$(BIN)/ruff check --no-cache bench tests/e2e tests/children tests/stock tests/*.py
 
 test-rust: ## unit tests, doc tests and tests of the program in Rust
