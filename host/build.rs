@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() {
-    for package in ["python/src/stormhost", "ruby/lib"] {
+    for package in ["python/src/stormhost", "ruby/lib", "lua/src/stormhost"] {
         println!("cargo::rerun-if-changed=../shims/{package}"); // `include_dir` sees edits, but no new files
     }
     println!("cargo::rerun-if-changed=../shims/python/native/src");

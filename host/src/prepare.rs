@@ -119,10 +119,14 @@ fn shorten(mistakes: &mut [Mistake], folder: &Path) {
 
 fn load_options(options: &TopologyOptions, seen: &Surroundings) -> LoadOptions {
     LoadOptions {
-        interpreters: [("python", &options.python), ("ruby", &options.ruby)]
-            .into_iter()
-            .filter_map(|(language, asked)| Some((language, asked.clone()?)))
-            .collect(),
+        interpreters: [
+            ("python", &options.python),
+            ("ruby", &options.ruby),
+            ("lua", &options.lua),
+        ]
+        .into_iter()
+        .filter_map(|(language, asked)| Some((language, asked.clone()?)))
+        .collect(),
         args: options.args.clone(),
         env: options
             .env

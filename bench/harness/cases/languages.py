@@ -13,12 +13,13 @@ from .rate import COLUMNS, steady_rate
 BYTEWAX = "Bytewax, batch 1000"
 
 
-def in_language(name: str, program: str, file: str, codec: str, send: bool) -> tuple[Contestant, ...]:
-    """A word count in children of another language; nobody where its interpreter is not there."""
+def in_language(name: str, program: str, file: str, codec: str, send: bool, option: str = "") -> tuple[Contestant, ...]:
+    """A word count in children of another language; nobody where its interpreter is not there. `option` chooses that interpreter."""
 
     def run(setting: Setting) -> Figures:
         environment = {"STORMHOST_CODEC": codec, "BENCH_SEND": "1" if send else "0"}
-        hosted = run_topology(setting, file, setting.text.path, setting.text.sentences, environment=environment)
+        options = (option, program) if option else ()
+        hosted = run_topology(setting, file, setting.text.path, setting.text.sentences, options=options, environment=environment)
         check_counts(hosted, setting.text)
         return steady_rate(hosted, setting.text.words)
 
@@ -39,6 +40,10 @@ CONTEST = Contest(
         *in_language("Ruby, msgpack", "ruby", "word_count.rb", "msgpack", send=True),
         *in_language("Ruby, msgpack", "ruby", "word_count.rb", "msgpack", send=False),
         *in_language("Ruby, standard library", "ruby", "word_count.rb", "json", send=True),
+        *in_language("Lua 5.4", "lua5.4", "word_count.lua", "msgpack", send=True, option="--lua"),
+        *in_language("Lua 5.4", "lua5.4", "word_count.lua", "msgpack", send=False, option="--lua"),
+        *in_language("LuaJIT", "luajit", "word_count.lua", "msgpack", send=True, option="--lua"),
+        *in_language("LuaJIT", "luajit", "word_count.lua", "msgpack", send=False, option="--lua"),
     ),
     against=(BYTEWAX,),
     ratio_of="M words/s",

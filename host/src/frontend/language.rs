@@ -52,7 +52,7 @@ pub(super) struct SearchPath {
 }
 
 /// Every language there is. What a file without an ending is in is asked in this order.
-pub(super) static ALL: [Language; 2] = [
+pub(super) static ALL: [Language; 3] = [
     Language {
         name: "Python",
         id: "python",
@@ -111,6 +111,34 @@ pub(super) static ALL: [Language; 2] = [
             entry: shown,
         },
     },
+    Language {
+        name: "Lua",
+        id: "lua",
+        endings: &["lua"],
+        loads_package: lua_requires,
+        programs: &["lua5.4", "lua", "luajit", "lua5.3"],
+        virtual_environments: false,
+        version_manager: None,
+        // LuaJIT calls itself 5.1, and has all that is needed.
+        oldest: (5, 3),
+        print_version: [
+            "-e",
+            "io.write(jit and '5.4' or _VERSION:match('%d+%.%d+'))",
+        ],
+        package: include_dir!("$CARGO_MANIFEST_DIR/../shims/lua/src/stormhost"),
+        package_folder: "stormhost",
+        package_endings: &["lua"],
+        main: "main.lua",
+        search: SearchPath {
+            variable: "LUA_PATH",
+            separator: ";",
+            // The two semicolons stand for where Lua looks by itself.
+            entry: |package| {
+                let folder = shown(package.parent().unwrap_or(package));
+                format!("{folder}/?.lua;{folder}/?/init.lua;;")
+            },
+        },
+    },
 ];
 
 impl Language {
@@ -143,4 +171,14 @@ fn ruby_requires(line: &str) -> bool {
         .strip_prefix("require")
         .map(|rest| rest.trim_start_matches([' ', '(']))
         .is_some_and(|rest| rest.starts_with("'stormhost'") || rest.starts_with("\"stormhost\""))
+}
+
+/// As Lua has it: the module's name goes into a variable, which no Ruby would do with `require`.
+fn lua_requires(line: &str) -> bool {
+    let Some((before, rest)) = line.split_once("require") else {
+        return false;
+    };
+    let name = rest.trim_start_matches([' ', '(']);
+    before.trim_end().ends_with('=')
+        && (name.starts_with("'stormhost'") || name.starts_with("\"stormhost\""))
 }

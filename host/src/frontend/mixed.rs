@@ -101,6 +101,11 @@ mod tests {
             value.starts_with("/theirs:@/stormhost/ruby-") && value.ends_with("/lib"),
             "{value}"
         );
+        let value = &environment(&["luajit", "x.lua"], &[])["LUA_PATH"];
+        assert!(
+            value.starts_with("@/stormhost/lua-") && value.ends_with("/?/init.lua;;"),
+            "{value}"
+        );
         let value = &environment(&["ruby", "x.rb"], &[("RUBYLIB", "/own")])["RUBYLIB"];
         assert!(value.starts_with("/own:@/"), "{value}");
     }

@@ -53,11 +53,7 @@ fn unknown(looks_like: &str) -> Form {
 }
 
 fn script(interpreter: &str) -> &'static str {
-    for (name, said) in [
-        ("lua", "a Lua script"),
-        ("node", "a JavaScript program"),
-        ("perl", "a Perl script"),
-    ] {
+    for (name, said) in [("node", "a JavaScript program"), ("perl", "a Perl script")] {
         if interpreter.contains(name) {
             return said;
         }
@@ -73,7 +69,6 @@ fn guess(file: &str, text: &str) -> Option<&'static str> {
     Some(match ending {
         "json" => "JSON, but no object",
         "yaml" | "yml" => "a YAML file",
-        "lua" => "a Lua file",
         "js" | "mjs" => "a JavaScript file",
         "jar" => "a Java archive",
         _ => return None,
@@ -113,6 +108,14 @@ mod tests {
             ("topology", "# A topology.\nrequire 'stormhost'\n", "Ruby"),
             ("topology", "  require(\"stormhost\")\n", "Ruby"),
             ("topology", "require 'stormhosting'\n", "unknown"),
+            ("topology.lua", "return {}\n", "Lua"),
+            ("topology", "#!/usr/bin/env luajit\n", "Lua"),
+            (
+                "topology",
+                "local stormhost = require \"stormhost\"\n",
+                "Lua",
+            ),
+            ("topology", "storm = require('stormhost')\n", "Lua"),
             ("topology.json", "{\"version\": 1}", "description"),
             ("topology", "\n  {\"version\": 1}", "description"),
             ("topology.py", "{\"version\": 1}", "description"),
