@@ -129,6 +129,7 @@ pub(super) static ALL: [Language; 3] = [
         package_folder: "stormhost",
         package_endings: &["lua"],
         main: "main.lua",
+        built: None,
         search: SearchPath {
             variable: "LUA_PATH",
             separator: ";",
