@@ -1,5 +1,7 @@
-//! Rebuilds the host when the Python package that is embedded in it changes: `include_dir` sees edits, but no new files.
+//! Rebuilds the host when a package that is embedded in it changes: `include_dir` sees edits, but no new files.
 
 fn main() {
-    println!("cargo::rerun-if-changed=../shims/python/src/stormhost");
+    for package in ["python/src/stormhost", "ruby/lib", "lua/src/stormhost"] {
+        println!("cargo::rerun-if-changed=../shims/{package}");
+    }
 }

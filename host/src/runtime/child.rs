@@ -33,6 +33,9 @@ use crate::link::stderr::{LineLimits, LineTail, Shown};
 /// How long a child that was told to explain itself has for it, before it is killed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
+/// The libraries that answer the signal USR2 with where they stand.
+const TELLS_ITS_STACK: [&str; 2] = ["stormhost-python", "stormhost-ruby"];
+
 /// How often the stderr of a dead child is looked at: somebody whom it left behind may go on writing there for ever.
 const LAST_LOOKS: u32 = 10;
 
@@ -436,8 +439,11 @@ impl<'a> ChildLife<'a> {
                 Verdict::Fine => {}
                 Verdict::Ask => self.host.with(|core| core.ask_for_life(self.at)),
                 Verdict::Hangs => {
-                    if self.library.starts_with("stormhost-python") {
-                        // Its faulthandler writes the stack to stderr, which goes into the story.
+                    if TELLS_ITS_STACK
+                        .iter()
+                        .any(|library| self.library.starts_with(library))
+                    {
+                        // It writes its stack to stderr, which goes into the story.
                         life.ask_for_its_stack();
                         sleep(LAST_WORDS).await;
                     }

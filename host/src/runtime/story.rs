@@ -101,16 +101,22 @@ pub fn could_not_start(host: &Rc<Host>, at: usize, error: &SpawnError) -> String
     )
 }
 
-/// What to try about a Python module that is not there.
+/// What to try about a module of Python or a library of Ruby that is not there.
 fn missing_module(stderr: &str) -> Option<String> {
-    let line = stderr
-        .lines()
-        .rev()
-        .find(|line| line.starts_with("ModuleNotFoundError") || line.starts_with("ImportError"))?;
-    let module = line.split('\'').nth(1).unwrap_or("it");
-    Some(format!(
-        "the interpreter in the command above has no module '{module}': install it there, or choose another interpreter (--python, or activate a virtual environment)"
-    ))
+    let mut lines = stderr.lines().rev();
+    lines.find_map(|line| {
+        if line.starts_with("ModuleNotFoundError") || line.starts_with("ImportError") {
+            let module = line.split('\'').nth(1).unwrap_or("it");
+            return Some(format!(
+                "the interpreter in the command above has no module '{module}': install it there, or choose another interpreter (--python, or activate a virtual environment)"
+            ));
+        }
+        let (_, library) = line.split_once("cannot load such file -- ")?;
+        let library = library.trim_end_matches(" (LoadError)");
+        Some(format!(
+            "the interpreter in the command above has no library '{library}': install its gem there, or choose another interpreter (--ruby)"
+        ))
+    })
 }
 
 /// A command as one would type it.
@@ -157,6 +163,13 @@ mod tests {
         let hint =
             missing_module("Traceback\nModuleNotFoundError: No module named 'geoip2'\n").unwrap();
         assert!(hint.contains("no module 'geoip2'"), "{hint}");
+        assert!(
+            missing_module(
+                "t.rb:1:in `require': cannot load such file -- redis (LoadError)\n\tfrom t.rb:1\n"
+            )
+            .unwrap()
+            .contains("has no library 'redis': install its gem there")
+        );
         assert_eq!(missing_module("KeyError: 'x'"), None);
     }
 
