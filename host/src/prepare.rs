@@ -124,9 +124,9 @@ fn load_options(options: &TopologyOptions, seen: &Surroundings) -> LoadOptions {
             ("ruby", &options.ruby),
             ("lua", &options.lua),
         ]
-            .into_iter()
-            .filter_map(|(language, asked)| Some((language, asked.clone()?)))
-            .collect(),
+        .into_iter()
+        .filter_map(|(language, asked)| Some((language, asked.clone()?)))
+        .collect(),
         args: options.args.clone(),
         env: options
             .env

@@ -89,7 +89,10 @@ pub(super) static ALL: [Language; 3] = [
         version_manager: None,
         // LuaJIT calls itself 5.1, and has all that is needed.
         oldest: (5, 3),
-        print_version: ["-e", "io.write(jit and '5.4' or _VERSION:match('%d+%.%d+'))"],
+        print_version: [
+            "-e",
+            "io.write(jit and '5.4' or _VERSION:match('%d+%.%d+'))",
+        ],
         package: include_dir!("$CARGO_MANIFEST_DIR/../shims/lua/src/stormhost"),
         package_folder: "stormhost",
         package_endings: &["lua"],

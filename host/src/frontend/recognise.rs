@@ -53,10 +53,7 @@ fn unknown(looks_like: &str) -> Form {
 }
 
 fn script(interpreter: &str) -> &'static str {
-    for (name, said) in [
-        ("node", "a JavaScript program"),
-        ("perl", "a Perl script"),
-    ] {
+    for (name, said) in [("node", "a JavaScript program"), ("perl", "a Perl script")] {
         if interpreter.contains(name) {
             return said;
         }

@@ -10,7 +10,7 @@ mod ends;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -27,13 +27,20 @@ use super::spawn_error::SpawnError;
 /// The life of a component inside the host, seen from outside. One that is dropped while it lives is told to stop.
 #[derive(Debug)]
 pub struct Inside {
-    /// What the thread leaves behind as its last act: how it ended, and the CPU seconds that it used.
-    left: watch::Receiver<Option<(Exit, f64)>>,
+    /// What the thread leaves behind as its last act.
+    left: watch::Receiver<Option<Left>>,
     /// As long as it is open, the component may go on.
     leave_to_live: RefCell<Option<std::io::PipeWriter>>,
     /// How long one that was killed may take.
     grace: Duration,
     killed: Cell<Option<Instant>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    exit: Exit,
+    cpu_seconds: f64,
+    unsaid: u64,
 }
 
 impl Inside {
@@ -65,9 +72,14 @@ impl Inside {
                 let ends = Rc::new(ends);
                 let exit = catch_unwind(AssertUnwindSafe(|| body(ends.clone())))
                     .unwrap_or_else(|panic| exit_of(panic, &ends));
-                // Its ends are closed before its death is known: what was read from them then was everything.
+                let left = Left {
+                    exit,
+                    cpu_seconds: cpu_seconds_of_this_thread(),
+                    unsaid: ends.unsaid(),
+                };
+                // Its ends are closed before its death is known: what can be read then is everything.
                 drop(ends);
-                let _ = tell.send(Some((exit, cpu_seconds_of_this_thread())));
+                let _ = tell.send(Some(left));
             })
             .map_err(refused)?;
         Ok(Link {
@@ -88,7 +100,7 @@ impl Inside {
         let mut left = self.left.clone();
         let left = async {
             match left.wait_for(Option::is_some).await {
-                Ok(left) => left.map_or(Exit::Unknown, |(exit, _)| exit),
+                Ok(left) => left.map_or(Exit::Unknown, |left| left.exit),
                 Err(_) => Exit::Unknown,
             }
         };
@@ -115,13 +127,13 @@ impl Inside {
 
     /// CPU seconds that it used; 0 before it has left.
     pub fn cpu_seconds(&self) -> f64 {
-        self.left.borrow().map_or(0.0, |(_, used)| used)
+        self.left.borrow().map_or(0.0, |left| left.cpu_seconds)
     }
-}
 
-/// Ends the component from wherever its code is, past everything that catches errors.
-pub fn leave(exit: Exit) -> ! {
-    resume_unwind(Box::new(exit))
+    /// How many inputs it was through with beyond what it had said.
+    pub fn unsaid(&self) -> u64 {
+        self.left.borrow().map_or(0, |left| left.unsaid)
+    }
 }
 
 /// What a panic means: a wish to leave, or a defect, which is told on the component's stderr.

@@ -79,6 +79,14 @@ impl Life {
         }
     }
 
+    /// How many inputs it was through with beyond what it had said, where that is known.
+    pub fn unsaid(&self) -> u64 {
+        match self {
+            Life::Process(_) => 0,
+            Life::Inside(inside) => inside.unsaid(),
+        }
+    }
+
     /// CPU seconds that it used in all; 0 before it was seen leaving.
     pub fn cpu_seconds(&self) -> f64 {
         match self {

@@ -8,6 +8,7 @@ mod channel;
 mod column;
 mod inspect;
 mod package;
+mod progress;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ use mlua::{Error, Function, Lua, LuaOptions, LuaString, StdLib, Table, Variadic}
 use self::budget::Budget;
 use self::channel::Channel;
 use super::exit::Exit;
-use super::inside::{Ends, leave};
+use super::inside::Ends;
 
 const PRELUDE: &str = include_str!("lua/prelude.lua");
 
@@ -137,18 +138,34 @@ impl Script {
                 Ok(())
             })?,
         )?;
+        let of = ends.clone();
         host.set(
             "leave",
-            lua.create_function(|_, status: i32| -> mlua::Result<()> {
-                leave(Exit::Status(status & 0xff))
+            lua.create_function(move |_, status: i32| -> mlua::Result<()> {
+                of.leave(Exit::Status(status & 0xff))
             })?,
         )?;
-        let memory = self.memory;
+        let (of, memory) = (ends.clone(), self.memory);
         host.set(
             "out_of_memory",
-            lua.create_function(move |_, ()| -> mlua::Result<()> {
-                leave(Exit::OutOfMemory(memory))
+            lua.create_function(move |lua, ()| -> mlua::Result<()> {
+                progress::note(lua, &of);
+                of.leave(Exit::OutOfMemory(memory))
             })?,
+        )?;
+        let of = ends.clone();
+        host.set(
+            "go_on_leaving",
+            lua.create_function(move |_, ()| {
+                if let Some(exit) = of.leaving() {
+                    of.leave(exit);
+                }
+                Ok(())
+            })?,
+        )?;
+        host.set(
+            "watch_progress",
+            lua.create_function(|lua, results: Table| progress::watch(lua, results))?,
         )?;
         let of = budget.clone();
         host.set("now", lua.create_function(move |_, ()| Ok(of.now()))?)?;

@@ -146,6 +146,8 @@ struct ChildLife<'a> {
     was_up: bool,
     speaks_frames: bool,
     library: String,
+    /// Inputs that it was through with beyond what it had said.
+    unsaid: u64,
 }
 
 impl<'a> ChildLife<'a> {
@@ -164,6 +166,7 @@ impl<'a> ChildLife<'a> {
             was_up: false,
             speaks_frames: false,
             library: String::new(),
+            unsaid: 0,
         }
     }
 
@@ -193,6 +196,7 @@ impl<'a> ChildLife<'a> {
             }
         }
         self.host.used_by_dead[self.at].update(|before| before + life.cpu_seconds());
+        self.unsaid = life.unsaid();
         (end, exit)
     }
 
@@ -514,7 +518,7 @@ impl<'a> ChildLife<'a> {
         self.stderr.borrow_mut().finish(Instant::now(), |shown| {
             story::log_line(host, self.at, self.pid, "stderr", shown)
         });
-        let in_hand = host.with(|core| core.in_hand_text(self.at));
+        let in_hand = host.with(|core| core.in_hand_text(self.at, self.unsaid));
         let progressed = host.with(|core| core.tasks[self.at].progressed);
         let reason: Rc<str> = format!(
             "{} {exit} with the tuple in hand",

@@ -3,11 +3,14 @@
 use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::panic::resume_unwind;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::io::Errno;
+
+use crate::link::exit::Exit;
 
 /// What a component inside reads and writes. Whatever waits here ends with an error once the component is told to stop.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub struct Ends {
     /// Its other end is closed when the component is to stop.
     stop: io::PipeReader,
     stopped: Cell<bool>,
+    leaving: Cell<Option<Exit>>,
+    unsaid: Cell<u64>,
 }
 
 impl Ends {
@@ -36,6 +41,8 @@ impl Ends {
             errors,
             stop,
             stopped: Cell::new(false),
+            leaving: Cell::new(None),
+            unsaid: Cell::new(0),
         })
     }
 
@@ -84,6 +91,27 @@ impl Ends {
             self.stopped.set(matches!(seen, Ok(1..)));
         }
         self.stopped.get()
+    }
+
+    /// Ends the component from wherever its code is, past whatever catches errors. The first reason counts.
+    pub fn leave(&self, exit: Exit) -> ! {
+        let first = self.leaving.get().unwrap_or(exit);
+        self.leaving.set(Some(first));
+        resume_unwind(Box::new(first))
+    }
+
+    /// Why the component is leaving already: its code has held that up.
+    pub fn leaving(&self) -> Option<Exit> {
+        self.leaving.get()
+    }
+
+    /// Notes how many inputs the component is through with beyond what it has said, so that the one in hand can be named.
+    pub fn note_unsaid(&self, inputs: u64) {
+        self.unsaid.set(inputs);
+    }
+
+    pub(super) fn unsaid(&self) -> u64 {
+        self.unsaid.get()
     }
 
     fn write_to(&self, end: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use mlua::{HookTriggers, Lua, VmState};
 
+use super::progress;
 use crate::link::exit::Exit;
-use crate::link::inside::{Ends, leave};
+use crate::link::inside::Ends;
 
 /// Instructions between two looks: a millisecond or less, and too many for the look itself to cost anything.
 const INSTRUCTIONS: u32 = 100_000;
@@ -60,6 +61,9 @@ impl Budget {
         let (budget, ends) = (self.clone(), ends.clone());
         let triggers = HookTriggers::new().every_nth_instruction(INSTRUCTIONS);
         lua.set_global_hook(triggers, move |lua, _| {
+            if let Some(exit) = ends.leaving() {
+                ends.leave(exit);
+            }
             let spent = budget
                 .since
                 .get()
@@ -71,11 +75,12 @@ impl Budget {
             } else {
                 return Ok(VmState::Continue);
             };
+            progress::note(lua, &ends);
             if let Ok(traceback) = lua.traceback(Some("interrupted"), 0) {
                 ends.complain(&traceback.as_bytes());
                 ends.complain(b"\n");
             }
-            leave(exit)
+            ends.leave(exit)
         })
     }
 }

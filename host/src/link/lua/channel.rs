@@ -8,7 +8,7 @@ use mlua::{Error, LuaString};
 
 use super::budget::Budget;
 use crate::link::exit::Exit;
-use crate::link::inside::{Ends, leave};
+use crate::link::inside::Ends;
 
 /// What is asked for in one read: as much as a pipe may hold.
 const READ: usize = 256 << 10;
@@ -72,7 +72,7 @@ impl Channel {
 
     /// Whether something can be read within so long.
     pub(super) fn waiting(&self, within: Duration) -> bool {
-        let waiting = self.start < self.end || or_leave(self.ends.readable(within));
+        let waiting = self.start < self.end || self.or_leave(self.ends.readable(within));
         self.budget.goes_on();
         waiting
     }
@@ -83,7 +83,7 @@ impl Channel {
         for part in parts {
             self.out.extend_from_slice(&part.as_bytes());
         }
-        or_leave(self.ends.write(&self.out));
+        self.or_leave(self.ends.write(&self.out));
         self.budget.begin();
     }
 
@@ -99,14 +99,15 @@ impl Channel {
             self.buffer.shrink_to_fit();
         }
         let space = self.buffer.get_mut(self.end..).unwrap_or_default();
-        let read = or_leave(self.ends.read(space));
+        let read = self.ends.read(space);
+        let read = self.or_leave(read);
         self.end += read;
         self.budget.goes_on();
         read > 0
     }
-}
 
-/// What fails at the ends fails because the component is to stop, or the host does not care any more.
-fn or_leave<T>(result: io::Result<T>) -> T {
-    result.unwrap_or_else(|_| leave(Exit::Interrupted))
+    /// What fails at the ends fails because the component is to stop, or the host does not care any more.
+    fn or_leave<T>(&self, result: io::Result<T>) -> T {
+        result.unwrap_or_else(|_| self.ends.leave(Exit::Interrupted))
+    }
 }

@@ -232,6 +232,7 @@ local function load_ours(name)
   return chunk
 end
 table.insert(package.searchers, 2, load_ours)
+package.loadlib = nil -- nor is there anything for `require` to find in C: what crashed there would crash the host
 
 -- Memory --------------------------------------------------------------------------------------------------------------
 
@@ -249,6 +250,19 @@ end
 local raw_xpcall = xpcall
 function xpcall(...)
   return checked(raw_xpcall(...))
+end
+
+-- A wish to leave goes past `pcall` by itself. From a coroutine it comes as an error, which may be ignored.
+local function resumed(well, ...)
+  if not well then
+    host.go_on_leaving()
+  end
+  return well, ...
+end
+
+local raw_resume = coroutine.resume
+function coroutine.resume(...)
+  return resumed(raw_resume(...))
 end
 
 -- The library's parts that are different here ---------------------------------------------------------------------------
@@ -298,6 +312,17 @@ preload["stormhost._msgpack"] = function(...)
   end
 
   return codec
+end
+
+preload["stormhost._results"] = function(...)
+  local Results = load_ours("stormhost._results")(...)
+  local new = Results.new
+  function Results.new(...)
+    local results = new(...)
+    host.watch_progress(results)
+    return results
+  end
+  return Results
 end
 
 -- The script ------------------------------------------------------------------------------------------------------------
