@@ -12,15 +12,16 @@ import argparse
 import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness import report
+from harness import kept, report
 from harness.cases import ALL
 from harness.contest import hold
 from harness.machine import facts
-from harness.peers import BENCH_VENV, environment, found
+from harness.peers import BENCH_VENV, build_storm, environment, found
 from harness.setting import BENCH, ROOT, Setting, find_host
 
 FULL, QUICK, CHECK = 1.0, 0.2, 0.002
@@ -35,21 +36,32 @@ def main() -> int:
     scale = CHECK if options.check else QUICK if options.quick else FULL
     # A check uses what is there: no network, no installing.
     python, missing = (found(), {}) if options.check else environment(BENCH_VENV)
+    if not (options.check or options.quick):
+        why = build_storm()
+        if why:
+            missing["storm"] = why
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) if options.check else ROOT / "target" / "bench"
         setting = Setting(host, python, folder, scale, options.rounds, missing)
-        told = facts(setting, ["python3", "bench/run.py", *sys.argv[1:]])
+        began = time.monotonic()
+        told = facts(setting, ["python3", "bench/run.py", *(Path(word).name for word in sys.argv[1:])])
         done = []
         for contest in contests:
             rounds = options.rounds or (1 if options.check else contest.quick_rounds if options.quick else 5)
             held = hold(contest, setting, rounds)
             done.append(held)
             print(f"\n## {contest.title}\n\n{report.table(held)}\n", flush=True)
+    told["rounds"] = str(options.rounds or 5) + f", in {(time.monotonic() - began) / 60:.0f} minutes"
+    # Made in a check, too: a page that cannot be written should not be noticed after half an hour.
+    document = kept.as_json(done, told)
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    page = report.page(done, kept.Kept(document))
     if not options.check:
         results = ROOT / "target" / "bench" / "results.json"
-        results.write_text(json.dumps(report.as_json(done, told), indent=1))
+        results.write_text(text)
     if options.write:
-        (BENCH / "RESULTS.md").write_text(report.page(done, told))
+        kept.FILE.write_text(text)
+        (BENCH / "RESULTS.md").write_text(page)
     return 1 if any(held.failed for held in done) else 0
 
 
@@ -62,8 +74,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=keys, help="one contest; may be given several times")
     parser.add_argument("--rounds", type=int, default=0, help="how often everything is measured (5; quick: what the contest says)")
     parser.add_argument("--host", help="the stormhost to measure (target/release/stormhost)")
-    parser.add_argument("--write", action="store_true", help="write bench/RESULTS.md")
-    return parser.parse_args()
+    parser.add_argument("--write", action="store_true", help="write bench/RESULTS.md and bench/results.json")
+    options = parser.parse_args()
+    if options.write and (options.only or options.quick or options.check):
+        parser.error("--write is for the whole, in one run: without --only, --quick and --check")
+    return options
 
 
 if __name__ == "__main__":

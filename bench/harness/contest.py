@@ -27,7 +27,9 @@ class Contestant:
     run: Callable[[Setting], Figures]
     """Raises Wrong where the results are not right."""
     needs: tuple[str, ...] = ()
-    """Python packages without which it is left out."""
+    """Packages without which it is left out."""
+    in_check: bool = True
+    """Whether it takes part where only is to be seen that everything runs."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class Contest:
     columns: tuple[Column, ...]
     contestants: tuple[Contestant, ...]
     against: tuple[str, ...] = ()
-    """Contestants to whom the others are compared."""
+    """Contestants, or names of `bests`, to whom the others are compared."""
+    bests: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Contestants of which only the best counts: who runs the same thing in several settings."""
     ratio_of: str = ""
     """The column by which they are compared."""
     quick_contestants: tuple[str, ...] = ()
@@ -82,11 +86,17 @@ class Held:
         return median(values) if values else None
 
     def ratio(self, name: str, against: str) -> float | None:
-        """How a contestant compares to another: the median of the rounds' ratios."""
+        """How a contestant compares to another, or to the best of several: the median of the rounds' ratios."""
         column = self.contest.ratio_of
+        against = self.best(against) or against
         pairs = zip(self.rounds.get(name, []), self.rounds.get(against, []))
         ratios = [one[column] / other[column] for one, other in pairs if other.get(column) and column in one]
         return median(ratios) if ratios else None
+
+    def best(self, name: str) -> str | None:
+        """Who is behind one of the contest's `bests`: whoever has the highest median. `None` where nobody ran."""
+        known = [(self.median(one, self.contest.ratio_of) or 0.0, one) for one in self.contest.bests.get(name, ()) if one in self.rounds]
+        return max(known)[1] if known else None
 
     @property
     def failed(self) -> bool:
@@ -103,6 +113,8 @@ def hold(contest: Contest, setting: Setting, rounds: int) -> Held:
         if lacking:
             why = setting.missing.get(lacking[0], "not installed")
             held.absent[contestant.name] = f"left out: {lacking[0]} {why}"
+        elif setting.checking and not contestant.in_check:
+            held.absent[contestant.name] = "left out of a check, for it starts as others do, and slowly"
     for number in range(1, rounds + 1):
         for contestant in contest.contestants:
             if contestant.name in held.absent:

@@ -13,17 +13,24 @@ from .setting import ROOT, Setting
 
 def facts(setting: Setting, command: list[str]) -> dict[str, str]:
     """Names and values for the head of the results."""
-    installed = {name: setting.module_version(name) for name in ("msgspec", "bytewax", "pathway", "pystorm")}
+    installed = {name: setting.module_version(name) for name in ("msgspec", "bytewax", "pathway", "pystorm", "msgpack")}
     return {
         "machine": f"{os.cpu_count()} cores of {_processor()}, {_memory_gb():.0f} GB, {platform.system()} {platform.release()}",
         "busy before it began": " ".join(f"{load:.2f}" for load in os.getloadavg()) + " (load average of 1, 5, 15 minutes)",
-        "stormhost": f"{_said([setting.host, '--version'])}, commit {_commit()}",
+        "stormhost": f"{_said([setting.host, '--version'])}, {_built_from(setting)}",
         "Python": _said([setting.python, "--version"]).removeprefix("Python "),
         "packages": ", ".join(f"{name} {version}" for name, version in installed.items() if version) or "none",
+        "Apache Storm": _storm(setting),
         "rustc": _said(["rustc", "--version"]).removeprefix("rustc "),
         "date": time.strftime("%Y-%m-%d"),
         "command": " ".join(command),
     }
+
+
+def _storm(setting: Setting) -> str:
+    version = setting.module_version("storm")
+    said = _said(["java", "-version"]).splitlines()
+    return f"{version} in local mode, {said[1] if len(said) > 1 else said[0]}" if version else "none"
 
 
 def _processor() -> str:
@@ -35,6 +42,12 @@ def _processor() -> str:
 
 def _memory_gb() -> float:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+
+
+def _built_from(setting: Setting) -> str:
+    """A binary that was brought along may be of any commit."""
+    ours = setting.host.is_relative_to(ROOT / "target")
+    return f"commit {_commit()}" if ours else f"a binary from elsewhere, beside the benchmarks of commit {_commit()}"
 
 
 def _commit() -> str:

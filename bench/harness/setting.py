@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,6 +13,9 @@ from .text import Text, text_of
 
 BENCH = Path(__file__).resolve().parents[1]
 ROOT = BENCH.parent
+STORM = "2.8.3"
+"""Apache Storm's version, as in `peers/storm/pom.xml`."""
+BUILT_STORM = ROOT / "target" / "bench-storm"
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,9 @@ class Setting:
     def module_version(self, module: str) -> str | None:
         """The version of an installed package, as its metadata has it; `None` if there is none."""
         if module == "storm.py":  # no package: a file of Storm's
-            return "2.8.3" if (ROOT / "target" / "multilang" / "storm.py").exists() else None
+            return STORM if (ROOT / "target" / "multilang" / "storm.py").exists() else None
+        if module == "storm":  # in Java
+            return STORM if (BUILT_STORM / "lib").is_dir() and shutil.which("java") else None
         known = self._versions
         if module not in known:
             program = f"import importlib.metadata as m; print(m.version({module!r}))"
@@ -59,9 +65,14 @@ class Setting:
             known[module] = done.stdout.strip() if done.returncode == 0 else None
         return known[module]
 
+    @property
+    def checking(self) -> bool:
+        """Whether only is to be seen that everything runs."""
+        return self.scale <= 0.01
+
     def few(self, full: int) -> int:
-        """A number of processes: as said, but three at the most where only is to be seen that everything runs."""
-        return full if self.scale > 0.01 else min(full, 3)
+        """A number of processes: as said, but three at the most in a check."""
+        return min(full, 3) if self.checking else full
 
     @property
     def codec(self) -> str:
@@ -88,5 +99,3 @@ def find_host(given: str | None) -> Path:
     if not path.exists():
         raise SystemExit(f"{path} is not there: cargo build --release, or --host PATH")
     return path.resolve()
-
-

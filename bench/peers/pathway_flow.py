@@ -3,7 +3,6 @@
 import sys
 
 import pathway as pw
-
 from told import tell
 
 TEXT, WHERE = sys.argv[1:3]

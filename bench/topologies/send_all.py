@@ -18,7 +18,7 @@ def obey() -> None:
         return
     plain = _outputs.Output.__init__
 
-    def listened(self, index, name, fields, direct, listeners):  # noqa: ARG001
+    def listened(self, index, name, fields, direct, listeners):
         plain(self, index, name, fields, direct, True)
 
     _outputs.Output.__init__ = listened

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..contest import Contest
-from . import growth, large, latency, start, stock, word_count
+from . import growth, languages, large, latency, start, stock, word_count
 
 ALL: tuple[Contest, ...] = (
     word_count.PLAIN,
@@ -11,6 +11,7 @@ ALL: tuple[Contest, ...] = (
     start.CONTEST,
     word_count.MIXED,
     word_count.BY_HAND,
+    languages.CONTEST,
     latency.ONE_AT_A_TIME,
     stock.STORM_PY,
     stock.PYSTORM_JSON,

@@ -9,7 +9,7 @@ from ..setting import Setting
 from .peer import run_peer
 
 MODEST = 1_000
-SECONDS = 20
+SECONDS = 10
 """How long a paced run takes at full scale."""
 
 PIPES = "bare pipes"
@@ -74,8 +74,8 @@ ONE_AT_A_TIME = Contest(
     about="`topology.max.spout.pending=1`: the next sentence is emitted when the one before is acked. Beside bare pipes that do the same.",
     columns=(Column("µs a sentence", 1), *COLUMNS[:2]),
     contestants=(
-        Contestant(PIPES, lambda setting: piped(setting, 50_000, 0)),
-        Contestant("stormhost", lambda setting: hosted(setting, 50_000, 0, "--set", ONE)),
+        Contestant(PIPES, lambda setting: piped(setting, 20_000, 0)),
+        Contestant("stormhost", lambda setting: hosted(setting, 20_000, 0, "--set", ONE)),
     ),
     against=(PIPES,),
     ratio_of="µs a sentence",

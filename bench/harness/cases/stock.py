@@ -5,12 +5,12 @@ from __future__ import annotations
 from ..contest import Column, Contest, Contestant, Figures
 from ..hosted import run_topology
 from ..processes import Wrong
-from ..setting import BENCH, ROOT, Setting
+from ..setting import BENCH, Setting
 from .peer import run_peer
+from .storm import MULTILANG, with_child
 
-WORDS = 200_000
-MULTILANG = ROOT / "target" / "multilang"
-"""Where Storm's own storm.py lies, once `tests/prepare.sh` has fetched it."""
+WORDS, PENDING = 100_000, 1_000
+DRIVER, STORM = "driver", "Apache Storm"
 
 
 def driven(script: str, serializer: str):
@@ -37,37 +37,40 @@ def hosted(script: str, serializer: str):
         if (outcome["acked"], outcome["failed"]) != (words, 0):
             raise Wrong(f"of {words} words {outcome['acked']} were acked and {outcome['failed']} failed")
         first, last = ran.event("first ack"), ran.event("last ack")
+        # Some of what was pending had been counted by the first ack, and the driver does not count such either: the least it can be.
+        measured = max(words - PENDING, words // 2)
         before = {process["pid"]: process["cpu"] for process in first["processes"]}
         used = {process["name"]: process["cpu"] - before.get(process["pid"], 0.0) for process in last["processes"]}
         return {
-            "k words/s": words / (last["at"] - first["at"]) / 1e3,
-            "CPU count": used[script.removesuffix(".py")] / words * 1e6,
-            "CPU host": used["host"] / words * 1e6,
+            "k words/s": measured / (last["at"] - first["at"]) / 1e3,
+            "CPU count": used[script.removesuffix(".py")] / measured * 1e6,
+            "CPU host": used["host"] / measured * 1e6,
         }
 
     return run
 
 
-def contest(key: str, library: str, script: str, serializer: str, needs: tuple[str, ...]) -> Contest:
-    """One library's child, driven and hosted."""
-    driver = "driver"
+def contest(key: str, library: str, script: str, serializer: str, needs: tuple[str, ...], for_storm: int) -> Contest:
+    """One library's child, driven, hosted, and before Storm, which gets fewer words."""
     return Contest(
         key=key,
         title=f"A child on {library}",
         about=(
             f"A counter on {library}, unmodified. The driver writes prepared tuples and answers task ids, so the child is the limit; "
-            "in stormhost the words come from a Python spout of ours, and every word is acked. CPU seconds per million words."
+            f"in stormhost the words come from a Python spout of ours, and every word is acked. {WORDS:,} words, {for_storm:,} for Storm, "
+            "which is in local mode with a spout in Java and 1,000 pending; its first tenth is not measured. CPU seconds per million words."
         ),
         columns=(Column("k words/s", 1), Column("CPU count", 1), Column("CPU host", 2)),
         contestants=(
-            Contestant(driver, driven(script, serializer), needs),
+            Contestant(DRIVER, driven(script, serializer), needs),
+            with_child(script, serializer, for_storm, needs),
             Contestant("stormhost", hosted(script, serializer), needs),
         ),
-        against=(driver,),
+        against=(DRIVER, STORM),
         ratio_of="k words/s",
     )
 
 
-STORM_PY = contest("storm-py", "storm.py", "count_storm_py.py", "json", ("storm.py",))
-PYSTORM_JSON = contest("pystorm-json", "pystorm, JSON", "count_pystorm.py", "json", ("pystorm",))
-PYSTORM_MSGPACK = contest("pystorm-msgpack", "pystorm, MessagePack", "count_pystorm.py", "msgpack", ("pystorm", "msgpack"))
+STORM_PY = contest("storm-py", "storm.py", "count_storm_py.py", "json", ("storm.py",), 20_000)
+PYSTORM_JSON = contest("pystorm-json", "pystorm, JSON", "count_pystorm.py", "json", ("pystorm",), 50_000)
+PYSTORM_MSGPACK = contest("pystorm-msgpack", "pystorm, MessagePack", "count_pystorm.py", "msgpack", ("pystorm", "msgpack"), 100_000)

@@ -111,6 +111,13 @@ fn missing_module(stderr: &str) -> Option<String> {
                 "the interpreter in the command above has no module '{module}': install it there, or choose another interpreter (--python, or activate a virtual environment)"
             ));
         }
+        if let Some((_, module)) = line.split_once("module '")
+            && let Some((module, _)) = module.split_once("' not found")
+        {
+            return Some(format!(
+                "the interpreter in the command above has no module '{module}': install its rock for that version of Lua, or choose another interpreter (--lua)"
+            ));
+        }
         let (_, library) = line.split_once("cannot load such file -- ")?;
         let library = library.trim_end_matches(" (LoadError)");
         Some(format!(
@@ -160,6 +167,13 @@ mod tests {
 
     #[test]
     fn a_missing_module_is_named() {
+        let hint =
+            missing_module("t.lua:1: module 'redis' not found in package.path nor package.cpath\n")
+                .unwrap();
+        assert!(
+            hint.contains("no module 'redis'") && hint.contains("--lua"),
+            "{hint}"
+        );
         let hint =
             missing_module("Traceback\nModuleNotFoundError: No module named 'geoip2'\n").unwrap();
         assert!(hint.contains("no module 'geoip2'"), "{hint}");

@@ -45,7 +45,7 @@ function tests.a_topology_in_one_table()
   local ir, path = described(HEAD .. [[
 return stormhost.Topology "WordCount" {
   conf = { ["topology.debug"] = true },
-  lines = Lines(1, "a.txt"),
+  lines = Lines(1),
   split = Split(2) { Shuffle "lines", env = { LANG = "C" }, cwd = "/tmp" },
   count = Split(3) { Fields("split", "word"), Shuffle "split.late_ones" },
   show = stormhost.Print() { Shuffle "count" },
@@ -179,6 +179,15 @@ stormhost.Topology "T" { idle = stormhost.Spout:extend {} (1) }
 ]],
     ["conf of 'split': a value of type function cannot be sent; call it, and send what it returns|8"] = [[
 stormhost.Topology "T" { split = Split(1) { conf = { x = print } } }
+]],
+    ["the parallelism of 'split' is \"a\", and no whole number|8"] = [[
+stormhost.Topology "T" { split = Split("a") }
+]],
+    ["stream 'default' of 'odd' has the field 5, which is no text|8"] = [[
+stormhost.Topology "T" { odd = Split:extend { fields = { "a", 5 } } (1) }
+]],
+    ["'split': its class takes no arguments beside the parallelism, not 2|8"] = [[
+stormhost.Topology "T" { split = Split(1, "a", "b") }
 ]],
     ["no Topology in this file|1"] = "",
     ["the file calls os.exit(3) when it is loaded|8"] = "os.exit(3)",

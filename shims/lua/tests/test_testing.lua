@@ -82,6 +82,7 @@ function tests.emit_refuses_at_the_users_line()
     ["stream 'late' is not declared by this component; declared: default, told"] = { { 1, 2 }, { stream = "late" } },
     ["stream 'told' is direct: say which task, with direct_task="] = { { 1 }, { stream = "told" } },
     ["stream 'default' is not direct; declare it with direct = true"] = { { 1, 2 }, { direct_task = 3 } },
+    ["direct_task is the number of a task, not \"3\""] = { { 1 }, { stream = "told", direct_task = "3" } },
     ["emit has no option 'anchor'; a bolt has: stream, anchors"] = { { 1, 2 }, { anchor = 1 } },
     ["the options of emit are a table"] = { { 1, 2 }, "late" },
   } do

@@ -296,6 +296,23 @@ class Replaying(ReliableSpout):
         self.log(f"fail {id} {self.failure[0]}")
 
 
+class Fussy(Spout):
+    """Its ack raises for every second id; each call is logged before."""
+
+    class Default(Stream):
+        fields = "n"
+
+    def tuples(self):
+        for n in range(4):
+            self.emit(n, id=n)
+            yield
+
+    def ack(self, id):
+        self.log(f"ack {id}")
+        if id % 2 == 0:
+            raise ValueError(f"no more {id}")
+
+
 class BadStart(AutoAckBolt):
     def __init__(self, *args, **kwargs):
         raise OSError("no database")
@@ -341,6 +358,7 @@ class Components(Topology):
     numbers = Numbers(1)
     lazy = Lazy(1)
     blocking = Blocking(1)
+    fussy = Fussy(1)
     crashing = Crashing(1)
     replaying = Replaying(1)
     split = Split(2, inputs=[ShuffleGrouping(plain)])

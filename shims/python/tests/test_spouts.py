@@ -39,6 +39,18 @@ def test_acks_and_fails_reach_the_spout_with_its_own_ids(spout):
     ]
 
 
+def test_an_ack_that_raises_is_told_and_the_others_are_heard(spout):
+    host = spout("fussy", N)
+    host.credit(100)
+    host.until_rows(4)
+    host.acked((0, 4))
+    host.until(lambda h: len(logged(h)) == 4, "four acks")
+    assert logged(host) == ["ack 0", "ack 1", "ack 2", "ack 3"]
+    assert "ValueError: no more 0" in host.until_message("error")[0]["msg"]
+    host.close()
+    assert host.until_left() == 0
+
+
 def test_answers_for_unknown_numbers_are_ignored(spout):
     host = spout("numbers", N, conf={"count": 1, "end": False})
     host.credit(100)

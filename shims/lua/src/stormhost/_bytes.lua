@@ -186,9 +186,9 @@ else
   function _M.big_integer(number)
     if number >= 0 then
       if number < 0x100 then
-        return "\204" .. big(number, 1)
+        return char(204, number)
       elseif number < 0x10000 then
-        return "\205" .. big(number, 2)
+        return char(205, floor(number / 256), number % 256)
       elseif number < 0x100000000 then
         return "\206" .. big(number, 4)
       end

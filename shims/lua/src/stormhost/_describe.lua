@@ -1,5 +1,6 @@
 --- The describer: runs a topology's file and writes it as IR (`docs/ir.md`), with every mistake it can find.
 
+local Component = require("stormhost._component")
 local bolts = require("stormhost._bolt")
 local class_of = require("stormhost._class")
 local declarations = require("stormhost._declaration")
@@ -9,6 +10,7 @@ local launch = require("stormhost._launch")
 local process = require("stormhost._process")
 local spouts = require("stormhost._spout")
 local stdio = require("stormhost._stdio")
+local streams_of = require("stormhost._stream")
 local TimeBatcher = require("stormhost._batcher")
 local topologies = require("stormhost._topology")
 local traceback = require("stormhost._traceback")
@@ -152,6 +154,32 @@ function Description:command(declaration)
   return words
 end
 
+--- What may be wrong with a single declaration, and would only trip the child.
+function Description:misdeclared(declaration)
+  local name, at = declaration.name, declaration.at
+  local parallelism = declaration.parallelism
+  if type(parallelism) ~= "number" or parallelism % 1 ~= 0 then
+    local hint = declaration.class and "the first argument is the number of tasks, the others reach init: Class(1, …)" or nil
+    local shown = values_of.shown(parallelism)
+    self:mistake(("the parallelism of '%s' is %s, and no whole number"):format(name, shown), hint, at)
+    parallelism = 1
+  end
+  for _, id in ipairs(streams_of.names(declaration.declared_streams)) do
+    for _, field in ipairs(declaration.declared_streams[id].fields) do
+      if type(field) ~= "string" then
+        local what = ("stream '%s' of '%s' has the field %s, which is no text"):format(id, name, values_of.shown(field))
+        self:mistake(what, 'one name, or several: fields = { "word", "n" }', at)
+      end
+    end
+  end
+  local class = declaration.class
+  if class and declaration.arguments.n > 0 and not class_of.overrides(class, Component, "init") then
+    local what = ("'%s': its class takes no arguments beside the parallelism, not %d"):format(name, declaration.arguments.n)
+    self:mistake(what, "give it a method init(self, …), which the other arguments reach", at)
+  end
+  return parallelism
+end
+
 function Description:component(declaration)
   local name, at = declaration.name, declaration.at
   local function plain(value, what, otherwise)
@@ -164,7 +192,7 @@ function Description:component(declaration)
   local described = map({
     id = name,
     kind = declaration.kind,
-    parallelism = plain(declaration.parallelism, "parallelism", 1),
+    parallelism = self:misdeclared(declaration),
     env = plain(map(declaration.env), "env", map({})),
     serializer = plain(declaration.serializer or "json", "serializer", "json"),
     replay = declaration.replay == nil and null or plain(declaration.replay, "replay", null),

@@ -15,6 +15,8 @@ local _M = {}
 -- Text up to this length is remembered with its bytes; so many texts at a time.
 local SHORT = 24
 local REMEMBERED = 16384
+-- So are integers from 1 up to this one. Not 0: as a key it would be taken for -0.0, which is a float.
+local LOW = 16384
 -- Functions of LuaJIT have 60 upvalues at most; wider rows go a slower way.
 local MOST_COLUMNS = 30
 
@@ -38,7 +40,22 @@ function _M.encoder(codec)
     return part, reason
   end
 
-  return { texts = texts, encode = remembering }
+  -- Where Lua tells 5 from 5.0, both are one key all the same.
+  local math_type = math.type
+  local low = {}
+  local function low_integer(value)
+    if math_type and math_type(value) ~= "integer" then
+      return nil
+    end
+    local part = low[value]
+    if not part and value > 0 and value <= LOW and value % 1 == 0 then
+      part = codec.integer(value)
+      low[value] = part
+    end
+    return part
+  end
+
+  return { texts = texts, low_integer = low_integer, encode = remembering }
 end
 
 -- Lines that put the row into the columns; `add` and `emit` have them in common.
@@ -154,7 +171,12 @@ local function prepare(encoder, results, block, special, flush, always)
   context.heard = always or output.listeners
   context.simple = context.heard and output.width > 0 and output.width <= MOST_COLUMNS
 
+  local low_integer = encoder.low_integer
   function context.encode(value)
+    local known = type(value) == "number" and low_integer(value)
+    if known then
+      return known
+    end
     local part, reason = encoder.encode(value)
     if part and #part > SHORT then
       if results.bytes + #part > results.max_frame - 65536 then

@@ -60,8 +60,20 @@ end
 
 function SpoutLink:bind()
   self:bind_emit(self:make_emit(), Spout)
+  local add, pending, results = self.adders[2].default, self.pending, self.results
+  local default = self.plain.default
+  local simple = default and not default.output.direct
   function self.component._emit_tracked(_, values, id, options)
-    return self:add(values, id, options or NONE)
+    if options or not simple then
+      return self:add(values, id, options or NONE)
+    end
+    add(values)
+    local number = self.number
+    pending[number] = id
+    self.number = number + 1
+    if results.count >= results.limit then
+      self:relieve()
+    end
   end
 end
 

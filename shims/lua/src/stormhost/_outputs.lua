@@ -38,6 +38,8 @@ end
 function Outputs.check_direct(each, task)
   if each.direct and not task then
     complain(("stream '%s' is direct: say which task, with direct_task="):format(each.name))
+  elseif task and (type(task) ~= "number" or task < 1 or task % 1 ~= 0) then
+    complain(("direct_task is the number of a task, not %s"):format(values.shown(task)))
   elseif task and not each.direct then
     complain(("stream '%s' is not direct; declare it with direct = true"):format(each.name))
   end

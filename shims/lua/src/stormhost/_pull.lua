@@ -13,11 +13,11 @@ local Failed = { __tostring = function(self)
 end }
 _M.Failed = Failed
 
-local function row_of(first, ...)
-  if select("#", ...) > 0 and (...) ~= nil then
-    return { first, ... }
+local function row_of(first, second, ...)
+  if second == nil then
+    return first
   end
-  return first
+  return { first, second, ... }
 end
 
 --- A function that makes the component emit none, one or several tuples.
@@ -62,10 +62,11 @@ function _M.puller(component)
   end
 
   return function()
+    if not iterate and not component._done then
+      taken(coroutine.resume(thread))
+    end
     if iterate then
       take(iterate(state, control))
-    elseif not component._done then
-      taken(coroutine.resume(thread))
     end
   end
 end

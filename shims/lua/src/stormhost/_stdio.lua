@@ -112,7 +112,7 @@ function Descriptors:waiting(milliseconds)
     return true
   end
   self.poll.events = 1
-  return self.library.poll(self.poll, 1, milliseconds or 0) ~= 0
+  return self.library.poll(self.poll, 1, milliseconds or 0) > 0
 end
 
 function Descriptors:write(...)

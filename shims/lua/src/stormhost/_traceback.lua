@@ -54,6 +54,8 @@ end
 -- part of the stack, `where` it was raised.
 function _M.caught(raised, thread)
   local message = values.readable(type(raised) == "string" and raised or tostring(raised))
+  -- The places that were looked at are many lines, and would push out what matters.
+  message = message:gsub("(module '[^']*' not found):\n.*", "%1 in package.path nor package.cpath")
   local told = frames(thread, thread and 0 or 2)
   local lines = { message }
   for position, info in ipairs(told) do

@@ -106,7 +106,9 @@ _M.List, _M.Map = List, Map
 local function first_bad_byte(text)
   if utf8_length then
     local length, at = utf8_length(text)
-    if length then
+    if length == #text then
+      return nil
+    elseif length then
       return find(text, "\237[\160-\191]") -- half of a surrogate pair; Lua 5.3 lets it pass
     end
     return at
@@ -132,11 +134,15 @@ local function bad_text(text)
   if #text > LONG_TEXT then
     return format("the text has %d bytes, more than %d", #text, LONG_TEXT)
   end
-  local at = find(text, "[\128-\255]") and first_bad_byte(text)
+  local at
+  if utf8_length then
+    at = first_bad_byte(text)
+  else
+    at = find(text, "[\128-\255]") and first_bad_byte(text)
+  end
   if not at then
     return nil
-  end
-  if find(text, "^\237[\160-\191][\128-\191]", at) then
+  elseif find(text, "^\237[\160-\191][\128-\191]", at) then
     local _, second, third = text:byte(at, at + 2)
     local point = 0xd000 + (second - 128) * 64 + third - 128
     return format(

@@ -14,19 +14,16 @@ if TYPE_CHECKING:
 
 
 class Codec:
-    """`decode`: one complete array, bytes-like, to a list; `encode`: a list or tuple to bytes.
+    """`decode`: one complete array, bytes-like, to a list; `encode`: a list to bytes.
 
-    `name` is for the log; `encoding` is `msgpack` or `json`; `struct` is the module msgspec, or None.
+    `name` is for the log; `encoding` is `msgpack` or `json`.
     """
 
-    def __init__(
-        self, name: str, encoding: str, decode: Callable[[Any], Any], encode: Callable[[Any], bytes], struct: Any = None
-    ) -> None:
+    def __init__(self, name: str, encoding: str, decode: Callable[[Any], Any], encode: Callable[[Any], bytes]) -> None:
         self.name = name
         self.encoding = encoding
         self.decode = decode
         self.encode = encode
-        self.struct = struct
 
 
 def choose(offered: Sequence[str]) -> Codec:
@@ -56,7 +53,7 @@ def _msgspec(offered: Sequence[str]) -> Codec | None:
     if encoding not in offered:
         return None
     module = msgspec.msgpack if encoding == "msgpack" else msgspec.json
-    return Codec("msgspec", encoding, module.Decoder().decode, module.Encoder().encode, msgspec)
+    return Codec("msgspec", encoding, module.Decoder().decode, module.Encoder().encode)
 
 
 def _ormsgpack(offered: Sequence[str]) -> Codec | None:
@@ -70,6 +67,6 @@ def _ormsgpack(offered: Sequence[str]) -> Codec | None:
 def _json(offered: Sequence[str]) -> Codec | None:
     if "json" not in offered:
         return None
-    from ._jsontext import decode, encode
+    from ._jsontext import decode, encode_column
 
-    return Codec("json", "json", decode, encode)
+    return Codec("json", "json", decode, encode_column)

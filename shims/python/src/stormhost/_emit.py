@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 # Small integers first: comparing with a limit of one machine word is twice as fast.
 _SMALL = 1 << 29
 _FIT = (
-    "({v}.isascii() if type({v}) is str else"
-    f" type({{v}}) is int and ({-_SMALL} < {{v}} < {_SMALL} or {INT_MIN} <= {{v}} <= {INT_MAX})"
-    " or type({v}) is float and {v} - {v} == 0.0 or {v} is None or type({v}) is bool)"
+    "({v}.isascii() if (kind := type({v})) is str else"
+    f" kind is int and ({-_SMALL} < {{v}} < {_SMALL} or {INT_MIN} <= {{v}} <= {INT_MAX})"
+    " or kind is float and {v} - {v} == 0.0 or {v} is None or kind is bool)"
 )
 BOLT = "stream=None, anchors=None, direct_task=None, need_task_ids=False"
 SPOUT = "id=None, stream=None, direct_task=None, need_task_ids=False"
@@ -35,27 +35,28 @@ def adder(output: Output, results: Results, block: int, flush: Callable[[], None
 
     Rows of a stream without listeners are dropped unless `always`.
     """
-    add: Adder = build(output, results, f"order({block})", flush, always=always)
+    add: Adder = build(output, results, block, flush, always=always)
     return add
 
 
 def build(
     output: Output,
     results: Results,
-    order: str,
+    block: int,
     flush: Callable[[], None],
     *,
     signature: str = "",
     special: Callable[..., Any] | None = None,
+    first: str = "",
     before: str = "",
     always: bool = False,
     **names: Any,
 ) -> Any:
-    """Compiles an `emit` for one stream.
+    """Compiles an `emit` for one stream, whose rows go to `block`.
 
-    `order`: a statement that notes the block of the row; left out where there is only one. `signature`: what it takes
-    beside the row; whatever is used of it, but for `id` and `anchors`, goes to `special`. `before`: a statement that
-    runs when the row has passed its checks. `names`: what these statements refer to.
+    `signature`: what it takes beside the row; whatever is used of it, but for `id` and `anchors`, goes to `special`.
+    `first`: a statement that runs before anything is checked; `before`: one that runs when the row has passed its
+    checks. `names`: what these statements refer to.
     """
     width = output.width
     lines = [f"def emit(values, {signature}):"]
@@ -65,18 +66,15 @@ def build(
             "    if stream is not None or direct_task is not None or need_task_ids:",
             f"        return special(values, {arguments})",
         ]
+    lines += [f"    {first}"] if first else []
     if output.listeners or always:
-        lines += _one_value() if width == 1 else _values(width)
+        lines += _checks(width)
         lines += [f"    {before}"] if before else []
-        lines += ["    append(values)"]
-        lines += [f"    {order}"] if results.order is not None else []
-        lines += ["    if len(out) >= results.limit:", "        flush()"]
+        lines += [f"    column_{position}.append(v{position})" for position in range(width)]
+        lines += [f"    order.append({block})"] if results.order is not None else []
+        lines += ["    if len(out) >= limit:", "        flush()"]
     else:
         lines += [f"    if type(values) is not tuple or len(values) != {width}:", "        counted(values)"]
-
-    def clean(values: Any) -> Any:
-        row = clean_row(values, output.fields, output.name)
-        return row[0] if width == 1 else tuple(row)
 
     def counted(values: Any) -> None:
         """Nobody listens: only the number of values is checked, and the row forgotten."""
@@ -84,35 +82,38 @@ def build(
             raise wrong_count(values, output.fields, output.name)
 
     scope = {
-        "append": results.out.append,
-        "clean": clean,
+        **{f"column_{position}": column for position, column in enumerate(results.columns[block])},
+        "clean": lambda values: clean_row(values, output.fields, output.name),
         "counted": counted,
         "flush": flush,
-        "order": None if results.order is None else results.order.append,
+        "order": results.order,
         "out": results.out,
-        "results": results,
+        "limit": results.limit,
         "special": special,
         **names,
     }
     exec(compile("\n".join(lines), __file__, "exec"), scope)
+    results.scopes.append(scope)
     return scope["emit"]
 
 
-def _one_value() -> list[str]:
-    """A bare value as a rule; a row with one value is taken apart."""
-    return [f"    if not {_FIT.format(v='values')}:", "        values = clean(values)"]
-
-
-def _values(width: int) -> list[str]:
+def _checks(width: int) -> list[str]:
+    """Lines that make `v0`, `v1` and so on of `values`, fit to be sent."""
+    names = [f"v{position}" for position in range(width)]
+    fit = " and ".join(_FIT.format(v=name) for name in names)
     if width == 0:
-        return ["    values = clean(values)"]
-    values = [f"v{position}" for position in range(width)]
-    fit = " and ".join(_FIT.format(v=value) for value in values)
+        return ["    clean(values)"]
+    if width == 1:  # a bare value as a rule; a row with one value is taken apart
+        return ["    v0 = values", f"    if not {fit}:", "        v0, = clean(values)"]
+    row = ", ".join(names)
     return [
-        f"    if type(values) is tuple and len(values) == {width}:",
-        f"        {', '.join(values)} = values",
+        "    if type(values) is tuple or type(values) is list:",
+        "        try:",
+        f"            {row} = values",
+        "        except ValueError:",  # the wrong number of values: cheaper than to look before
+        f"            {row} = clean(values)",
         f"        if not ({fit}):",
-        "            values = clean(values)",
+        f"            {row} = clean(values)",
         "    else:",
-        "        values = clean(values)",
+        f"        {row} = clean(values)",
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from struct import Struct, unpack_from
 from time import monotonic
 
@@ -13,16 +12,17 @@ from ._jsontext import decode
 from ._link import overrides
 from ._outputs import check_direct
 from ._results import Results
-from ._rows import AT, TASK_BITS, row_class
+from ._rows import AT, TASK_BITS, executor, row_class
 from ._traceback import summary
 from ._wire import COMMAND, TUPLES, EndOfInput, Inlet, Outlet, WireError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ._codec import Codec
+    from ._rows import Executor
 
 _RUN = Struct("<HHII")
 _U32 = Struct("<I")
@@ -32,6 +32,8 @@ _MAX_AGE = 0.001
 # fast.
 _SLOW = 0.0003
 _MAX_PACE = 16
+# Notes what a row is anchored to; nearly always that is one input.
+_TIE = f"tie(anchors.{AT} >> {TASK_BITS} if type(anchors) in rows else anchor_ids(anchors))"
 _TICK = ("__system", "__tick")
 # Seconds between two words about where the time went.
 _TELL_SPENT = 0.5
@@ -56,13 +58,16 @@ class BoltLink(FramesLink):
         self._in_code = 0.0  # seconds in `execute`, and around it in decoding and encoding
         self._in_codec = 0.0
         self._told_spent = 0.0
+        self._row_classes: set[Any] = set()
         self._inputs = [self._input(spec) for spec in offer.get("inputs", ())]
 
     def _input(self, spec: dict[str, Any]) -> Any:
-        """The class of the rows of one input; None for ticks."""
+        """What executes the rows of one input; None for ticks."""
         if (spec["component"], spec["stream"]) == _TICK:
             return None
-        return row_class(spec["component"], spec["stream"], spec["fields"], self.codec.struct)
+        made = row_class(spec["component"], spec["stream"], spec["fields"], lean=True)
+        self._row_classes.add(made)
+        return executor(made)
 
     def hello(self) -> dict[str, Any]:
         return {**super().hello(), "acks": "auto" if self.auto else "hand"}
@@ -144,7 +149,7 @@ class BoltLink(FramesLink):
             if row is None:
                 self._ticks(count)
             else:
-                self._execute(map(row, *values, ats), self.taken)
+                self._execute(row, zip(*values, ats), self.taken)
             self._in_code += monotonic() - begun
             self._in_hand = False
 
@@ -156,29 +161,23 @@ class BoltLink(FramesLink):
             if not self.auto:
                 results.acks.append(id)
 
-    def _execute(self, rows: Iterable[Any], end: int) -> None:
+    def _execute(self, executed: Executor, rows: Iterator[tuple[Any, ...]], end: int) -> None:
         """Executes `rows`, of which the last has the id `end - 1`.
 
         Goes by small groups, so that the clock is read rarely while executes are fast.
         """
         execute = self.component.execute
         results = self.results
-        out, marks, flush = results.out, results.marks, results.flush
+        out, marks = results.out, results.marks
         mark = marks.append
-        rows = iter(rows)
         pace = self._pace
-        input: Any = None
         flushed = before = monotonic()
-        while True:
-            try:
-                for input in islice(rows, pace):
-                    execute(input)
-                    mark(len(out))
-            except Exception as error:
-                self._failed(input, error)
-                mark(len(out))
+
+        def look() -> int:
+            """Sends what is old; says how many to execute before the next look, 0 when all have been."""
+            nonlocal pace, flushed, before
             if results.consumed + len(marks) >= end:
-                break
+                return 0
             now = monotonic()
             if now - before > _SLOW * pace:
                 pace = 1
@@ -186,13 +185,20 @@ class BoltLink(FramesLink):
                 pace += pace
             before = now
             if now - flushed > _MAX_AGE:
-                flush()
+                results.flush()
                 flushed = now
+            return pace
+
+        while results.consumed + len(marks) < end:
+            try:
+                executed(rows, execute, mark, out, look)
+            except Exception as error:
+                self._failed(results.consumed + len(marks), error)
+                mark(len(out))
         self._pace = pace
 
-    def _failed(self, input: Any, error: Exception) -> None:
+    def _failed(self, id: int, error: Exception) -> None:
         self.report(error)
-        id = getattr(input, AT) >> TASK_BITS
         if self.auto or id not in self.results.acks:
             self.results.fails.append((id, summary(error)))
 
@@ -231,13 +237,14 @@ class BoltLink(FramesLink):
                 return build(
                     output,
                     results,
-                    f"order({block})",
+                    block,
                     self._relieve,
                     signature=BOLT,
                     special=self._special_emit,
-                    before="" if self.auto else "tie(anchor_ids(anchors))",
+                    before="" if self.auto else _TIE,
                     tie=None if results.anchors is None else results.anchors.append,
                     anchor_ids=_anchor_ids,
+                    rows=self._row_classes,
                 )
 
         def emit(

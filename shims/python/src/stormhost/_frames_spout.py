@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _collections import deque
 from itertools import count, repeat
 from struct import Struct
 from time import monotonic
@@ -19,6 +20,7 @@ from ._wire import ACKED, COMMAND, CREDIT, FAILED, EndOfInput, Inlet, Outlet, Wi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from ._codec import Codec
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
 _U64 = Struct("<Q")
 _RANGE = Struct("<QQ")
 _MISSING = object()
-# A batch is written when it has this many rows, or when its first row is this old (s).
+# A batch is written when it has this many rows, when its first row is this old (s), and after a call that took longer
+# than the second figure.
 _MAX_ROWS = 1024
-_MAX_AGE = 0.0003
+_MAX_AGE = 0.001
+_SLOW = 0.0003
 # The clock is read after every call while calls are slow, and after up to this many while they are fast.
 _MAX_PACE = 16
 
@@ -61,6 +65,7 @@ class SpoutLink(FramesLink):
         self._idle = wait if isinstance(wait, (int, float)) and wait >= 0 else 1
 
     def bind(self, component: Any) -> None:
+        component._done = component._done  # on the instance, where it is found sooner
         self.bind_emit(self._emit())
 
     def run(self) -> None:
@@ -97,7 +102,7 @@ class SpoutLink(FramesLink):
             results = self.results
             if not results.out:
                 return None
-            if before == (results.sent, len(results.out)):
+            if before == (results.sent, len(results.out)) and results.whole():
                 results.flush()
             return (results.sent, len(results.out))
 
@@ -165,12 +170,22 @@ class SpoutLink(FramesLink):
         for first, many in _RANGE.iter_unpack(payload):
             ids = map(take, range(first, first + many), repeat(_MISSING))
             if self._tells_acks:
+                self._tell_acks(ids)
+            else:
+                deque(ids, 0)
+
+    def _tell_acks(self, ids: Iterator[Any]) -> None:
+        """Tells the component of each id; goes on behind one for which its code raised."""
+        component = self.component
+        tell = component.ack if type(component)._acked is Spout._acked else component._acked
+        while True:
+            try:
                 for id in ids:
                     if id is not _MISSING:
-                        self._guarded(self.component._acked, id)
-            else:
-                for _ in ids:
-                    pass
+                        tell(id)
+                return
+            except Exception as error:
+                self.report(error)
 
     def _failed(self, payload: memoryview) -> None:
         for number, kind, reason in decode(payload):
@@ -204,23 +219,25 @@ class SpoutLink(FramesLink):
         """Lets the spout emit until a batch is full or old, the credit is used up, or it has nothing."""
         component, results, pull = self.component, self.results, self._pull
         out = results.out
-        room = min(self.credit - results.sent, _MAX_ROWS)
+        sent = results.sent
+        room = min(self.credit - sent, _MAX_ROWS)
+        have = len(out)
         pace = 1
         begun = before = monotonic()
-        while len(out) < room:
-            for _ in range(pace):
-                sent = results.sent
-                have = len(out)
+        while have < room:
+            for _ in repeat(None, pace):
                 pull()
-                if len(out) == have and results.sent == sent:
+                had, have = have, len(out)
+                if had < have < room and not component._done and results.sent == sent:
+                    continue
+                if have == had and results.sent == sent:
                     self._nothing_emitted()
-                    return
-                if component._done or len(out) >= room or results.sent != sent:
+                else:
                     self._flush()
-                    return
+                return
             now = monotonic()
             # A slow call is likely followed by another: what it emitted must not wait for that.
-            if now - begun > _MAX_AGE or now - before > _MAX_AGE:
+            if now - begun > _MAX_AGE or now - before > _SLOW:
                 break
             before = now
             self._watch.arm()
@@ -250,11 +267,13 @@ class SpoutLink(FramesLink):
                 return build(
                     output,
                     results,
-                    f"order({2 * position} if id is None else {2 * position + 1})",
+                    2 * position + 1,
                     self._relieve,
                     signature=SPOUT,
                     special=self._special_emit,
-                    before="if id is not None: keep[number()] = id",
+                    first="if id is None: return plain(values)",
+                    before="keep[number()] = id",
+                    plain=self._plain[output.name],
                     keep=self.pending,
                     number=self._number,
                 )

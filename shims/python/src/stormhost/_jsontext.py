@@ -1,4 +1,4 @@
-"""JSON for everything that is not a column: the setup object, messages, fails, and the Storm dialect.
+"""JSON: the setup object, messages, fails, the Storm dialect; and columns, where no faster codec is installed.
 
 The standard library's `json` takes 8 ms to import, most of it for the regular expressions that it compiles, as long as
 bare Python takes to start. The C parts alone are there at once; where they are not, `json` itself does the work.
@@ -73,3 +73,20 @@ def decode(data: Any) -> Any:
 def encode(value: Any) -> bytes:
     """`value` as compact JSON. Raises TypeError or ValueError for what JSON cannot say; half surrogates become `?`."""
     return _write(value).encode("utf-8", "replace")
+
+
+_CONTROL = bytes(range(0x20))
+
+
+def encode_column(column: list[Any]) -> bytes:
+    """A column as `encode` would write it, in a quarter of the time if it is of text without anything to escape."""
+    try:
+        joined = '","'.join(column)
+    except TypeError:
+        return encode(column)
+    if not column or "\\" in joined or joined.count('"') != 2 * len(column) - 2:
+        return encode(column)
+    data = joined.encode()
+    if len(data.translate(None, _CONTROL)) != len(data):
+        return encode(column)
+    return b'["%b"]' % data

@@ -1,12 +1,13 @@
 """What a child has to say, collected until it is worth a frame: `PROTOCOL.md`, "R: results".
 
-`emit` appends to plain lists; `flush` turns them into one `R` frame, or several when there is much. All lists grow at
-the end only and are cut at the front only.
+`emit` appends each value to the column that it will be sent in; `flush` turns the columns into one `R` frame, or
+several when there is much. Rows would have to be kept as tuples, which the garbage collector walks over and `zip` takes
+apart. All lists grow at the end only and are cut at the front only.
 """
 
 from __future__ import annotations
 
-from itertools import chain, compress
+from itertools import chain
 from struct import Struct, pack
 
 from ._wire import RESULTS
@@ -32,11 +33,14 @@ _U32 = Struct("<I")
 class Results:
     """Rows and verdicts of one child, on their way to the host.
 
-    `out`: the rows, in order of emission: a bare value for a stream of one field, else a tuple or list.
-    `order`: which block each row is of; None where there is only one block.
+    `columns`: for each block one list a field, to which `emit` appends.
+    `order`: which block each row is of; None where there is only one block, and that has fields.
+    `out`: whichever of these grows last with a row, so that its length is the number of whole rows.
     `marks`: for each input consumed since the last frame, the length of `out` after it.
-    `anchors`: for each row the ids it is anchored to; None for children that ack automatically, and for spouts.
-    `limit`: how many rows may wait before they should be flushed; follows the size of the rows.
+    `anchors`: for each row the id, or the ids, that it is anchored to; None for children that ack automatically, and
+    for spouts.
+    `limit`: how many rows may wait before they should be flushed; follows the size of the rows. It is also kept as
+    `limit` in each of `scopes`, the globals of the functions that add rows, where it is quicker to find.
     """
 
     def __init__(
@@ -50,10 +54,11 @@ class Results:
         self._with_marks = marks
         self._max_frame = max_frame
         self._max_piece = min(4 * TARGET_BYTES, max_frame // 2)
-        self.out: list[Any] = []
-        self.order: bytearray | None = bytearray() if len(blocks) > 1 else None
+        self.columns: list[list[list[Any]]] = [[[] for _ in output.fields] for output, _ in blocks]
+        self.order: bytearray | None = None if len(blocks) == 1 and self.columns[0] else bytearray()
+        self.out: list[Any] | bytearray = self.columns[0][-1] if self.order is None else self.order
         self.marks: list[int] = []
-        self.anchors: list[tuple[int, ...]] | None = None
+        self.anchors: list[int | tuple[int, ...]] | None = None
         self.directs: list[tuple[int, int]] = []  # (number of the row since the start, task)
         self.acks: list[int] = []
         self.fails: list[tuple[int, str]] = []
@@ -61,15 +66,16 @@ class Results:
         self.said = 0  # `consumed` in the last frame
         self.sent = 0  # rows, since the start
         self.limit = 256
+        self.scopes: list[dict[str, Any]] = []
 
     def flush(self, loose: bool = False, ask: bool = False) -> None:
         """Writes everything collected. `loose`: the rows are tied to no input. `ask`: the host shall answer.
 
-        May run beside an `emit` of another thread: what that has not finished yet is left for later.
+        Raises RuntimeError when a row is not whole.
         """
+        if not self.whole():
+            raise RuntimeError("an emit was broken off between two values of its row, perhaps by a signal handler")
         total = len(self.out)
-        if self.order is not None:
-            total = min(total, len(self.order))
         if self.anchors is not None:
             total = min(total, len(self.anchors))
         begin = 0
@@ -78,14 +84,31 @@ class Results:
         self._piece(begin, total, True, loose, ask)
         self.said = self.consumed
         self.sent += total
-        del self.out[:total]
+        self._forget(total)
         self.marks.clear()
+        if self.directs:
+            self.directs = [direct for direct in self.directs if direct[0] >= self.sent]
+
+    def whole(self) -> bool:
+        """Whether every row has all its values. If not, an `emit` is going on in another thread, or was broken off."""
+        total = len(self.out)
+        for block, columns in enumerate(self.columns):
+            rows = total if self.order is None else self.order.count(block, 0, total)
+            for column in columns:
+                if len(column) != rows:
+                    return False
+        return True
+
+    def _forget(self, total: int) -> None:
+        """Cuts off the rows that have been sent. An `emit` of another thread may have added more meanwhile."""
+        for block, columns in enumerate(self.columns):
+            rows = total if self.order is None else self.order.count(block, 0, total)
+            for column in columns:
+                del column[:rows]
         if self.order is not None:
             del self.order[:total]
         if self.anchors is not None:
             del self.anchors[:total]
-        if self.directs:
-            self.directs = [direct for direct in self.directs if direct[0] >= self.sent]
 
     def consume(self, count: int = 1) -> None:
         """Counts inputs that are not marked: a spout's control frames."""
@@ -94,8 +117,8 @@ class Results:
     def _piece(self, begin: int, end: int, last: bool, loose: bool, ask: bool) -> int:
         """Sends the rows from `begin` to `end` and what belongs with them; in halves when that is too much."""
         blocks, size = self._columns(begin, end)
-        if self.anchors is not None:
-            size += 8 * sum(map(len, self.anchors[begin:end]))
+        anchors = _anchors(self.anchors[begin:end]) if self.anchors is not None else b""
+        size += len(anchors)
         if size > self._max_piece and end - begin > 1:
             middle = (begin + end) // 2
             self._piece(begin, middle, False, loose, False)
@@ -104,7 +127,7 @@ class Results:
         if rows == 1 and size > self._max_frame - 4096:
             raise RuntimeError(f"a row of {size} bytes does not fit into a frame of at most {self._max_frame} bytes")
         if rows:
-            self.limit = min(MAX_ROWS, max(1, TARGET_BYTES * rows // (size + 1)), 4 * self.limit)
+            self._set_limit(min(MAX_ROWS, max(1, TARGET_BYTES * rows // (size + 1)), 4 * self.limit))
         marks = self.marks
         if not last:
             # Inputs whose last row lies beyond this piece are consumed in a later one.
@@ -124,13 +147,11 @@ class Results:
             relative = [mark - begin for mark in marks] if begin else marks
             sections.append(pack(f"<I{len(marks)}I", len(marks), *relative))
         loose = loose and rows > 0
-        if self.anchors is not None and rows:
-            anchors = self.anchors[begin:end]
-            if any(anchors):
-                flags |= ANCHORS
-                sections.append(_anchors(anchors))
-            else:
-                loose = True
+        if anchors:
+            flags |= ANCHORS
+            sections.append(anchors)
+        elif self.anchors is not None:
+            loose = rows > 0
         flags |= self._direct_section(begin, end, sections)
         if last and self.acks:
             flags |= ACKS
@@ -142,31 +163,32 @@ class Results:
         self._outlet.frame(RESULTS, head, *chain.from_iterable(pieces for _, pieces in blocks), *sections)
         return end
 
+    def _set_limit(self, limit: int) -> None:
+        self.limit = limit
+        for scope in self.scopes:
+            scope["limit"] = limit
+
     def _columns(self, begin: int, end: int) -> tuple[list[tuple[int, list[bytes]]], int]:
         """The blocks that have rows, each as its number and its bytes, and how many bytes these are together."""
-        out = self.out if begin == 0 and end == len(self.out) else self.out[begin:end]
-        if not out:
+        if begin == end:
             return [], 0
-        if self.order is None:
-            groups = [(0, out)]
-        else:
-            order = self.order[begin:end]
-            used = sorted(set(order))
-            if len(used) == 1:
-                groups = [(used[0], out)]
-            else:
-                groups = [(number, list(compress(out, [number == of for of in order]))) for number in used]
+        parts = [(0, begin, end)]
+        order = self.order
+        if order is not None:
+            parts = [
+                (block, order.count(block, 0, begin), order.count(block, 0, end))
+                for block in sorted(set(order[begin:end]))
+            ]
         blocks = []
         size = 0
-        for number, rows in groups:
-            output, tracked = self._blocks[number]
-            width = output.width
-            pieces = [_BLOCK.pack(output.index, width, len(rows), tracked)]
-            for column in (rows,) if width == 1 else list(zip(*rows)):
-                data = self._encode(column)
+        for block, first, last in parts:
+            output, tracked = self._blocks[block]
+            pieces = [_BLOCK.pack(output.index, output.width, last - first, tracked)]
+            for column in self.columns[block]:
+                data = self._encode(column if last - first == len(column) else column[first:last])
                 size += len(data)
                 pieces += _U32.pack(len(data)), data
-            blocks.append((number, pieces))
+            blocks.append((block, pieces))
         return blocks, size
 
     def _renumbered(self, begin: int, end: int, blocks: list[tuple[int, list[bytes]]]) -> bytes:
@@ -207,10 +229,19 @@ class Results:
         return FAILS
 
 
-def _anchors(anchors: Sequence[tuple[int, ...]]) -> bytes:
+def _anchors(anchors: Sequence[int | tuple[int, ...]]) -> bytes:
+    """The section of that name; empty when no row has an anchor."""
+    rows = len(anchors)
+    if set(map(type, anchors)) == {int}:
+        return pack(f"<{rows}I{rows}Q", *range(1, rows + 1), *anchors)
     ends = []
-    end = 0
+    flat: list[int] = []
     for ids in anchors:
-        end += len(ids)
-        ends.append(end)
-    return pack(f"<{len(ends)}I{end}Q", *ends, *chain.from_iterable(anchors))
+        if isinstance(ids, int):
+            flat.append(ids)
+        else:
+            flat += ids
+        ends.append(len(flat))
+    if not flat:
+        return b""
+    return pack(f"<{rows}I{len(flat)}Q", *ends, *flat)

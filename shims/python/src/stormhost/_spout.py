@@ -113,50 +113,42 @@ class ReliableSpout(Spout):
             id = self._number
         if type(values) is list:
             values = tuple(values)  # kept for the replay, while the caller may go on changing its list
-        pending = _Pending(id, values, stream, direct_task)
+        pending = (id, values, stream, direct_task, 0)
         return self._emit(values, pending, stream, direct_task, need_task_ids)  # type: ignore[no-any-return]
 
     def dead_letter(self, id: Any, values: Any, reason: str) -> None:
         """Called with what failed too often. Tells the host's log; override it to keep the tuple."""
         self.report_error(f"given up after {self.max_tries} tries: {values!r} (id {id!r}): {reason}")
 
+    # What is pending is a plain tuple, since one is made for each emit: id, values, stream, direct task, failed tries.
+
     def _acked(self, pending: Any) -> None:
-        self.ack(pending.id)
+        self.ack(pending[0])
 
     def _failed(self, pending: Any, kind: str, reason: str) -> None:
+        id, values, stream, direct_task, tries = pending
         self.failure = (kind, reason)
         if kind != "child_died":
-            pending.tries += 1
-        self.fail(pending.id)
-        if pending.tries >= self.max_tries:
-            self.dead_letter(pending.id, pending.values, f"{kind}: {reason}" if reason else kind)
+            tries += 1
+        self.fail(id)
+        if tries >= self.max_tries:
+            self.dead_letter(id, values, f"{kind}: {reason}" if reason else kind)
         else:
-            self._replays.append(pending)
+            self._replays.append((id, values, stream, direct_task, tries))
 
     def _again(self) -> bool:
         if not self._replays:
             return False
         pending = self._replays.popleft()
-        self._emit(pending.values, pending, pending.stream, pending.direct_task, False)
+        _, values, stream, direct_task, _ = pending
+        self._emit(values, pending, stream, direct_task, False)
         return True
 
     @property
-    def _replays(self) -> deque[_Pending]:
+    def _replays(self) -> deque[tuple[Any, ...]]:
         # Made on demand, since a subclass's __init__ need not call ours.
         queue = self.__dict__.get("_waiting")
         if queue is None:
             queue = self.__dict__["_waiting"] = deque()
         return queue
 
-
-class _Pending:
-    """One tuple on its way, and how often it has failed."""
-
-    __slots__ = ("direct_task", "id", "stream", "tries", "values")
-
-    def __init__(self, id: Any, values: Any, stream: Any, direct_task: int | None) -> None:
-        self.id = id
-        self.values = values
-        self.stream = stream
-        self.direct_task = direct_task
-        self.tries = 0

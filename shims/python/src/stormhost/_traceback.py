@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from ._rows import explain
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import traceback
@@ -21,6 +23,7 @@ def story(error: BaseException) -> str:
     """The traceback of `error`, and of its causes, cut to the user's own frames."""
     import traceback
 
+    explain(error)
     told = traceback.TracebackException(type(error), error, error.__traceback__)
     _cut(told)
     text = "".join(told.format()).rstrip("\n")
@@ -29,6 +32,7 @@ def story(error: BaseException) -> str:
 
 def summary(error: BaseException) -> str:
     """One short line: the type and what it says."""
+    explain(error)
     text = f"{type(error).__name__}: {error}".replace("\n", " ")
     return text if len(text) <= 500 else text[:499] + "…"
 

@@ -15,7 +15,8 @@ RESULTS, MESSAGE = b"R", b"M"
 
 HEADER = Struct("<3scI")
 MAGIC = b"\xffSH"
-_READ = 1 << 18  # what the host makes a pipe hold, unless it has many children
+_READ = 1 << 16  # what a pipe holds by default; larger buffers come from mmap, which costs more than a small read
+_MUCH = 1 << 18  # what the host makes a pipe hold, unless it has many children
 
 
 class EndOfInput(Exception):
@@ -37,6 +38,7 @@ class Inlet:
         self.descriptor = descriptor
         self._data = rest
         self._at = 0
+        self._most = _READ  # more once there is more to read
         self._poll: Any = None
 
     def frame(self) -> tuple[bytes, memoryview]:
@@ -71,11 +73,12 @@ class Inlet:
     def _fill(self, missing: int) -> None:
         pieces = [self._data[self._at :]] if self._at < len(self._data) else []
         while missing > 0:
-            piece = os.read(self.descriptor, _READ if missing < _READ else min(missing, 1 << 20))
+            piece = os.read(self.descriptor, max(self._most, min(missing, 1 << 20)))
             if not piece:
                 if pieces:
                     raise WireError("the host's last frame is cut short")
                 raise EndOfInput
+            self._most = _MUCH if len(piece) >= _READ else _READ
             pieces.append(piece)
             missing -= len(piece)
         self._data = pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -111,7 +111,7 @@ def run_spout(
     while link.unanswered:
         id, values = link.unanswered.pop(0)
         reason = None if verdict is None else verdict(values)
-        shown = id.id if isinstance(spout, ReliableSpout) else id
+        shown = id[0] if isinstance(spout, ReliableSpout) else id
         if reason is None:
             link.result.acked.append(shown)
             spout._acked(id)
@@ -197,7 +197,7 @@ class _Recorder(PlainLink):
         self, output: Output, row: list[Any], id: Any, direct_task: int | None, need_task_ids: bool
     ) -> list[int] | None:
         reliable = isinstance(self.component, ReliableSpout)
-        self.result.ids.append(id.id if reliable and id is not None else id)
+        self.result.ids.append(id[0] if reliable and id is not None else id)
         if id is not None:
             self.unanswered.append((id, _shown(row)))
         return self._record(output, row, direct_task, need_task_ids)
