@@ -77,6 +77,46 @@ impl<'a> Column<'a> {
         }
     }
 
+    /// The bytes of the next `n` elements in one piece, just as they have to stand inside another list: with a single comma between them in JSON,
+    /// back to back in MessagePack. `None`, and nothing is taken, where they do not stand like that here: the list has fewer elements,
+    /// or JSON has blanks in it; [`next_value`](Column::next_value) tells.
+    ///
+    /// # Errors
+    /// As [`next_value`](Column::next_value).
+    #[inline]
+    pub fn next_values(&mut self, n: usize) -> Result<Option<&'a [u8]>, ScanError> {
+        if n == 0 {
+            return Ok(Some(&[]));
+        }
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let start = match self.encoding {
+            Encoding::Json if self.first => self.at,
+            Encoding::Json if self.buf.get(self.at) == Some(&b',') => self.at + 1,
+            Encoding::Json => return Ok(None),
+            Encoding::Msgpack if n > self.left => return Ok(None),
+            Encoding::Msgpack => self.at,
+        };
+        let end = match self.encoding {
+            Encoding::Json => scan::json::skip_many(self.buf, start, n, self.depth),
+            Encoding::Msgpack => scan::msgpack::skip_many(self.buf, start, n, self.depth).map(Some),
+        };
+        let end = match end {
+            Ok(Some(end)) => end,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                (self.left, self.at) = (0, self.buf.len());
+                return Err(error);
+            }
+        };
+        if self.encoding == Encoding::Msgpack {
+            self.left -= n;
+        }
+        (self.at, self.first) = (end, false);
+        Ok(self.buf.get(start..end))
+    }
+
     /// How many elements are still to come, where the list says so (MessagePack); `None` for JSON. Not to be trusted before the bytes were seen.
     #[inline]
     pub fn len_hint(&self) -> Option<usize> {

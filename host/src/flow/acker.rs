@@ -3,14 +3,21 @@
 //! Nearly every tuple belongs to one tree, so an [`Anchor`] is two words and needs no allocation. A tuple with several roots (a join)
 //! keeps its pairs in a side table.
 
+use std::num::NonZeroU64;
 use std::rc::Rc;
 
 use super::ledger::{Answered, Emission, Ledger, Root};
 
 /// What a delivered tuple owes: nothing, one edge of one tree, or an edge of each of several trees.
+///
+/// Millions of these are copied a second, so the rare kinds are written as roots that no tree has, with a small number for an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Anchor(Owed);
+pub struct Anchor {
+    root: Root,
+    edge: NonZeroU64,
+}
 
+/// What an [`Anchor`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Owed {
     Nothing,
@@ -20,21 +27,54 @@ enum Owed {
     Several(u32),
 }
 
+const SEVERAL: NonZeroU64 = NonZeroU64::MIN.saturating_add(2);
+
 impl Anchor {
     /// A tuple that is not tracked.
-    pub const NONE: Anchor = Anchor(Owed::Nothing);
+    pub const NONE: Anchor = Anchor {
+        root: Root::NONE,
+        edge: NonZeroU64::MIN,
+    };
 
     /// A tuple all of whose trees are answered.
-    const ORPHAN: Anchor = Anchor(Owed::Orphan);
+    const ORPHAN: Anchor = Anchor {
+        root: Root::NONE,
+        edge: NonZeroU64::MIN.saturating_add(1),
+    };
+
+    #[inline]
+    fn one(root: Root, edge: NonZeroU64) -> Anchor {
+        Anchor { root, edge }
+    }
+
+    fn several(at: u32) -> Anchor {
+        Anchor {
+            root: Root::of_no_tree(at),
+            edge: SEVERAL,
+        }
+    }
+
+    #[inline]
+    fn owed(self) -> Owed {
+        if self.root.is_of_a_tree() {
+            Owed::One(self.root, self.edge.get())
+        } else if self == Anchor::NONE {
+            Owed::Nothing
+        } else if self == Anchor::ORPHAN {
+            Owed::Orphan
+        } else {
+            Owed::Several(self.root.number())
+        }
+    }
 
     /// Whether the tuple belongs to a tree that may be open.
     pub fn is_tracked(self) -> bool {
-        !matches!(self.0, Owed::Nothing | Owed::Orphan)
+        !matches!(self.owed(), Owed::Nothing | Owed::Orphan)
     }
 
     /// Whether the tuple was tracked, and every tree it belonged to is answered: nobody waits for it.
     pub fn is_orphan(self) -> bool {
-        self.0 == Owed::Orphan
+        self == Anchor::ORPHAN
     }
 }
 
@@ -78,7 +118,7 @@ pub enum Outcome {
 /// The ledger, the side table for joins, and the outcomes that wait to be told to spouts.
 pub struct Acker {
     ledger: Ledger,
-    several: Vec<Vec<(Root, u64)>>,
+    several: Vec<Vec<(Root, NonZeroU64)>>,
     free: Vec<u32>,
     random: u64,
     /// What was decided and not yet told.
@@ -102,7 +142,7 @@ impl Acker {
 
     /// The trees that a tuple belongs to.
     pub fn roots(&self, anchor: Anchor) -> impl Iterator<Item = Root> + '_ {
-        let (one, several) = match anchor.0 {
+        let (one, several) = match anchor.owed() {
             Owed::Nothing | Owed::Orphan => (None, &[][..]),
             Owed::One(root, _) => (Some(root), &[][..]),
             Owed::Several(at) => (None, &self.several[at as usize][..]),
@@ -123,12 +163,12 @@ impl Acker {
 
     /// A random edge, never 0: splitmix64, which is quick and spreads well.
     #[inline]
-    fn edge(&mut self) -> u64 {
+    fn edge(&mut self) -> NonZeroU64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.random;
         z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (z ^ z >> 31) | 1
+        NonZeroU64::MIN | (z ^ z >> 31)
     }
 
     /// Begins a tree. Give it its copies with [`Acker::root_copy`], then close the beginning with [`Acker::sealed`].
@@ -140,8 +180,8 @@ impl Acker {
     #[inline]
     pub fn root_copy(&mut self, root: Root) -> Anchor {
         let edge = self.edge();
-        if self.ledger.add(root, edge) {
-            Anchor(Owed::One(root, edge))
+        if self.ledger.add(root, edge.get()) {
+            Anchor::one(root, edge)
         } else {
             Anchor::ORPHAN
         }
@@ -161,7 +201,7 @@ impl Acker {
     /// If the parent's tree is answered already, the copy is an orphan.
     #[inline]
     pub fn copy(&mut self, parent: Anchor) -> Anchor {
-        match parent.0 {
+        match parent.owed() {
             Owed::Nothing => Anchor::NONE,
             Owed::Orphan => Anchor::ORPHAN,
             Owed::One(root, _) => self.root_copy(root),
@@ -175,6 +215,25 @@ impl Acker {
         }
     }
 
+    /// Appends the anchors of `n` tuples that a bolt emitted, all anchored to `parent`: as [`Acker::copy`], in one update of the tree.
+    #[inline]
+    pub fn copies(&mut self, parent: Anchor, n: usize, into: &mut Vec<Anchor>) {
+        match parent.owed() {
+            Owed::One(root, _) if self.ledger.is_open(root) => {
+                let mut edges = 0;
+                into.extend((0..n).map(|_| {
+                    let edge = self.edge();
+                    edges ^= edge.get();
+                    Anchor::one(root, edge)
+                }));
+                self.ledger.add(root, edges);
+            }
+            Owed::Several(_) => into.extend((0..n).map(|_| self.copy(parent))),
+            Owed::Nothing => into.resize(into.len() + n, Anchor::NONE),
+            Owed::One(..) | Owed::Orphan => into.resize(into.len() + n, Anchor::ORPHAN),
+        }
+    }
+
     /// One copy of a tuple anchored to several parents: an edge in every tree that any of them belongs to.
     pub fn copy_of_all(&mut self, parents: &[Anchor]) -> Anchor {
         if let [parent] = parents {
@@ -183,7 +242,7 @@ impl Acker {
         let mut roots = Vec::new();
         let mut orphans = false;
         for parent in parents {
-            match parent.0 {
+            match parent.owed() {
                 Owed::Nothing => {}
                 Owed::Orphan => orphans = true,
                 Owed::One(root, _) => roots.push(root),
@@ -204,13 +263,13 @@ impl Acker {
         let mut pairs = Vec::with_capacity(roots.len());
         for root in roots {
             let edge = self.edge();
-            if self.ledger.add(root, edge) {
+            if self.ledger.add(root, edge.get()) {
                 pairs.push((root, edge));
             }
         }
         match pairs[..] {
             [] => Anchor::ORPHAN,
-            [(root, edge)] => Anchor(Owed::One(root, edge)),
+            [(root, edge)] => Anchor::one(root, edge),
             _ => {
                 let at = match self.free.pop() {
                     Some(at) => {
@@ -222,7 +281,7 @@ impl Acker {
                         self.several.len() as u32 - 1
                     }
                 };
-                Anchor(Owed::Several(at))
+                Anchor::several(at)
             }
         }
     }
@@ -230,37 +289,59 @@ impl Acker {
     /// A tuple was acked. Each anchor is given back exactly once, here or to [`Acker::fail`].
     #[inline]
     pub fn ack(&mut self, anchor: Anchor) {
-        match anchor.0 {
+        match anchor.owed() {
             Owed::Nothing | Owed::Orphan => {}
-            Owed::One(root, edge) => self.settle(root, edge),
+            Owed::One(root, edge) => self.settle(root, edge, 1),
             Owed::Several(at) => {
                 for (root, edge) in self.give_back(at) {
-                    self.settle(root, edge);
+                    self.settle(root, edge.get(), 1);
                 }
             }
         }
     }
 
+    /// Several tuples were acked. Those in a row that belong to one tree take a single update of it.
     #[inline]
-    fn settle(&mut self, root: Root, edge: u64) {
-        match self.ledger.remove(root, edge) {
+    pub fn ack_all(&mut self, anchors: impl Iterator<Item = Anchor>) {
+        let (mut tree, mut edges, mut acks) = (Root::NONE, 0, 0);
+        for anchor in anchors {
+            match anchor.owed() {
+                Owed::One(root, edge) if root == tree => (edges, acks) = (edges ^ edge, acks + 1),
+                Owed::One(root, edge) => {
+                    if acks > 0 {
+                        self.settle(tree, edges, acks);
+                    }
+                    (tree, edges, acks) = (root, edge, 1);
+                }
+                Owed::Nothing | Owed::Orphan | Owed::Several(_) => self.ack(anchor),
+            }
+        }
+        if acks > 0 {
+            self.settle(tree, edges, acks);
+        }
+    }
+
+    /// Takes the XOR of the edges of so many acks out of a tree.
+    #[inline]
+    fn settle(&mut self, root: Root, edges: u64, acks: u64) {
+        match self.ledger.remove(root, edges) {
             Ok(None) => {}
             Ok(Some(emission)) => self.outcomes.push((emission, Outcome::Acked)),
-            Err(Answered) => self.late += 1,
+            Err(Answered) => self.late += acks,
         }
     }
 
     /// A tuple failed, and so do all trees it belongs to.
     pub fn fail(&mut self, anchor: Anchor, kind: FailKind, reason: &Rc<str>) {
         self.fail_trees(anchor, kind, reason);
-        if let Owed::Several(at) = anchor.0 {
+        if let Owed::Several(at) = anchor.owed() {
             self.give_back(at);
         }
     }
 
     /// Something emitted for a tuple is lost, so the trees of that tuple fail. The tuple itself is still to be acked or failed.
     pub fn fail_trees(&mut self, anchor: Anchor, kind: FailKind, reason: &Rc<str>) {
-        match anchor.0 {
+        match anchor.owed() {
             Owed::Nothing | Owed::Orphan => {}
             Owed::One(root, _) => self.fail_root(root, kind, reason),
             Owed::Several(at) => {
@@ -285,7 +366,7 @@ impl Acker {
         }
     }
 
-    fn give_back(&mut self, at: u32) -> Vec<(Root, u64)> {
+    fn give_back(&mut self, at: u32) -> Vec<(Root, NonZeroU64)> {
         self.free.push(at);
         std::mem::take(&mut self.several[at as usize])
     }

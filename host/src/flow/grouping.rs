@@ -61,6 +61,15 @@ impl Picker {
         Picker { kind, targets }
     }
 
+    /// The place of the target that every row goes to, where there is only one to pick.
+    pub fn only_target(&self) -> Option<usize> {
+        match self.kind {
+            Kind::Direct => None,
+            Kind::First => Some(0),
+            _ => (self.targets == 1).then_some(0),
+        }
+    }
+
     /// Picks for one row. `open` tells whether the target at a place is up and has room; only shuffle asks.
     ///
     /// # Errors
@@ -198,6 +207,32 @@ mod tests {
                 random.contains(&Picked::One(at)),
                 "random never picked {at}"
             );
+        }
+    }
+
+    #[test]
+    fn where_there_is_one_target_only_it_is_what_is_picked() {
+        let fields = || Grouping::Fields(vec![0]);
+        for (grouping, targets, only) in [
+            (Grouping::Shuffle, 1, Some(0)),
+            (Grouping::Shuffle, 2, None),
+            (fields(), 1, Some(0)),
+            (fields(), 2, None),
+            (Grouping::All, 1, Some(0)),
+            (Grouping::All, 2, None),
+            (Grouping::Global, 1, Some(0)),
+            (Grouping::Global, 2, Some(0)),
+            (Grouping::Direct, 1, None),
+        ] {
+            let told = Picker::new(&grouping, targets, 5).only_target();
+            assert_eq!(told, only, "{grouping:?} among {targets}");
+            if let Some(only) = only {
+                let picked = picks(&grouping, targets, &[b"1"], |_| true);
+                assert!(
+                    picked == [Picked::One(only)] || picked == [Picked::All],
+                    "{grouping:?} among {targets}"
+                );
+            }
         }
     }
 

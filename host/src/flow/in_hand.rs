@@ -38,8 +38,14 @@ impl InHand {
     /// A tuple was delivered.
     #[inline]
     pub fn push(&mut self, anchor: Anchor) {
-        self.ring.push_back(Some(anchor));
-        self.held_in_ring += 1;
+        self.push_all(&[anchor]);
+    }
+
+    /// Tuples were delivered, in this order.
+    #[inline]
+    pub fn push_all(&mut self, anchors: &[Anchor]) {
+        self.ring.extend(anchors.iter().map(|anchor| Some(*anchor)));
+        self.held_in_ring += anchors.len();
         if self.ring.len() > SMALL && self.ring.len() > 8 * self.held_in_ring {
             self.compact();
         }
@@ -74,6 +80,24 @@ impl InHand {
             }
         }
         Some(anchor)
+    }
+
+    /// Whether the tuple with this id is the first one of all that are held or were held after it: then [`InHand::take_first`] begins with it.
+    pub fn begins_at(&self, id: u64) -> bool {
+        self.first == id && self.old.is_empty()
+    }
+
+    /// Takes out what is held of the first `n` ids, in order.
+    #[inline]
+    pub fn take_first(&mut self, n: usize) -> impl Iterator<Item = Anchor> {
+        let n = n.min(self.ring.len());
+        let holes = self.ring.range(n..).take_while(|held| held.is_none());
+        let n = n + holes.count();
+        self.first += n as u64;
+        self.ring
+            .drain(..n)
+            .flatten()
+            .inspect(|_| self.held_in_ring -= 1)
     }
 
     /// Takes everything out, oldest first. Ids go on counting.
@@ -135,6 +159,25 @@ mod tests {
         assert_eq!((hand.len(), hand.next_id()), (1, 3));
         assert_eq!(hand.drain(), [anchors[2]]);
         assert!(hand.is_empty());
+    }
+
+    #[test]
+    fn the_first_are_taken_at_once_and_those_that_were_answered_before_are_not_among_them() {
+        let anchors = anchors(5);
+        let mut hand = InHand::default();
+        hand.push_all(&anchors);
+        assert_eq!(hand.take(1), Some(anchors[1]));
+        assert_eq!(hand.take(3), Some(anchors[3]));
+        assert!(hand.begins_at(0));
+        assert_eq!(
+            hand.take_first(3).collect::<Vec<_>>(),
+            [anchors[0], anchors[2]]
+        );
+        // The one after them was answered, too.
+        assert_eq!((hand.len(), hand.oldest(), hand.next_id()), (1, 4, 5));
+        assert!(hand.begins_at(4) && !hand.begins_at(3));
+        assert_eq!(hand.take_first(100).count(), 1);
+        assert!(hand.is_empty() && hand.begins_at(5));
     }
 
     #[test]

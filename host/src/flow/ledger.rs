@@ -18,6 +18,20 @@ impl Root {
     fn new(slot: usize, generation: u32) -> Root {
         Root((slot as u64) << 32 | u64::from(generation))
     }
+
+    /// A root that no tree has, and that carries a number.
+    pub(super) fn of_no_tree(number: u32) -> Root {
+        Root(u64::from(number) << 32)
+    }
+    /// Whether a tree has, or had, this root: generations in use are odd.
+    #[inline]
+    pub(super) fn is_of_a_tree(self) -> bool {
+        self.0 & 1 == 1
+    }
+    /// The number of a root that no tree has.
+    pub(super) fn number(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
     fn slot(self) -> usize {
         (self.0 >> 32) as usize
     }

@@ -125,10 +125,19 @@ impl Run {
         }
     }
 
+    /// Whether rows of this kind may be appended.
+    #[inline]
+    fn takes(&self, place: &Place, fields: usize) -> bool {
+        self.input == place.input
+            && self.encoding == place.encoding
+            && self.back_edge == place.back_edge
+            && self.fields == fields
+            && self.rows() < RUN_ROWS
+            && self.bytes < RUN_BYTES
+    }
+
     fn push(&mut self, source: u32, row: &[&[u8]], anchor: Anchor) -> usize {
-        if source != self.source || !self.sources.is_empty() {
-            self.note_source(source);
-        }
+        self.note_source(source, 1);
         let first = self.anchors.is_empty();
         let mut bytes = 0;
         for (column, value) in self.columns.iter_mut().zip(row) {
@@ -143,13 +152,45 @@ impl Run {
         bytes
     }
 
-    /// The first row from a second task: from here on each row has its own.
-    #[cold]
-    fn note_source(&mut self, source: u32) {
-        if self.sources.is_empty() {
-            self.sources.resize(self.anchors.len(), self.source);
+    /// Columns of `n` rows, each as it stands in a frame.
+    fn push_columns<'a>(
+        &mut self,
+        source: u32,
+        n: usize,
+        columns: impl Iterator<Item = &'a [u8]>,
+    ) -> usize {
+        self.note_source(source, n);
+        let json = self.encoding == Encoding::Json;
+        let comma = json && !self.anchors.is_empty();
+        let between = if json { n - 1 } else { 0 };
+        let mut bytes = 0;
+        for (column, values) in self.columns.iter_mut().zip(columns) {
+            if comma {
+                column.push(b',');
+            }
+            column.extend_from_slice(values);
+            bytes += values.len() - between;
         }
-        self.sources.push(source);
+        self.bytes += bytes;
+        bytes
+    }
+
+    /// The next `n` rows, which are about to be appended, are from this task.
+    #[inline]
+    fn note_source(&mut self, source: u32, n: usize) {
+        if source != self.source || !self.sources.is_empty() {
+            self.note_another_source(source, n);
+        }
+    }
+
+    /// Rows from a second task: from here on each row has its own.
+    #[cold]
+    fn note_another_source(&mut self, source: u32, n: usize) {
+        let before = self.anchors.len();
+        if self.sources.is_empty() {
+            self.sources.resize(before, self.source);
+        }
+        self.sources.resize(before + n, source);
     }
 }
 
@@ -230,32 +271,61 @@ impl Queue {
     /// Appends a row.
     #[inline]
     pub fn push(&mut self, place: Place, row: &[&[u8]], anchor: Anchor) {
-        let fits = |run: &Run| {
-            run.input == place.input
-                && run.encoding == place.encoding
-                && run.back_edge == place.back_edge
-                && run.fields == row.len()
-                && run.rows() < RUN_ROWS
-                && run.bytes < RUN_BYTES
+        let run = self.last_run(&place, row.len());
+        let bytes = run.push(place.source, row, anchor);
+        self.grew(&place, 1, bytes);
+    }
+
+    /// How many rows of this kind may be appended in one piece, if each takes about so many bytes. At least one.
+    #[inline]
+    pub fn room_in_run(&self, place: &Place, fields: usize, bytes_a_row: usize) -> usize {
+        let (rows, bytes) = match self.runs.back() {
+            Some(run) if run.takes(place, fields) => (run.anchors.len(), run.bytes),
+            _ => (0, 0),
         };
-        if !self.runs.back().is_some_and(fits) {
+        let by_bytes = (RUN_BYTES - bytes) / bytes_a_row.max(1);
+        by_bytes.clamp(1, RUN_ROWS as usize - rows)
+    }
+
+    /// Appends `n` rows, given as a piece of each column ([`Column::next_values`](stormhost_protocol::Column::next_values)); `anchor` appends what each of them owes.
+    #[inline]
+    pub fn push_columns<'a>(
+        &mut self,
+        place: Place,
+        n: usize,
+        columns: impl ExactSizeIterator<Item = &'a [u8]>,
+        anchor: impl FnOnce(&mut Vec<Anchor>),
+    ) {
+        let run = self.last_run(&place, columns.len());
+        let bytes = run.push_columns(place.source, n, columns);
+        anchor(&mut run.anchors);
+        self.grew(&place, n, bytes);
+    }
+
+    /// The run that rows of this kind are appended to.
+    #[inline]
+    fn last_run(&mut self, place: &Place, fields: usize) -> &mut Run {
+        if !self.runs.back().is_some_and(|run| run.takes(place, fields)) {
             let mut run = self.spare.pop().unwrap_or_else(Run::empty);
             run.begin(
                 place.input,
                 place.encoding,
                 place.back_edge,
                 place.source,
-                row.len(),
+                fields,
             );
             self.runs.push_back(run);
         }
-        if let Some(run) = self.runs.back_mut() {
-            let bytes = run.push(place.source, row, anchor);
-            self.rows += 1;
-            self.bytes += bytes;
-            if place.back_edge {
-                self.cycle_bytes += bytes;
-            }
+        let last = self.runs.len() - 1;
+        &mut self.runs[last]
+    }
+
+    #[inline]
+    fn grew(&mut self, place: &Place, rows: usize, bytes: usize) {
+        self.rows += rows;
+        self.bytes += bytes;
+        if place.back_edge {
+            self.cycle_bytes += bytes;
         }
     }
 
@@ -412,6 +482,62 @@ mod tests {
             (texts(&rest), rest.source_of(0)),
             (vec![vec!["40".to_string()]], 7)
         );
+    }
+
+    #[test]
+    fn rows_that_come_in_one_piece_are_the_same_as_one_by_one() {
+        for encoding in [Encoding::Json, Encoding::Msgpack] {
+            let rows: [[&[u8]; 2]; 3] = match encoding {
+                Encoding::Json => [[b"1", b"\"a\""], [b"22", b"\"b\""], [b"3", b"[]"]],
+                Encoding::Msgpack => [[b"\x01", b"\xa1a"], [b"\x02", b"\xa1b"], [b"\x03", b"\x90"]],
+            };
+            let comma: &[u8] = match encoding {
+                Encoding::Json => b",",
+                Encoding::Msgpack => b"",
+            };
+            let place = |source| Place {
+                encoding,
+                back_edge: true,
+                ..place(source)
+            };
+            let mut one_by_one = Queue::new(LIMITS);
+            let mut at_once = Queue::new(LIMITS);
+            for source in [7, 7, 9] {
+                for row in &rows {
+                    one_by_one.push(place(source), row, Anchor::NONE);
+                }
+                let columns = [0, 1].map(|at| rows.map(|row| row[at]).join(comma));
+                let columns = columns.iter().map(Vec::as_slice);
+                at_once.push_columns(place(source), 3, columns, |anchors| {
+                    anchors.extend([Anchor::NONE; 3]);
+                });
+            }
+            assert_eq!(
+                (at_once.rows, at_once.bytes, at_once.cycle_bytes),
+                (one_by_one.rows, one_by_one.bytes, one_by_one.cycle_bytes)
+            );
+            let limits = Limits::default();
+            let one_by_one = one_by_one.pop(100, 1000, &limits).expect("a run");
+            let at_once = at_once.pop(100, 1000, &limits).expect("a run");
+            assert_eq!(texts(&at_once), texts(&one_by_one));
+            assert_eq!(at_once.sources, one_by_one.sources);
+            assert_eq!(at_once.anchors, one_by_one.anchors);
+        }
+    }
+
+    #[test]
+    fn a_piece_is_no_longer_than_its_run_may_become() {
+        let mut queue = Queue::new(LIMITS);
+        assert_eq!(queue.room_in_run(&place(1), 1, 5), RUN_ROWS as usize);
+        assert_eq!(queue.room_in_run(&place(1), 1, RUN_BYTES / 3), 3);
+        assert_eq!(queue.room_in_run(&place(1), 1, RUN_BYTES * 2), 1);
+        for _ in 0..RUN_ROWS - 1 {
+            queue.push(place(1), &[b"1"], Anchor::NONE);
+        }
+        assert_eq!(queue.room_in_run(&place(1), 1, 5), 1);
+        queue.push(place(1), &[b"1"], Anchor::NONE);
+        assert_eq!(queue.room_in_run(&place(1), 1, 5), RUN_ROWS as usize);
+        assert_eq!(queue.runs.len(), 1);
     }
 
     #[test]

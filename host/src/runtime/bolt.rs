@@ -1,6 +1,6 @@
 //! What a bolt may say, and what it causes.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use stormhost_protocol::frame::{self, Results};
@@ -10,8 +10,9 @@ use stormhost_protocol::{Encoding, ProtocolError};
 use super::completion::Finish;
 use super::core::{Core, Wake};
 use super::emit::{Emitted, Parent};
+use super::lane::Lane;
 use super::rows::Rows;
-use super::task::Dialect;
+use super::task::{Dialect, Task};
 use super::violation::Violation;
 use crate::flow::acker::{Anchor, FailKind};
 
@@ -58,8 +59,6 @@ impl Core {
         rows: &mut Rows<'_>,
         through: u64,
     ) -> Result<(), ProtocolError> {
-        let mut fails: HashMap<u64, String> = failed_ids(results)?.into_iter().collect();
-        let first = self.tasks[at].consumed;
         if let Some(marks) = results.marks
             && marks.len() as u64 != through
         {
@@ -72,6 +71,15 @@ impl Core {
                 "it has rows for several inputs and no marks",
             ));
         }
+        let first = self.tasks[at].consumed;
+        if results.fails.is_none()
+            && !results.loose
+            && self.tasks[at].in_hand.begins_at(first)
+            && let Some(lane) = self.lane(at, results)
+        {
+            return self.acked_in_order(at, results, rows, through, &lane);
+        }
+        let mut fails: BTreeMap<u64, String> = failed_ids(results)?.into_iter().collect();
         let mut done = 0;
         while results.loose && done < results.emits {
             // What is wrong with it is logged; there is no tree that could fail.
@@ -121,6 +129,46 @@ impl Core {
         for (id, reason) in fails {
             self.fails_by_id(at, id, &reason);
         }
+        Ok(())
+    }
+
+    /// As nearly every frame is: nothing failed, and all rows go the same way. They are passed on by input, and the inputs acked all at once:
+    /// should a row not be readable, those of this frame fail with all that is in hand.
+    fn acked_in_order(
+        &mut self,
+        at: usize,
+        results: &Results<'_>,
+        rows: &mut Rows<'_>,
+        through: u64,
+        lane: &Lane,
+    ) -> Result<(), ProtocolError> {
+        let first = self.tasks[at].consumed;
+        let emits = results.emits as usize;
+        let mut done = 0;
+        if let (Lane::To { .. }, Some(marks)) = (lane, results.marks) {
+            for (id, mark) in (first..).zip(marks.iter()) {
+                let end = (mark as usize).min(emits);
+                if done < end {
+                    let anchor = self.tasks[at].in_hand.get(id).unwrap_or(Anchor::NONE);
+                    self.pass_on_by_the_piece(at, lane, rows, end - done, anchor)?;
+                    done = end;
+                }
+            }
+        }
+        if done < emits {
+            let in_hand = self.tasks[at].in_hand.get(results.consumed);
+            let anchor = in_hand.unwrap_or(Anchor::NONE);
+            self.pass_on_by_the_piece(at, lane, rows, emits - done, anchor)?;
+        }
+        let Core { tasks, acker, .. } = self;
+        let Task {
+            in_hand, counters, ..
+        } = &mut tasks[at];
+        let held = in_hand.len();
+        acker.ack_all(in_hand.take_first(through as usize));
+        let acked = (held - in_hand.len()) as u64;
+        counters.acked += acked;
+        tasks[at].progressed |= acked > 0;
         Ok(())
     }
 
@@ -184,7 +232,7 @@ impl Core {
 
     /// Emits the next row of a frame. `Some` is what was wrong with it; it is logged here.
     #[inline]
-    fn pass_on(
+    pub(super) fn pass_on(
         &mut self,
         rows: &mut Rows<'_>,
         ask: bool,

@@ -252,9 +252,7 @@ impl Core {
             .queue
             .pop(FRAME_ROWS, FRAME_BYTES, &self.limits)?;
         let task = &mut self.tasks[at];
-        for anchor in &run.anchors {
-            task.in_hand.push(*anchor);
-        }
+        task.in_hand.push_all(&run.anchors);
         task.counters.executed += u64::from(run.rows());
         self.made_room(at, pressed);
         Some(run)
@@ -276,9 +274,7 @@ impl Core {
     /// A run is on its way: its rows are in hand, and its values are kept for a while for an error's story.
     fn delivered(&mut self, at: usize, run: Run) {
         let task = &mut self.tasks[at];
-        for anchor in &run.anchors {
-            task.in_hand.push(*anchor);
-        }
+        task.in_hand.push_all(&run.anchors);
         task.counters.executed += u64::from(run.rows());
         task.delivered.push_back((task.in_hand.next_id(), run));
         let mut kept: usize = task.delivered.iter().map(|(_, run)| run.bytes()).sum();

@@ -13,6 +13,7 @@ mod hear;
 mod heartbeat;
 mod host;
 mod inside;
+mod lane;
 mod listen;
 pub mod restart;
 mod rows;

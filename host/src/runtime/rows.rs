@@ -19,6 +19,8 @@ pub(super) struct Rows<'a> {
     direct: Option<U32s<'a>>,
     row: Vec<&'a [u8]>,
     next: usize,
+    /// Where the columns stood before a piece was taken of each.
+    before: Vec<Column<'a>>,
 }
 
 impl<'a> Rows<'a> {
@@ -58,7 +60,51 @@ impl<'a> Rows<'a> {
             direct: results.direct,
             row: Vec::new(),
             next: 0,
+            before: Vec::new(),
         })
+    }
+
+    /// A piece of each column of the only block, with its next `n` rows. `None`, and nothing is taken, where they do not stand in one piece;
+    /// then [`Rows::next`] has them one by one.
+    ///
+    /// # Errors
+    /// When a value is none.
+    #[inline]
+    pub(super) fn next_piece(&mut self, n: usize) -> Result<Option<&[&'a [u8]]>, ProtocolError> {
+        let [(_, columns)] = &mut self.blocks[..] else {
+            return Ok(None);
+        };
+        self.before.clone_from(columns);
+        self.row.clear();
+        for column in columns.iter_mut() {
+            match column.next_values(n).map_err(FrameError::from)? {
+                Some(values) => self.row.push(values),
+                None => {
+                    columns.clone_from(&self.before);
+                    return Ok(None);
+                }
+            }
+        }
+        self.next += n;
+        Ok(Some(&self.row))
+    }
+
+    /// How many columns the only block has.
+    pub(super) fn columns(&self) -> usize {
+        self.blocks.first().map_or(0, |(_, columns)| columns.len())
+    }
+
+    /// Goes past the next `n` rows.
+    ///
+    /// # Errors
+    /// As [`Rows::next`].
+    pub(super) fn skip(&mut self, n: usize) -> Result<(), ProtocolError> {
+        if self.next_piece(n)?.is_none() {
+            for _ in 0..n {
+                self.next()?;
+            }
+        }
+        Ok(())
     }
 
     /// The next row, and whether it is tracked (spouts). To be called as often as the frame says it has rows.

@@ -40,6 +40,84 @@ fn messagepack_elements_are_counted() {
     }
 }
 
+/// One value of each first byte that MessagePack has, and a few longer ones.
+fn messagepack_values() -> Vec<Vec<u8>> {
+    let mut values: Vec<Vec<u8>> = (0..=0xff)
+        .filter(|lead| *lead != 0xc1)
+        .map(|lead| {
+            let mut value = vec![lead];
+            value.extend([0; 32]);
+            let end = crate::skip(Encoding::Msgpack, &value, 0, &Limits::default());
+            // Lists and maps of zeros, texts of NULs.
+            value.truncate(end.unwrap());
+            value
+        })
+        .collect();
+    values.push([&b"\xd9\x05"[..], b"hello"].concat());
+    values.push(b"\x92\x01\xa1a".to_vec());
+    values
+}
+
+#[test]
+fn a_piece_of_messagepack_is_the_same_bytes_as_one_by_one() {
+    let values = messagepack_values();
+    let mut list = vec![0xdc];
+    list.extend((values.len() as u16).to_be_bytes());
+    list.extend(values.concat());
+    let limits = Limits::default();
+    for n in 1..=values.len() {
+        let mut column = Column::open(Encoding::Msgpack, &list, &limits).unwrap();
+        for piece in values.chunks(n) {
+            assert_eq!(
+                column.next_values(piece.len()),
+                Ok(Some(&piece.concat()[..]))
+            );
+        }
+        assert_eq!(column.next_values(0), Ok(Some(&b""[..])));
+        assert_eq!(column.next_values(1), Ok(None));
+        assert_eq!(column.next_value(), None);
+    }
+    for cut in 3..list.len() {
+        let mut column = Column::open(Encoding::Msgpack, &list[..cut], &limits).unwrap();
+        assert_eq!(column.next_values(values.len()), Err(ScanError::Cut));
+    }
+    let mut column = Column::open(Encoding::Msgpack, b"\x92\x01\xc1", &limits).unwrap();
+    assert!(column.next_values(2).is_err());
+}
+
+#[test]
+fn a_piece_of_json_has_no_blanks_between_its_values() {
+    let limits = Limits::default();
+    let open = |list: &'static str| Column::open(Encoding::Json, list.as_bytes(), &limits).unwrap();
+    let mut column = open(r#"["a",1,[2, 3],"\"]","",null]"#);
+    assert_eq!(column.next_values(2), Ok(Some(&br#""a",1"#[..])));
+    assert_eq!(column.next_value(), Some(Ok(&b"[2, 3]"[..])));
+    assert_eq!(column.next_values(3), Ok(Some(&br#""\"]","",null"#[..])));
+    assert_eq!(column.next_values(1), Ok(None));
+    assert_eq!(column.next_value(), None);
+    // Nothing is taken where they do not stand in one piece; one by one they can be had.
+    for list in ["[1, 2]", "[ 1,2]", "[1 ,2]", "[1,2\n]"] {
+        let mut column = open(list);
+        let taken = column.next_values(2);
+        assert!(matches!(taken, Ok(None | Some(b"1,2"))), "{list}");
+        if taken == Ok(None) {
+            assert_eq!(column.next_value(), Some(Ok(&b"1"[..])), "{list}");
+            assert_eq!(column.next_value(), Some(Ok(&b"2"[..])), "{list}");
+        }
+        assert_eq!(column.next_value(), None, "{list}");
+    }
+    for list in [
+        "[1,2", "[1,,2]", "[1,]", "[,1]", "[1;2]", "[\"a", "[1,01]", "[]",
+    ] {
+        let mut column = open(list);
+        match column.next_values(3) {
+            Ok(None) => assert!(list == "[]" || column.any(|value| value.is_err()), "{list}"),
+            Ok(Some(piece)) => panic!("{list} gave {piece:?}"),
+            Err(_) => assert_eq!(column.next_value(), None, "{list}"),
+        }
+    }
+}
+
 #[test]
 fn what_is_no_whole_list_is_refused() {
     for list in [

@@ -14,6 +14,31 @@ pub(crate) fn skip(buf: &[u8], at: usize, depth: usize) -> Result<usize, ScanErr
     }
 }
 
+/// The offset after `n` values that stand from `at` on with a single comma between them, and nothing else.
+/// `None` where there are blanks, or something that is neither: whoever walks value by value finds out.
+#[inline]
+pub(crate) fn skip_many(
+    buf: &[u8],
+    mut at: usize,
+    n: usize,
+    depth: usize,
+) -> Result<Option<usize>, ScanError> {
+    for more in (0..n).rev() {
+        at = match buf.get(at) {
+            Some(b'"') => string(buf, at + 1)?,
+            Some(b' ' | b'\n' | b'\r' | b'\t' | b']') => return Ok(None),
+            _ => skip(buf, at, depth)?,
+        };
+        if more > 0 {
+            match buf.get(at) {
+                Some(b',') => at += 1,
+                _ => return Ok(None),
+            }
+        }
+    }
+    Ok(Some(at))
+}
+
 /// The offset of the first byte from `at` on that is no blank.
 #[inline]
 pub(crate) fn blanks(buf: &[u8], mut at: usize) -> usize {

@@ -11,6 +11,47 @@ pub(crate) fn skip(buf: &[u8], at: usize, depth: usize) -> Result<usize, ScanErr
     }
 }
 
+/// How long a value is, where its first byte tells and it has no values inside; else 0.
+static SHORT: [u8; 256] = {
+    let mut sizes = [0; 256];
+    let mut lead = 0;
+    while lead < 256 {
+        sizes[lead] = match lead {
+            0x00..=0x7f | 0xe0..=0xff | 0xc0 | 0xc2 | 0xc3 => 1,
+            0xa0..=0xbf => 1 + (lead & 0x1f) as u8,
+            0xcc | 0xd0 => 2,
+            0xcd | 0xd1 => 3,
+            0xca | 0xce | 0xd2 => 5,
+            0xcb | 0xcf | 0xd3 => 9,
+            _ => 0,
+        };
+        lead += 1;
+    }
+    sizes
+};
+
+/// The offset after `n` values that stand back to back from `at` on. Short texts and numbers, which most values are, take a few instructions.
+#[inline]
+pub(crate) fn skip_many(
+    buf: &[u8],
+    mut at: usize,
+    n: usize,
+    depth: usize,
+) -> Result<usize, ScanError> {
+    for _ in 0..n {
+        at = match buf.get(at).map(|&lead| SHORT[lead as usize]) {
+            Some(size @ 1..) => at + size as usize,
+            // Also where the last value went past the end.
+            _ => skip(buf, at, depth)?,
+        };
+    }
+    if at <= buf.len() {
+        Ok(at)
+    } else {
+        Err(ScanError::Cut)
+    }
+}
+
 fn nested(buf: &[u8], at: usize, depth: usize) -> Result<usize, ScanError> {
     Walk::at(at).advance(buf, depth)
 }
