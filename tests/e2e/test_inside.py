@@ -336,4 +336,42 @@ class T(Topology):
     here = Lua('odd.lua', where='beside', inputs=ShuffleGrouping(spout))
 """
     run = stormhost.run(source, status=1)
-    assert "\"here\" is to run 'beside', which is no place" in run.told.replace('\\"', "'").replace('"beside"', "'beside'")
+    assert 'error: "here" is to run "beside", which is no place' in run.told
+    assert 'hint: where is "inside" or "outside"' in run.told
+
+
+TOPOLOGY_LUA = """
+local stormhost = require "stormhost"
+local Lines = stormhost.ReliableSpout:extend { fields = "sentence" }
+function Lines:init(count) self.count = count end
+function Lines:tuples()
+  for n = 1, self.count do coroutine.yield("to be or not to be") end
+end
+local Split = stormhost.AutoAckBolt:extend { fields = "word" }
+function Split:execute(input)
+  for word in input.sentence:gmatch("%S+") do self:emit(word) end
+end
+local Count = stormhost.AutoAckBolt:extend { fields = { "word", "n" } }
+function Count:initialize() self.counts = {} end
+function Count:execute(input) self.counts[input.word] = (self.counts[input.word] or 0) + 1 end
+function Count:finish()
+  for word, n in pairs(self.counts) do self:emit { word, n } end
+end
+return stormhost.Topology "Hamlet" {
+  lines = Lines(1, 1000) { where = WHERE[1] },
+  split = Split(2) { stormhost.ShuffleGrouping "lines", where = WHERE[2] },
+  count = Count(2) { stormhost.FieldsGrouping("split", "word"), where = WHERE[3] },
+  show = stormhost.Print() { stormhost.ShuffleGrouping "count" },
+}
+"""
+
+
+@pytest.mark.parametrize("where", ["nnn", "nin", "ioi", "iii"])
+def test_a_topology_in_lua_says_where_each_component_runs(stormhost: Stormhost, where: str) -> None:
+    words = {"n": "nil", "i": '"inside"', "o": '"outside"'}
+    head = f"local WHERE = {{ {', '.join(words[each] for each in where)} }}\n"
+    run = stormhost.start(stormhost.write(head + TOPOLOGY_LUA, "hamlet.lua"), python=None)
+    run.ends_with(0)
+    assert sorted(run.stdout.split()) == sorted("be 2000 not 1000 or 1000 to 2000".split())
+    insiders = {line.component for line in run.log if line.message == "final figures"}
+    assert insiders == {"lines", "split", "count", "show"}
