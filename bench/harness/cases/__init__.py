@@ -7,11 +7,11 @@ from . import growth, languages, large, latency, start, stock, word_count
 
 ALL: tuple[Contest, ...] = (
     word_count.PLAIN,
+    languages.CONTEST,
     latency.PACED,
     start.CONTEST,
     word_count.MIXED,
     word_count.BY_HAND,
-    languages.CONTEST,
     latency.ONE_AT_A_TIME,
     stock.STORM_PY,
     stock.PYSTORM_JSON,

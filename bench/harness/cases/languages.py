@@ -1,33 +1,49 @@
-"""The word count in children of other languages, beside the same in Python and beside Bytewax."""
+"""The word count at full speed with spout, splitter and counter in another language, beside Bytewax on the same text."""
 
 from __future__ import annotations
 
-from ..contest import Contest, Contestant
+import shutil
+
+from ..contest import Contest, Contestant, Figures
+from ..hosted import check_counts, run_topology
+from ..setting import Setting
 from .peer import counting_peer
-from .rate import COLUMNS
-from .word_count import BYTEWAX, counted
+from .rate import COLUMNS, steady_rate
+
+BYTEWAX = "Bytewax, batch 1000"
 
 
-def in_lua(interpreter: str, send: bool) -> Contestant:
-    """Three children in one Lua."""
-    name = f"stormhost, {interpreter}, {'send' if send else 'drop'}"
-    return counted(name, "msgpack", send, "word_count.lua", options=("--lua", interpreter))
+def in_language(name: str, program: str, file: str, codec: str, send: bool, option: str = "") -> tuple[Contestant, ...]:
+    """A word count in children of another language; nobody where its interpreter is not there. `option` chooses that interpreter."""
+
+    def run(setting: Setting) -> Figures:
+        environment = {"STORMHOST_CODEC": codec, "BENCH_SEND": "1" if send else "0"}
+        options = (option, program) if option else ()
+        hosted = run_topology(setting, file, setting.text.path, setting.text.sentences, options=options, environment=environment)
+        check_counts(hosted, setting.text)
+        return steady_rate(hosted, setting.text.words)
+
+    shown = f"stormhost, {name}, {'send' if send else 'drop'}"
+    return (Contestant(shown, run),) if shutil.which(program) else ()
 
 
 CONTEST = Contest(
     key="languages",
-    title="Word count in other languages",
+    title="Word count at full speed in other languages",
     about=(
-        "The word count at full speed, with its spout and both bolts written in the language that is named, on that language's own library. "
-        "What nobody subscribes to is sent, or dropped, as in the first table."
+        "As the first table, with all three children in another language: one task each, every sentence and word anchored and acked. "
+        "*send* and *drop* as there."
     ),
     columns=COLUMNS,
     contestants=(
         counting_peer(BYTEWAX, "bytewax_flow.py", 1000, needs=("bytewax",)),
-        in_lua("lua5.4", True),
-        in_lua("lua5.4", False),
-        in_lua("luajit", True),
-        in_lua("luajit", False),
+        *in_language("Ruby, msgpack", "ruby", "word_count.rb", "msgpack", send=True),
+        *in_language("Ruby, msgpack", "ruby", "word_count.rb", "msgpack", send=False),
+        *in_language("Ruby, standard library", "ruby", "word_count.rb", "json", send=True),
+        *in_language("Lua 5.4", "lua5.4", "word_count.lua", "msgpack", send=True, option="--lua"),
+        *in_language("Lua 5.4", "lua5.4", "word_count.lua", "msgpack", send=False, option="--lua"),
+        *in_language("LuaJIT", "luajit", "word_count.lua", "msgpack", send=True, option="--lua"),
+        *in_language("LuaJIT", "luajit", "word_count.lua", "msgpack", send=False, option="--lua"),
     ),
     against=(BYTEWAX,),
     ratio_of="M words/s",

@@ -3,8 +3,11 @@
 //! Each has a package (a *shim*) that travels inside the binary: it describes a topology's file to the host, and later runs
 //! the components that the file declares.
 
+use std::path::Path;
+
 use include_dir::{Dir, include_dir};
 
+use super::shown;
 use super::version_manager::VersionManager;
 
 /// A language, and all that is particular about it.
@@ -32,6 +35,18 @@ pub(super) struct Language {
     pub(super) package_folder: &'static str,
     pub(super) package_endings: &'static [&'static str],
     pub(super) main: &'static str,
+    /// How a program of this language that is not started by our package finds it all the same.
+    pub(super) search: SearchPath,
+}
+
+/// Where an interpreter looks for packages.
+#[derive(Debug)]
+pub(super) struct SearchPath {
+    /// A variable of the environment, and what stands between two entries of it.
+    pub(super) variable: &'static str,
+    pub(super) separator: &'static str,
+    /// The entry for the folder of our package.
+    pub(super) entry: fn(&Path) -> String,
 }
 
 /// Every language there is. What a file without an ending is in is asked in this order.
@@ -58,6 +73,11 @@ pub(super) static ALL: [Language; 3] = [
         package_folder: "stormhost",
         package_endings: &["py", "typed"],
         main: "__main__.py",
+        search: SearchPath {
+            variable: "PYTHONPATH",
+            separator: ":",
+            entry: |package| shown(package.parent().unwrap_or(package)),
+        },
     },
     Language {
         name: "Ruby",
@@ -78,6 +98,11 @@ pub(super) static ALL: [Language; 3] = [
         package_folder: "lib",
         package_endings: &["rb"],
         main: "stormhost/main.rb",
+        search: SearchPath {
+            variable: "RUBYLIB",
+            separator: ":",
+            entry: shown,
+        },
     },
     Language {
         name: "Lua",
@@ -97,6 +122,15 @@ pub(super) static ALL: [Language; 3] = [
         package_folder: "stormhost",
         package_endings: &["lua"],
         main: "main.lua",
+        search: SearchPath {
+            variable: "LUA_PATH",
+            separator: ";",
+            // The two semicolons stand for where Lua looks by itself.
+            entry: |package| {
+                let folder = shown(package.parent().unwrap_or(package));
+                format!("{folder}/?.lua;{folder}/?/init.lua;;")
+            },
+        },
     },
 ];
 

@@ -8,6 +8,7 @@ mod describe;
 mod error;
 mod interpreter;
 mod language;
+mod mixed;
 mod recognise;
 mod shim;
 mod surroundings;
@@ -63,9 +64,23 @@ pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
     let (file, name) = split_name(path, &options.surroundings);
     let resolved = options.surroundings.resolve(&file);
     let content = read(&file, &resolved)?;
-    match recognise::form(&file, &content) {
+    let mut ir = described(path, &file, name.as_deref(), &resolved, &content, options)?;
+    mixed::within_reach(&mut ir, options)?;
+    Ok(ir)
+}
+
+fn described(
+    path: &str,
+    file: &str,
+    name: Option<&str>,
+    resolved: &Path,
+    content: &[u8],
+    options: &LoadOptions,
+) -> Result<Ir, LoadError> {
+    let file = file.to_owned();
+    match recognise::form(&file, content) {
         Form::Description if name.is_some() => Err(LoadError::OneTopology { file }),
-        Form::Description => Ir::from_json(&content).map_err(|source| LoadError::BadDescription {
+        Form::Description => Ir::from_json(content).map_err(|source| LoadError::BadDescription {
             file,
             source: Box::new(source),
         }),

@@ -98,6 +98,12 @@ function Noisy.execute()
   assert(io.read("*l") == nil, "standard input is empty")
 end
 
+local Slow = stormhost.AutoAckBolt:extend({ fields = "value" })
+function Slow:execute(input)
+  os.execute("sleep 0.05") -- time that the processor's clock does not see
+  self:emit(input.value)
+end
+
 local Numbers = stormhost.Spout:extend({ fields = "n", streams = { other = { "a", "b" } } })
 function Numbers:next_tuple()
   self.n = (self.n or 0) + 1
@@ -136,6 +142,7 @@ return stormhost.Topology("Components")({
   relay = Relay(1),
   hand = Hand(1),
   noisy = Noisy(1),
+  slow = Slow(1),
   numbers = Numbers(1),
   reliable = Reliable(1),
   broken = Broken(1),

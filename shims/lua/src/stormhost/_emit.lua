@@ -40,23 +40,29 @@ function _M.encoder(codec)
     return part, reason
   end
 
-  -- Where Lua tells 5 from 5.0, both are one key all the same.
-  local math_type = math.type
-  local low = {}
-  local function low_integer(value)
+  -- The bytes of what is an integer for sure; nil for all else.
+  local math_type, integer_of, low = math.type, codec.integer, {}
+  local function integer(value)
+    -- Where Lua tells 5 from 5.0, both are one key all the same.
     if math_type and math_type(value) ~= "integer" then
       return nil
     end
     local part = low[value]
-    if not part and value > 0 and value <= LOW and value % 1 == 0 then
-      part = codec.integer(value)
+    if part then
+      return part
+    elseif value > 0 and value <= LOW and value % 1 == 0 then
+      part = integer_of(value)
       low[value] = part
+      return part
     end
-    return part
+    return math_type and integer_of(value)
   end
 
-  return { texts = texts, low_integer = low_integer, encode = remembering }
+  return { texts = texts, low = low, integer = integer, encode = remembering }
 end
+
+-- Small integers are looked up in place; 5.0, where Lua tells that from 5, is not meant.
+local LOW_INTEGER = math.type and "low[V] and math_type(V) == 'integer' and low[V]" or "low[V]"
 
 -- Lines that put the row into the columns; `add` and `emit` have them in common.
 local function core(width)
@@ -75,7 +81,7 @@ local function core(width)
     line("if type(values) == 'table' and values[%d] == nil then", width + 1)
     for position = 1, width do
       line("  local v%d = values[%d]", position, position)
-      line("  e%d = texts[v%d] or encode(v%d)", position, position, position)
+      line("  e%d = texts[v%d] or %s or encode(v%d)", position, position, (LOW_INTEGER:gsub("V", "v" .. position)), position)
     end
     line("end")
     line("if %s then", concat(nils, " or "))
@@ -95,7 +101,7 @@ end
 local function compile(context, signature, before, after)
   local results, block = context.results, context.block
   local width = block.output.width
-  local lines = { "local texts, encode, slow, block, results, order, ends, special, flush, type = ..." }
+  local lines = { "local texts, low, math_type, encode, slow, block, results, order, ends, special, flush, type = ..." }
   local function line(text, ...)
     lines[#lines + 1] = format(text, ...)
   end
@@ -118,6 +124,8 @@ local function compile(context, signature, before, after)
   local make = assert(load(concat(lines, "\n"), "=stormhost"))
   return make(
     context.encoder.texts,
+    context.encoder.low,
+    math.type,
     context.encode,
     context.slow,
     block,
@@ -171,9 +179,9 @@ local function prepare(encoder, results, block, special, flush, always)
   context.heard = always or output.listeners
   context.simple = context.heard and output.width > 0 and output.width <= MOST_COLUMNS
 
-  local low_integer = encoder.low_integer
+  local integer = encoder.integer
   function context.encode(value)
-    local known = type(value) == "number" and low_integer(value)
+    local known = type(value) == "number" and integer(value)
     if known then
       return known
     end

@@ -202,18 +202,31 @@ function SpoutLink:answer_when_done()
 end
 
 function SpoutLink:acked(payload)
-  local pending, component = self.pending, self.component
-  local tells = self.tells_acks
   for at = 1, #payload, 16 do
-    local first, count = read_u64(payload, at), read_u64(payload, at + 8)
-    for number = first, first + count - 1 do
-      local id = pending[number]
-      if id ~= nil then
-        pending[number] = nil
-        if tells then
-          self:guarded(component._acked, id)
-        end
+    local number, count = read_u64(payload, at), read_u64(payload, at + 8)
+    local last = number + count - 1
+    if self.tells_acks then
+      self.telling = number
+      while self.telling <= last do -- once, unless `ack` raises an error
+        self:guarded(self.tell_acks, self, last)
       end
+    else
+      for each = number, last do
+        self.pending[each] = nil
+      end
+    end
+  end
+end
+
+--- Tells the component of each ack up to `last`.
+function SpoutLink.tell_acks(component, self, last)
+  local pending, acked = self.pending, component._acked
+  for number = self.telling, last do
+    self.telling = number + 1
+    local id = pending[number]
+    if id ~= nil then
+      pending[number] = nil
+      acked(component, id)
     end
   end
 end
@@ -326,7 +339,10 @@ function SpoutLink:make_emit()
 end
 
 function SpoutLink:special_emit(values, options)
-  outputs_of.check_options(options, "spout")
+  -- Nothing but an id is what nearly all have.
+  if type(options) ~= "table" or options.id == nil or next(options, (next(options))) ~= nil then
+    outputs_of.check_options(options, "spout")
+  end
   return self:add(values, options.id, options)
 end
 
