@@ -196,6 +196,11 @@ impl<'a> ChildLife<'a> {
             }
         }
         self.host.used_by_dead[self.at].update(|before| before + life.cpu_seconds());
+        if !self.is_process {
+            self.host
+                .used_inside
+                .update(|before| before + life.cpu_seconds());
+        }
         self.unsaid = life.unsaid();
         (end, exit)
     }

@@ -65,9 +65,9 @@ class Process(Declaration):
 class Lua(Process):
     """A spout or bolt that is a script in Lua: `Lua('split.lua', fields='word')`.
 
-    `script`: its file, and after it what it finds in `arg`. It ends with `return` and its class. `where`: `inside`, where
-    it runs on a thread of the host and no Lua need be installed, or `outside`, where it is a process `lua script`, whose
-    Lua must have the library `stormhost`. The others are those of `Process`.
+    `script`: its file, and after it what it finds in `arg`. It ends with `Split:run()`; inside `return Split` will do.
+    `where`: `inside`, where it runs on a thread of the host and no Lua need be installed, or `outside`, where it is a
+    process `lua script`. The others are those of `Process`.
     """
 
     __slots__ = ()
