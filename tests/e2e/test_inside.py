@@ -90,7 +90,7 @@ def test_a_word_count_with_a_bolt_inside_counts_exactly(stormhost: Stormhost) ->
     run = stormhost.run(COUNT_WORDS, args=["2000"], env={"PATH": "/nowhere"})
     words = Counter(run.noted("word"))
     assert words == {
-        **{word: 2000 for word in ("some", "words", "come", "again")},
+        **dict.fromkeys(("some", "words", "come", "again"), 2000),
         **{str(n): len(range(n, 2000, 7)) for n in range(7)},
     }
     assert sorted(run.noted("acked")) == list(range(2000))

@@ -850,6 +850,6 @@ fn what_cannot_run_inside_is_a_mistake() {
             ("/components/1/where", place),
             ("/components/1/command", command),
         ];
-        mistake(&changes, 13, message, hint);
+        mistake(&changes, 11, message, hint);
     }
 }

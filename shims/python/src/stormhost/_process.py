@@ -1,4 +1,4 @@
-"""`Process`: a component that is any program; `Lua`: one that is a script, inside the host where nothing else is said."""
+"""`Process`: a component that is any program. `Lua`: a script, inside the host unless it is to be outside."""
 
 from __future__ import annotations
 
