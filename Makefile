@@ -5,7 +5,7 @@
 # Lua 5.4, LuaJIT, luarocks and luacheck. STORMHOST_LONG=1 makes the tests that kill go on for longer.
 
 .DEFAULT_GOAL := help
-.PHONY: help test build prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-examples fmt clean
+.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-examples fmt clean
 
 include bench/Makefile
 
@@ -19,6 +19,7 @@ endif
 
 PYTHON ?= python3
 BIN := target/venv/bin
+NATIVE := $(CURDIR)/target/accelerator/accelerator/libstormhost_native.so
 PYTEST := $(BIN)/pytest -q -p no:cacheprovider
 
 help:
@@ -28,6 +29,9 @@ test: test-format test-rust test-docs build test-python test-pythons test-ruby t
 
 build: ## the program, as it is released: target/release/stormhost
 	cargo build --release --locked
+
+native: ## the native accelerator alone, for the tests of the Python shim; a build of the host makes it too
+	PYO3_NO_PYTHON=1 cargo build --locked --profile accelerator --manifest-path shims/python/native/Cargo.toml --target-dir target/accelerator
 
 prepare: ## what the tests need and the repository does not carry
 	@command -v mvn >/dev/null || test -f target/multilang/storm.py || apt-get install -y --no-install-recommends maven
@@ -40,7 +44,7 @@ test-format: prepare ## formatting and lints of all languages
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cd shims/python && ../../$(BIN)/ruff check --no-cache . && ../../$(BIN)/mypy --cache-dir ../../target/mypy
-	cd shims/ruby && rubocop --cache false --format quiet . ../../examples ../../bench
+	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench
 	$(BIN)/ruff check --no-cache bench tests/e2e tests/children tests/stock tests/*.py
 
 test-rust: ## unit tests, doc tests and tests of the program in Rust
@@ -49,11 +53,11 @@ test-rust: ## unit tests, doc tests and tests of the program in Rust
 test-docs: ## the documentation of the Rust code, without a warning
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
 
-test-python: prepare ## the Python shim, with every codec
-	cd shims/python && ../../$(PYTEST)
+test-python: prepare native ## the Python shim, with every codec
+	cd shims/python && STORMHOST_NATIVE=$(NATIVE) ../../$(PYTEST)
 
-test-pythons: prepare ## the Python shim without codecs, on every other Python that is found
-	sh tests/other_pythons.sh
+test-pythons: prepare native ## the Python shim without codecs, on every other Python that is found
+	STORMHOST_NATIVE=$(NATIVE) sh tests/other_pythons.sh
 
 test-ruby: prepare ## the Ruby shim, with every codec
 	cd shims/ruby && ruby -w -e 'Dir["./test/test_*.rb"].each { |file| require file }'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the tests of the Python shim on every Python from 3.9 that is found besides the one of target/venv, with nothing
-# installed but pytest: so without any codec. Those of pyenv count too, whether or not they are chosen there.
+# installed but pytest: so without any codec but the native accelerator. Those of pyenv count too, whether or not they are
+# chosen there.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -76,8 +76,8 @@ class Setting:
 
     @property
     def codec(self) -> str:
-        """The fastest codec of our library that is installed."""
-        return "msgspec" if self.has("msgspec") else "json"
+        """The fastest codec of our library that is there: the library chooses by itself when it is told nothing."""
+        return ""
 
     @cached_property
     def _versions(self) -> dict[str, str | None]:

@@ -53,6 +53,7 @@ class Lines < Stormhost::Spout
   end
 end
 
+# Takes sentences apart.
 class Split < Stormhost::AutoAckBolt
   output_fields :word
 
@@ -69,6 +70,7 @@ class Split < Stormhost::AutoAckBolt
   end
 end
 
+# Counts, and emits each count.
 class Count < Stormhost::AutoAckBolt
   output_fields :word, :n
 

@@ -5,6 +5,7 @@
 require 'minitest/autorun'
 require_relative 'topology'
 
+# The README says how to run it.
 class TestBolts < Minitest::Test
   def run_bolt(...) = Stormhost::Testing.run_bolt(...)
 

@@ -72,13 +72,14 @@ def test_counts_equal_those_of_unix_and_every_sentence_is_acked(stormhost: Storm
     count_words(stormhost, 20_000)
 
 
-@pytest.mark.parametrize("codec", ["json", "msgspec", "ormsgpack"])
+@pytest.mark.parametrize("codec", ["json", "msgspec", "ormsgpack", "native"])
 def test_every_codec_counts_the_same(stormhost: Stormhost, codec: str) -> None:
-    count_words(stormhost, 3000, "--env", f"STORMHOST_CODEC={codec}")
+    run = count_words(stormhost, 3000, "--env", f"STORMHOST_CODEC={codec}")
+    assert run.told.count(f", codec {codec}") == 1, "said once, by the first child"
 
 
 def test_components_of_different_encodings_understand_each_other(stormhost: Stormhost) -> None:
-    codecs = {"lines": "json", "split": "msgspec", "count": "json", "sum": "ormsgpack"}
+    codecs = {"lines": "json", "split": "msgspec", "count": "native", "sum": "ormsgpack"}
     mixed = "".join(f"    {component}.env = {{'STORMHOST_CODEC': '{codec}'}}\n" for component, codec in codecs.items())
     count_words(stormhost, 3000, source=WORD_COUNT + mixed)
 

@@ -194,7 +194,7 @@ class T(Topology):
         ("1, direct_task=1", "direct"),
     ],
 )
-@pytest.mark.parametrize("codec", ["json", "msgspec"])
+@pytest.mark.parametrize("codec", ["json", "msgspec", "native"])
 def test_what_cannot_be_emitted_raises_where_it_is_emitted(stormhost: Stormhost, emit: str, said: str, codec: str) -> None:
     source = f"""
 class Wrong(AutoAckBolt):

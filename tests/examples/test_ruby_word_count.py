@@ -21,7 +21,7 @@ def test_other_texts_are_counted(stormhost, tmp_path):
     rough.write_bytes('Zoë saw a café; Zoë left.\r\n'.encode() + 'na\xefve\n'.encode('latin-1') + b"don't STOP_stop\n\n\nno newline")
     counts = tmp_path / 'elsewhere.tsv'
     run = stormhost(TOPOLOGY, '--counts', counts, rough)
-    assert (run.status, run.out.splitlines()) == (0, counted_by_tools(rough)[:20]), run.err
+    assert (run.status, run.out.splitlines()) == (0, counted_by_tools(str(rough))[:20]), run.err
 
 
 def test_the_bolts_are_tried_out_as_the_readme_says():

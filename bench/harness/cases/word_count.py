@@ -32,7 +32,7 @@ def counted(
 ) -> Contestant:
     """A word count of ours in Python children; with or without the counter's output being sent.
 
-    `codec`: `msgspec` or `json`; whichever is faster of those that are installed, if it is empty.
+    `codec`: `native`, `msgspec` or `json`; the fastest that is there, if it is empty.
     """
 
     def run(setting: Setting) -> Figures:
@@ -72,6 +72,8 @@ PLAIN = Contest(
         counting_peer("Pathway, counted in Rust", "pathway_flow.py", "rust", needs=("pathway",), text_of=less),
         counting_peer("Pathway, counted in Python", "pathway_flow.py", "python", needs=("pathway",), text_of=less),
         *STORMS,
+        counted("stormhost, native, send", "native"),
+        counted("stormhost, native, drop", "native", send=False),
         counted("stormhost, msgspec, send", "msgspec"),
         counted("stormhost, msgspec, drop", "msgspec", send=False),
         counted("stormhost, standard library, send", "json"),
@@ -84,6 +86,8 @@ PLAIN = Contest(
         LOOP,
         "two processes, a pipe",
         BATCHES[1],
+        "stormhost, native, send",
+        "stormhost, native, drop",
         "stormhost, msgspec, send",
         "stormhost, msgspec, drop",
         "stormhost, standard library, send",
@@ -99,6 +103,7 @@ MIXED = Contest(
     contestants=(
         counting_peer(BATCHES[0], "bytewax_mixed.py", 100, needs=("bytewax",), text_of=less),
         counting_peer(BATCHES[1], "bytewax_mixed.py", 1000, needs=("bytewax",), text_of=less),
+        counted("stormhost, native, send", "native", file="mixed.py", text_of=less),
         counted("stormhost, msgspec, send", "msgspec", file="mixed.py", text_of=less),
         counted("stormhost, standard library, send", "json", file="mixed.py", text_of=less),
     ),

@@ -35,6 +35,8 @@ pub(super) struct Language {
     pub(super) package_folder: &'static str,
     pub(super) package_endings: &'static [&'static str],
     pub(super) main: &'static str,
+    /// What `build.rs` made for the package, and the name under which it lies there; empty where it could not.
+    pub(super) built: Option<(&'static str, &'static [u8])>,
     /// How a program of this language that is not started by our package finds it all the same.
     pub(super) search: SearchPath,
 }
@@ -73,6 +75,10 @@ pub(super) static ALL: [Language; 3] = [
         package_folder: "stormhost",
         package_endings: &["py", "typed"],
         main: "__main__.py",
+        built: Some((
+            "_native.abi3.so",
+            include_bytes!(concat!(env!("OUT_DIR"), "/accelerator.so")),
+        )),
         search: SearchPath {
             variable: "PYTHONPATH",
             separator: ":",
@@ -98,6 +104,7 @@ pub(super) static ALL: [Language; 3] = [
         package_folder: "lib",
         package_endings: &["rb"],
         main: "stormhost/main.rb",
+        built: None,
         search: SearchPath {
             variable: "RUBYLIB",
             separator: ":",
@@ -122,6 +129,7 @@ pub(super) static ALL: [Language; 3] = [
         package_folder: "stormhost",
         package_endings: &["lua"],
         main: "main.lua",
+        built: None,
         search: SearchPath {
             variable: "LUA_PATH",
             separator: ";",

@@ -8,11 +8,18 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, File};
+use include_dir::Dir;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::language::Language;
 use super::surroundings::Surroundings;
+
+/// One file of a package.
+struct File {
+    /// Within the package.
+    path: &'static Path,
+    contents: &'static [u8],
+}
 
 /// The package could be unpacked nowhere.
 #[derive(Debug, thiserror::Error)]
@@ -94,11 +101,11 @@ fn unpack_below(language: &'static Language, cache: &Path) -> io::Result<PathBuf
         .prefix(".unpacking-")
         .tempdir_in(cache)?;
     for file in files(language) {
-        let target = fresh.path().join(language.package_folder).join(file.path());
+        let target = fresh.path().join(language.package_folder).join(file.path);
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::write(target, file.contents())?;
+        fs::write(target, file.contents)?;
     }
     let moved = fs::rename(fresh.path(), &folder);
     // Where somebody else was quicker, the fresh one is thrown away with its handle.
@@ -123,8 +130,8 @@ fn replace(folder: &Path, fresh: &Path, cache: &Path) -> io::Result<()> {
 /// Whether every file is there in its full length. Cheap, and enough: files are never changed in place.
 fn is_whole(language: &'static Language, package: &Path) -> bool {
     files(language).into_iter().all(|file| {
-        let found = package.join(file.path()).metadata();
-        found.is_ok_and(|found| found.len() == file.contents().len() as u64)
+        let found = package.join(file.path).metadata();
+        found.is_ok_and(|found| found.len() == file.contents.len() as u64)
     })
 }
 
@@ -132,25 +139,40 @@ fn is_whole(language: &'static Language, package: &Path) -> bool {
 fn digest(language: &'static Language) -> u64 {
     let mut hasher = Xxh3::new();
     for file in files(language) {
-        hasher.update(file.path().as_os_str().as_encoded_bytes());
+        hasher.update(file.path.as_os_str().as_encoded_bytes());
         hasher.update(&[0]);
-        hasher.update(&(file.contents().len() as u64).to_le_bytes());
-        hasher.update(file.contents());
+        hasher.update(&(file.contents.len() as u64).to_le_bytes());
+        hasher.update(file.contents);
     }
     hasher.digest()
 }
 
-/// The files of the package, in the order of their names. What interpreters and tools leave behind in a working copy is left out.
-fn files(language: &'static Language) -> Vec<&'static File<'static>> {
-    let mut found = files_below(&language.package);
-    found.retain(|file| is_ours(language, file.path()));
-    found.sort_by_key(|file| file.path());
+/// The files of the package, in the order of their names, and what was built for it.
+fn files(language: &'static Language) -> Vec<File> {
+    let mut found = sources(language, &language.package);
+    if let Some((name, contents)) = language.built.filter(|(_, built)| !built.is_empty()) {
+        found.push(File {
+            path: Path::new(name),
+            contents,
+        });
+    }
+    found.sort_by_key(|file| file.path);
     found
 }
 
-fn files_below(folder: &'static Dir<'static>) -> Vec<&'static File<'static>> {
-    let below = folder.dirs().flat_map(files_below);
-    folder.files().chain(below).collect()
+/// The sources below a folder. What interpreters and tools leave behind in a working copy is left out.
+fn sources(language: &Language, folder: &'static Dir<'static>) -> Vec<File> {
+    let ours = folder.files().filter(|file| is_ours(language, file.path()));
+    let mut found: Vec<File> = ours
+        .map(|file| File {
+            path: file.path(),
+            contents: file.contents(),
+        })
+        .collect();
+    for below in folder.dirs() {
+        found.extend(sources(language, below));
+    }
+    found
 }
 
 fn is_ours(language: &Language, path: &Path) -> bool {

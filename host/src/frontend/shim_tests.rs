@@ -33,8 +33,8 @@ fn every_package_is_unpacked_whole_and_leaves_nothing_else() {
         assert!(package.join(language.main).is_file());
         for file in files(language) {
             assert_eq!(
-                fs::read(package.join(file.path())).expect("there"),
-                file.contents()
+                fs::read(package.join(file.path)).expect("there"),
+                file.contents
             );
         }
     }
@@ -60,6 +60,20 @@ fn only_sources_are_taken_along() {
         ("x.rb", false),
     ] {
         assert_eq!(is_ours(PYTHON, Path::new(file)), ours, "{file}");
+    }
+}
+
+#[test]
+fn what_was_built_travels_with_the_sources() {
+    for language in &ALL {
+        let Some((name, built)) = language.built else {
+            continue;
+        };
+        let mut files = files(language).into_iter();
+        match files.find(|file| file.path == Path::new(name)) {
+            Some(file) => assert!(file.contents.starts_with(b"\x7fELF")),
+            None => assert!(built.is_empty()),
+        }
     }
 }
 
@@ -99,8 +113,8 @@ fn what_was_damaged_is_unpacked_anew() {
     let cache = tempfile::tempdir().expect("a folder");
     let seen = seen(&[("XDG_CACHE_HOME", cache.path())]);
     let package = unpack(PYTHON, &seen).expect("unpacked");
-    let file = files(PYTHON)[0];
-    fs::remove_file(package.join(file.path())).expect("removed");
+    let file = &files(PYTHON)[0];
+    fs::remove_file(package.join(file.path)).expect("removed");
     assert!(!is_whole(PYTHON, &package));
     assert_eq!(unpack(PYTHON, &seen).expect("unpacked"), package);
     assert!(is_whole(PYTHON, &package));

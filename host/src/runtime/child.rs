@@ -302,12 +302,7 @@ impl<'a> ChildLife<'a> {
                         answer.library
                     ));
                 }
-                tracing::debug!(
-                    task = self.at + 1,
-                    library = answer.library,
-                    codec = answer.codec,
-                    "speaks frames"
-                );
+                self.tell_of(&answer.library, &answer.codec);
                 self.library = answer.library;
                 Dialect::Frames {
                     encoding: answer.encoding,
@@ -317,6 +312,20 @@ impl<'a> ChildLife<'a> {
         };
         listener.speaks(dialect);
         Ok(dialect)
+    }
+
+    /// Says which library and codec this child has: aloud where it is the first one of its kind in this run.
+    fn tell_of(&self, library: &str, codec: &str) {
+        let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
+        let (component, task) = (&component.id, self.at + 1);
+        let speaker = (library.to_owned(), codec.to_owned());
+        let mut known = self.host.speakers.borrow_mut();
+        if known.contains(&speaker) {
+            tracing::debug!(%component, task, "speaks frames: {library}, codec {codec}");
+        } else {
+            tracing::info!(%component, task, "speaks frames: {library}, codec {codec}");
+            known.push(speaker);
+        }
     }
 
     /// The handshake is done.

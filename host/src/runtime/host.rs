@@ -32,6 +32,8 @@ pub struct Host {
     pub stage: watch::Sender<Stage>,
     /// For each component: whether any of its children has done its handshake in this run.
     pub healthy: Vec<Cell<bool>>,
+    /// What children that speak frames call themselves and their codec, each as often as it differs.
+    pub speakers: RefCell<Vec<(String, String)>>,
     /// For each task: the process id of its child, 0 while it has none.
     pub pids: Vec<Cell<u32>>,
     /// For each task: CPU seconds that its dead children used.
@@ -78,6 +80,7 @@ impl Host {
             used_by_dead: vec![Cell::new(0.0); tasks],
             used_inside: Cell::new(0.0),
             heard: vec![Cell::new(Instant::now()); tasks],
+            speakers: RefCell::new(Vec::new()),
             failure: RefCell::new(None),
             overdue: Cell::new(false),
             at_once: Cell::new(false),

@@ -105,7 +105,7 @@ def main():
     parser.add_argument("--tuples", type=int, default=2_000_000)
     parser.add_argument("--rows", type=int, default=1024, help="tuples in a frame towards the child")
     parser.add_argument("--only", help="one component: lines, reliable, split, count, by_hand")
-    parser.add_argument("--codec", help="one codec: json, msgspec, ormsgpack")
+    parser.add_argument("--codec", help="one codec: json, msgspec, ormsgpack, native")
     options = parser.parse_args()
     for codec in [options.codec] if options.codec else wire.CODECS:
         for component in ("lines", "reliable", "split", "count", "by_hand"):

@@ -2,8 +2,10 @@
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 
 from stormhost import (
@@ -104,6 +106,19 @@ class Clumsy(AutoAckBolt):
                 sys.exit(3)
         elif what == "fail":
             self.fail(input, "did not like it")
+        elif what == "change":
+            value = [1]
+            self.emit([value])
+            value.append(2)
+        elif what == "interrupt":
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(10)
+        elif what == "threads":
+            threads = [threading.Thread(target=self.many, args=(name,)) for name in "abcd"]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
         elif what == "log":
             self.log("a line", "warn")
         elif what == "report":
@@ -126,6 +141,11 @@ class Clumsy(AutoAckBolt):
             self.emit(eval(what[5:]))
             return
         self.emit(what)
+
+
+    def many(self, name):
+        for number in range(3000):
+            self.emit(f"{name}{number}")
 
 
 class Held(Bolt):

@@ -19,6 +19,12 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "stormhost"
 ORDER, MARKS, ANCHORS, DIRECT, ACKS, FAILS, LOOSE, ASK = 1, 2, 4, 8, 16, 32, 64, 128
 DEADLINE = 20.0
 CODECS = [name for name in ("json", "msgspec", "ormsgpack") if importlib.util.find_spec(name)]
+# From `make native`, or from a build of the host.
+NATIVE = Path(__file__).resolve().parents[3] / "target/accelerator/accelerator/libstormhost_native.so"
+if NATIVE.exists():
+    os.environ.setdefault("STORMHOST_NATIVE", str(NATIVE))
+if "STORMHOST_NATIVE" in os.environ:
+    CODECS.append("native")
 TICK = {"component": "__system", "stream": "__tick", "fields": ["rate_secs"]}
 
 
@@ -56,9 +62,13 @@ def codec_pair(encoding):
         import msgspec
 
         return msgspec.msgpack.decode, msgspec.msgpack.encode
-    import ormsgpack
+    if importlib.util.find_spec("ormsgpack"):
+        import ormsgpack
 
-    return ormsgpack.unpackb, ormsgpack.packb
+        return ormsgpack.unpackb, ormsgpack.packb
+    from stormhost._accelerator import load  # no independent witness, but the only one
+
+    return load().decode, load().encode
 
 
 class Host:

@@ -145,6 +145,13 @@ def test_what_cannot_be_sent_raises_to_the_caller(bolt, expression, reason):
     assert "components.py" in host.until_message("error")[0]["msg"]
 
 
+def test_what_is_changed_after_it_was_emitted_is_sent_as_it_was(bolt):
+    host = bolt("clumsy", WHAT, SAID)
+    host.tuples((0, [["change"]], 1))
+    host.until_consumed()
+    assert host.values == [[[1]], ["change"]]
+
+
 def test_a_missing_field_is_named_with_those_that_are_there(bolt):
     host = bolt("clumsy", WHAT, SAID)
     host.tuples((0, [["attribute"]], 1))

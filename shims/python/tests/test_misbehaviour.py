@@ -45,6 +45,15 @@ def test_exit_in_execute_keeps_what_was_finished(bolt):
     assert host.values == [["a"], ["b"]]
 
 
+def test_an_interrupt_in_execute_keeps_what_was_finished(bolt):
+    host = bolt("clumsy", WHAT, SAID)
+    host.tuples((0, [["a"], ["b"], ["interrupt"], ["c"]], 1))
+    assert host.until_left() == -signal.SIGINT
+    assert host.taken == 2
+    assert host.values == [["a"], ["b"]]
+    assert "KeyboardInterrupt" in host.stderr
+
+
 def test_a_forked_process_says_nothing(bolt):
     host = bolt("clumsy", WHAT, SAID)
     host.tuples((0, [["fork"], ["a"]], 1))

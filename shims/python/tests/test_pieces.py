@@ -11,11 +11,12 @@ import pytest
 
 import stormhost
 from stormhost import AutoAckBolt, Bolt, EmitError, ReliableSpout, Spout, Stream, TimeBatcher, _jsontext
+from stormhost._accelerator import load
 from stormhost._codec import choose
 from stormhost._emit import adder
 from stormhost._outputs import Output
 from stormhost._results import Results
-from stormhost._rows import executor, row_class
+from stormhost._rows import executor, native_kind, row_class
 from stormhost._stream import stream_id
 from stormhost._traceback import story, summary
 from stormhost._values import clean
@@ -23,9 +24,13 @@ from stormhost._wire import Outlet
 from stormhost.testing import TICK, run_bolt, run_spout
 
 
-@pytest.fixture(params=["at rest", "executed"])
+@pytest.fixture(params=["at rest", "executed", "native"])
 def make(request):
     def row(fields, *values, id=0, task=1, component="c", stream="s"):
+        if request.param == "native":
+            if "native" not in wire.CODECS:
+                pytest.skip("the accelerator has not been built")
+            return native_kind(component, stream, fields, load()).type(*values, id << 20 | task)
         if request.param == "at rest":
             return row_class(component, stream, fields)(*values, id << 20 | task)
         (made,) = execute(component, stream, fields, [(*values, id << 20 | task)])
@@ -93,6 +98,31 @@ def test_what_is_not_there_is_named(make):
         row["b"]
     with pytest.raises(IndexError, match="has 1 fields, no number 3"):
         row[3]
+
+
+def test_fields_can_be_set_and_deleted(make):
+    row = make(["a", "b"], 1, 2)
+    row.a = "x"
+    assert (row.a, list(row)) == ("x", ["x", 2])
+    del row.b
+    with pytest.raises(AttributeError):
+        _ = row.b
+    with pytest.raises(AttributeError):
+        row.c = 1
+
+
+def test_rows_can_be_copied(make):
+    row = make(["a", "b"], 1, [2], id=5, task=6)
+    for other in (copy.copy(row), copy.deepcopy(row)):
+        assert type(other) is type(row)
+        assert (other.a, other.b, other.meta.id, other.meta.task) == (1, [2], 5, 6)
+    assert copy.copy(row).b is row.b
+    assert copy.deepcopy(row).b is not row.b
+
+
+def test_numbers_of_tuples_have_no_end(make):
+    row = make(["a"], 1, id=1 << 50, task=(1 << 20) - 1)
+    assert (row.meta.id, row.meta.task) == (1 << 50, (1 << 20) - 1)
 
 
 def test_a_stream_without_fields(make):

@@ -43,7 +43,7 @@ class TestTopology < Minitest::Test
     ir = described(<<~RUBY, args: ['a b'])
       class Words < Topology
         late = spout LateSpout, parallelism: 2, conf: { 'own' => 2 }
-        bolt SplitBolt, 'db', id: :split, parallelism: 3, env: { A: 'b' } do
+        bolt SplitBolt, id: :split, parallelism: 3, env: { A: 'b' } do
           source late
           source LateSpout, :global, stream: :late_ones
           source :split, fields: %i[word]
@@ -155,10 +155,35 @@ class TestTopology < Minitest::Test
       ['bolt "x": unknown keyword: :serialiser', nil, 24],
       ['SplitBolt is no spout', 'declare it with `bolt`', 20],
       ['Idle has no method execute(input)', "'idle' needs one", 21],
-      ["parallelism of 'a': a value of type Class cannot be sent; send nil, true, false, Integer, Float, String, Array or Hash", nil, 25],
+      ["the parallelism of 'a' is Object, and no whole number", nil, 25],
       ["'a': 42 is no component", "source takes a component's class, its id, or what spout or bolt returned", 26],
       ["'a': an input must be a grouping, not 42", 'wrap it in one: Stormhost::ShuffleGrouping.new(…), or use source', 27],
       ["'b': several components are a SplitBolt: wrong, a, b", 'say which, by its id: source :wrong', 29]
+    ]
+    assert_equal(expected, found)
+  end
+
+  def test_arguments_that_initialize_will_not_take_are_found
+    found = mistakes(<<~RUBY)
+      class Greedy < SplitBolt
+        def initialize(one, two = 2, key: 1) = super()
+      end
+      class T < Topology
+        bolt(Greedy, id: :right) { }
+        bolt Greedy, 1, 2, id: :well, key: 3
+        bolt Greedy, 1, 2, 3, id: :many
+        bolt Greedy, 1, id: :odd, paralelism: 3
+        bolt SplitBolt, 'x', id: :none
+        bolt SplitBolt, id: :one, parallelism: '2'
+      end
+    RUBY
+    hint = 'what stands behind the class reaches its initialize'
+    expected = [
+      ["'right': Greedy#initialize takes 1 to 2 arguments, got 0", hint, 19],
+      ["'many': Greedy#initialize takes 1 to 2 arguments, got 3", hint, 21],
+      ["'odd': neither `bolt` nor Greedy#initialize knows paralelism:", nil, 22],
+      ["'none': SplitBolt#initialize takes 0 arguments, got 1", hint, 23],
+      ["the parallelism of 'one' is \"2\", and no whole number", nil, 24]
     ]
     assert_equal(expected, found)
   end

@@ -103,10 +103,18 @@ def _frames_link(component: Component, offer: dict[str, Any], inlet: Inlet, outl
     kind = offer.get("kind")
     codec = choose(offer.get("encodings", ("json",)))
     if kind == "bolt" and isinstance(component, Bolt):
+        if codec.native is not None:
+            from ._native_link import NativeBoltLink
+
+            return NativeBoltLink(inlet, outlet, codec, offer, component)
         from ._frames_bolt import BoltLink
 
         return BoltLink(inlet, outlet, codec, offer, component)
     if kind == "spout" and isinstance(component, Spout):
+        if codec.native is not None:
+            from ._native_link import NativeSpoutLink
+
+            return NativeSpoutLink(inlet, outlet, codec, offer, component)
         from ._frames_spout import SpoutLink
 
         return SpoutLink(inlet, outlet, codec, offer, component)

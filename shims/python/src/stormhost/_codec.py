@@ -1,11 +1,13 @@
-"""How columns become bytes: msgspec or ormsgpack where installed, else the json of the standard library.
+"""How columns become bytes: by the native accelerator where it is there, else msgspec, ormsgpack, or Python's own json.
 
-`STORMHOST_CODEC=json|msgspec|ormsgpack` in the environment forces one, for tests and measurements.
+`STORMHOST_CODEC=native|msgspec|ormsgpack|json` in the environment forces one, for tests and measurements.
 """
 
 from __future__ import annotations
 
 import os
+
+from ._accelerator import CannotLoad, load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,14 +18,25 @@ if TYPE_CHECKING:
 class Codec:
     """`decode`: one complete array, bytes-like, to a list; `encode`: a list to bytes.
 
-    `name` is for the log; `encoding` is `msgpack` or `json`.
+    `name` is for the log; `encoding` is `msgpack` or `json`; `native` is the accelerator, which then does far more than
+    a codec, or None. `remark`: why a faster one cannot be used, or None.
     """
 
-    def __init__(self, name: str, encoding: str, decode: Callable[[Any], Any], encode: Callable[[Any], bytes]) -> None:
+    remark: str | None = None
+
+    def __init__(
+        self,
+        name: str,
+        encoding: str,
+        decode: Callable[[Any], Any],
+        encode: Callable[[Any], bytes],
+        native: Any = None,
+    ) -> None:
         self.name = name
         self.encoding = encoding
         self.decode = decode
         self.encode = encode
+        self.native = native
 
 
 def choose(offered: Sequence[str]) -> Codec:
@@ -32,18 +45,30 @@ def choose(offered: Sequence[str]) -> Codec:
     Raises RuntimeError when `STORMHOST_CODEC` names one that cannot be had.
     """
     forced = os.environ.get("STORMHOST_CODEC")
-    for name, make in (("msgspec", _msgspec), ("ormsgpack", _ormsgpack), ("json", _json)):
+    remark = None
+    for name, make in (("native", _native), ("msgspec", _msgspec), ("ormsgpack", _ormsgpack), ("json", _json)):
         if forced and forced != name:
             continue
         try:
             codec = make(offered)
+        except CannotLoad as error:
+            codec, remark = None, str(error)
         except ImportError:
             codec = None
         if codec is not None:
+            codec.remark = remark
             return codec
     if forced:
-        raise RuntimeError(f"STORMHOST_CODEC={forced}: not installed, or unknown (json, msgspec, ormsgpack)")
+        why = remark or "not installed, or unknown (native, msgspec, ormsgpack, json)"
+        raise RuntimeError(f"STORMHOST_CODEC={forced}: {why}")
     raise RuntimeError(f"the host offers no encoding that this library knows, only {', '.join(offered) or 'none'}")
+
+
+def _native(offered: Sequence[str]) -> Codec | None:
+    if "msgpack" not in offered:
+        return None
+    native = load()
+    return Codec("native", "msgpack", native.decode, native.encode, native=native)
 
 
 def _msgspec(offered: Sequence[str]) -> Codec | None:

@@ -7,7 +7,7 @@ a loop over two values costs more than everything else in here together.
 
 from __future__ import annotations
 
-from ._values import INT_MAX, INT_MIN, clean_row, wrong_count
+from ._values import INT_MAX, INT_MIN, check_count, clean_row
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,8 +78,7 @@ def build(
 
     def counted(values: Any) -> None:
         """Nobody listens: only the number of values is checked, and the row forgotten."""
-        if len(values) != width if isinstance(values, (list, tuple)) else width != 1:
-            raise wrong_count(values, output.fields, output.name)
+        check_count(values, output.fields, output.name)
 
     scope = {
         **{f"column_{position}": column for position, column in enumerate(results.columns[block])},

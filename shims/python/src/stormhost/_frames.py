@@ -62,6 +62,8 @@ class FramesLink(Link):
 
             self.opened = True
             self.outlet.write(encode({"pid": getpid(), "stormhost": self.hello()}) + b"\nend\n")
+            if self.codec.remark is not None:
+                self.message({"command": "log", "msg": self.codec.remark, "level": 1})
 
     def message(self, message: dict[str, Any]) -> None:
         self.open()

@@ -47,11 +47,7 @@ class BoltLink(FramesLink):
     def __init__(self, inlet: Inlet, outlet: Outlet, codec: Codec, offer: dict[str, Any], component: Bolt) -> None:
         super().__init__(inlet, outlet, codec, offer, component)
         self.auto = isinstance(component, AutoAckBolt)
-        self.results = Results(
-            outlet, codec, [(output, 0) for output in self.outputs.list], marks=self.auto, max_frame=self.max_frame
-        )
-        if not self.auto:
-            self.results.anchors = []
+        self.results = self._results()
         self.taken = 0  # rows that have arrived so far: the id of the next one
         self._in_hand = False
         self._pace = 1
@@ -60,6 +56,13 @@ class BoltLink(FramesLink):
         self._told_spent = 0.0
         self._row_classes: set[Any] = set()
         self._inputs = [self._input(spec) for spec in offer.get("inputs", ())]
+
+    def _results(self) -> Results:
+        blocks = [(output, 0) for output in self.outputs.list]
+        results = Results(self.outlet, self.codec, blocks, marks=self.auto, max_frame=self.max_frame)
+        if not self.auto:
+            results.anchors = []
+        return results
 
     def _input(self, spec: dict[str, Any]) -> Any:
         """What executes the rows of one input; None for ticks."""
@@ -199,7 +202,7 @@ class BoltLink(FramesLink):
 
     def _failed(self, id: int, error: Exception) -> None:
         self.report(error)
-        if self.auto or id not in self.results.acks:
+        if self.auto or not self.results.has_ack(id):
             self.results.fails.append((id, summary(error)))
 
     def _ack(self) -> Any:
@@ -220,7 +223,7 @@ class BoltLink(FramesLink):
     def _fail(self, input: Any, reason: object = None) -> None:
         id = _id_of(input)
         results = self.results
-        if self.auto and id < results.consumed + len(results.marks):
+        if self.auto and id < results.through:
             raise RuntimeError("this input has been acked already; an AutoAckBolt can fail its current input only")
         results.fails.append((id, "failed by the bolt" if reason is None else str(reason)))
 

@@ -11,7 +11,7 @@ from ._emit import SPOUT, adder, build
 from ._frames import FramesLink
 from ._jsontext import decode
 from ._link import overrides
-from ._outputs import check_direct
+from ._outputs import Output, check_direct
 from ._plain import puller
 from ._results import Results
 from ._spout import ReliableSpout, Spout
@@ -44,9 +44,7 @@ class SpoutLink(FramesLink):
 
     def __init__(self, inlet: Inlet, outlet: Outlet, codec: Codec, offer: dict[str, Any], component: Spout) -> None:
         super().__init__(inlet, outlet, codec, offer, component)
-        # Each stream makes two blocks: rows without an id, and rows with one.
-        blocks = [(output, tracked) for output in self.outputs.list for tracked in (0, 1)]
-        self.results = Results(outlet, codec, blocks, marks=False, max_frame=self.max_frame)
+        self.results = self._results()
         self.credit = 0
         self.active = True
         self.pending: dict[int, Any] = {}
@@ -64,14 +62,21 @@ class SpoutLink(FramesLink):
         wait = component.conf.get("topology.sleep.spout.wait.strategy.time.ms", 1)
         self._idle = wait if isinstance(wait, (int, float)) and wait >= 0 else 1
 
+    def _results(self) -> Results:
+        return Results(self.outlet, self.codec, self._blocks(), marks=False, max_frame=self.max_frame)
+
+    def _blocks(self) -> list[tuple[Output, int]]:
+        """Each stream makes two: rows without an id, and rows with one."""
+        return [(output, tracked) for output in self.outputs.list for tracked in (0, 1)]
+
     def bind(self, component: Any) -> None:
         component._done = component._done  # on the instance, where it is found sooner
         self.bind_emit(self._emit())
 
     def run(self) -> None:
         self.open()
-        self._pull = puller(self.component)
         self._watch = Watch(self._stuck)
+        self._begin()
         try:
             while True:
                 self._control()
@@ -80,6 +85,10 @@ class SpoutLink(FramesLink):
             pass
         self.component.close()
         self._flush()
+
+    def _begin(self) -> None:
+        """Gets ready to make the component emit."""
+        self._pull = puller(self.component)
 
     def stop(self) -> None:
         self._flush()
@@ -176,8 +185,7 @@ class SpoutLink(FramesLink):
 
     def _tell_acks(self, ids: Iterator[Any]) -> None:
         """Tells the component of each id; goes on behind one for which its code raised."""
-        component = self.component
-        tell = component.ack if type(component)._acked is Spout._acked else component._acked
+        tell = self._teller()
         while True:
             try:
                 for id in ids:
@@ -186,6 +194,11 @@ class SpoutLink(FramesLink):
                 return
             except Exception as error:
                 self.report(error)
+
+    def _teller(self) -> Any:
+        """What is to be called with the id of an acked tuple."""
+        component = self.component
+        return component.ack if type(component)._acked is Spout._acked else component._acked
 
     def _failed(self, payload: memoryview) -> None:
         for number, kind, reason in decode(payload):

@@ -108,4 +108,4 @@ def _component(file: str, name: str | None, id: str) -> Any:
 
 def _import_links() -> None:
     """Imports what a child needs while our byte code may still be cached."""
-    from . import _codec, _frames_bolt, _frames_spout  # noqa: F401
+    from . import _codec, _frames_bolt, _frames_spout, _native_link  # noqa: F401

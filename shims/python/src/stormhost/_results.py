@@ -46,8 +46,7 @@ class Results:
     def __init__(
         self, outlet: Outlet, codec: Codec, blocks: Sequence[tuple[Output, int]], marks: bool, max_frame: int
     ) -> None:
-        if len(blocks) > 255:
-            raise RuntimeError(f"a component may have 255 streams at most (127 for a spout), not {len(blocks)}")
+        check_blocks(blocks)
         self._outlet = outlet
         self._encode = codec.encode
         self._blocks = blocks
@@ -110,6 +109,15 @@ class Results:
         if self.anchors is not None:
             del self.anchors[:total]
 
+    @property
+    def through(self) -> int:
+        """How many inputs are through, whether the host has heard of it or not."""
+        return self.consumed + len(self.marks)
+
+    def has_ack(self, id: int) -> bool:
+        """Whether this input is acked in what waits."""
+        return id in self.acks
+
     def consume(self, count: int = 1) -> None:
         """Counts inputs that are not marked: a spout's control frames."""
         self.consumed += count
@@ -125,7 +133,7 @@ class Results:
             return self._piece(middle, end, last, loose, ask)
         rows = end - begin
         if rows == 1 and size > self._max_frame - 4096:
-            raise RuntimeError(f"a row of {size} bytes does not fit into a frame of at most {self._max_frame} bytes")
+            raise row_too_large(size, self._max_frame)
         if rows:
             self._set_limit(min(MAX_ROWS, max(1, TARGET_BYTES * rows // (size + 1)), 4 * self.limit))
         marks = self.marks
@@ -227,6 +235,17 @@ class Results:
         text = encode(due)
         sections.append(_U32.pack(len(text)) + text)
         return FAILS
+
+
+def check_blocks(blocks: Sequence[tuple[Output, int]]) -> None:
+    """Raises RuntimeError where there are more than a byte a row can tell apart."""
+    if len(blocks) > 255:
+        raise RuntimeError(f"a component may have 255 streams at most (127 for a spout), not {len(blocks)}")
+
+
+def row_too_large(size: int, max_frame: int) -> RuntimeError:
+    """The complaint about a row that cannot be sent at all."""
+    return RuntimeError(f"a row of {size} bytes does not fit into a frame of at most {max_frame} bytes")
 
 
 def _anchors(anchors: Sequence[int | tuple[int, ...]]) -> bytes:

@@ -114,6 +114,18 @@ def _compiled(name: str, source: str, **scope: Any) -> Any:
     return scope[name]
 
 
+def native_kind(component: str, stream: str, fields: Sequence[str], native: Any) -> Any:
+    """The same as `row_class`, as the accelerator `native` has it: a `RowKind`, whose `type` is the class."""
+    names = _attribute_names(fields)
+    methods = _methods(component, stream, tuple(fields), names)
+    missing = methods.pop("__getattr__")
+    # For `copy`, which finds its way by itself where a class has `__slots__`.
+    methods["__reduce__"] = lambda self: (type(self), (*[getattr(self, name) for name in (*names, AT)],))
+    for name in names:
+        methods.pop(name, None)
+    return native.RowKind(f"{component}.{stream}", [*names, AT], methods, missing)
+
+
 def _attribute_names(fields: Sequence[str]) -> list[str]:
     """One attribute a field: its own name where Python allows that, else one that only item access leads to."""
     from keyword import iskeyword

@@ -93,6 +93,12 @@ def clean_row(values: Any, fields: Sequence[str], stream: str) -> list[Any]:
     return cleaned
 
 
+def check_count(values: Any, fields: Sequence[str], stream: str) -> None:
+    """Raises `EmitError` unless there is one value a field."""
+    if len(values) != len(fields) if isinstance(values, (list, tuple)) else len(fields) != 1:
+        raise wrong_count(values, fields, stream)
+
+
 def at_field(error: EmitError, field: str, stream: str) -> EmitError:
     """The same complaint, with the name of the field in front."""
     return EmitError(f"field {field!r} of stream {stream!r}: {error}")

@@ -12,7 +12,7 @@ module Stormhost
       @id = id&.to_s
       @parallelism = parallelism
       @conf = conf.is_a?(Hash) ? conf.transform_keys(&:to_s) : conf
-      @env = env.is_a?(Hash) ? env.transform_keys(&:to_s) : env
+      @env = env.to_h { |name, value| [name.to_s, value.to_s] }
       @cwd = cwd
       @place = Place.here
       @inputs = Inputs.new(inputs)
@@ -48,8 +48,18 @@ module Stormhost
       {}
     end
 
-    # What is wrong with it that the description cannot express: [message, hint].
-    def complaint; end
+    # What is wrong with it that the description cannot express: pairs of message and hint.
+    def complaints
+      found = []
+      found << ["the parallelism of '#{id}' is #{parallelism.inspect}, and no whole number", nil] unless parallelism.is_a?(Integer)
+      streams.each_value do |stream|
+        stream.fields.grep_v(String).each do |field|
+          found << ["stream '#{stream.id}' of '#{id}' has the field #{field.inspect}, which is no text",
+                    'one name, or several: output_fields :word, :count']
+        end
+      end
+      found
+    end
 
     # The program inside the host in place of a process; nil for all others.
     def builtin; end
@@ -104,16 +114,8 @@ module Stormhost
       component_class.new(*@arguments, **@keywords)
     end
 
-    def complaint
-      base = kind == 'spout' ? Spout : Bolt
-      unless component_class <= base
-        other = kind == 'spout' ? 'bolt' : 'spout'
-        return ["#{component_class} is no #{kind}", "declare it with `#{other}`"] if component_class < Component
-
-        return ["#{component_class} is no #{kind}", "let it inherit from Stormhost::#{base.name.split('::').last}"]
-      end
-      missing = ComponentDeclaration.missing_method(component_class)
-      missing && ["#{component_class} has no method #{missing}", "'#{id}' needs one"]
+    def complaints
+      [*super, wrong_kind || missing_method || wrong_arguments].compact
     end
 
     # `Words::SplitBolt` → `split_bolt`; nil for a class without a name.
@@ -122,16 +124,48 @@ module Stormhost
       name && Declaration.underscored(name)
     end
 
+    private
+
+    def wrong_kind
+      base = kind == 'spout' ? Spout : Bolt
+      return if component_class <= base
+
+      hint = if component_class <= Spout || component_class <= Bolt
+               "declare it with `#{kind == 'spout' ? 'bolt' : 'spout'}`"
+             else
+               "let it inherit from Stormhost::#{base.name.split('::').last}"
+             end
+      ["#{component_class} is no #{kind}", hint]
+    end
+
     # The method without which a component of this class cannot do anything.
-    def self.missing_method(component_class)
+    def missing_method
       own = ->(base, name) { component_class.instance_method(name).owner != base }
-      if component_class < Spout || component_class == Spout
-        'next_tuple, nor tuples' unless own[Spout, :next_tuple] || own[Spout, :tuples]
-      elsif component_class < TimeBatcher && !own[TimeBatcher, :execute]
-        'batch(inputs)' unless own[TimeBatcher, :batch]
-      else
-        'execute(input)' unless own[Bolt, :execute]
+      missing = if component_class <= Spout
+                  'next_tuple, nor tuples' unless own[Spout, :next_tuple] || own[Spout, :tuples]
+                elsif component_class <= TimeBatcher && !own[TimeBatcher, :execute]
+                  'batch(inputs)' unless own[TimeBatcher, :batch]
+                else
+                  'execute(input)' unless own[Bolt, :execute]
+                end
+      missing && ["#{component_class} has no method #{missing}", "'#{id}' needs one"]
+    end
+
+    # Arguments that `initialize` will not take, found before a child trips over them.
+    def wrong_arguments
+      taken = component_class.instance_method(:initialize)
+      names = taken.parameters.select { |kind, _| %i[key keyreq].include?(kind) }.map(&:last)
+      unless taken.parameters.any? { |kind, _| kind == :keyrest }
+        unknown = @keywords.keys - names
+        return ["'#{id}': neither `#{kind}` nor #{component_class}#initialize knows #{unknown.first}:", nil] if unknown.any?
       end
+      needed = taken.parameters.count { |kind, _| kind == :req }
+      room = needed + taken.parameters.count { |kind, _| kind == :opt }
+      room = @arguments.size if taken.parameters.any? { |kind, _| kind == :rest } && taken.owner <= Component
+      return if @arguments.size.between?(needed, room)
+
+      ["'#{id}': #{component_class}#initialize takes #{[needed, room].uniq.join(' to ')} arguments, got #{@arguments.size}",
+       'what stands behind the class reaches its initialize']
     end
   end
 

@@ -130,21 +130,19 @@ module Stormhost
 
       def component(declaration)
         place = declaration.place
-        message, hint = declaration.complaint
-        @found << Mistake.new(message, hint, place) if message
+        declaration.complaints.each { |message, hint| @found << Mistake.new(message, hint, place) }
         plainly = ->(value, what) { plain(value, "#{what} of '#{declaration.id}'", place) }
         started = declaration.builtin ? { 'builtin' => declaration.builtin } : { 'command' => plainly[command(declaration), 'command'] }
         {
           'id' => declaration.id,
           'kind' => declaration.kind,
-          'parallelism' => plainly[declaration.parallelism, 'parallelism'],
+          'parallelism' => declaration.parallelism.is_a?(Integer) ? declaration.parallelism : 1,
           **started,
           'cwd' => File.expand_path(declaration.cwd || default_cwd(declaration)),
           'env' => plainly[declaration.env, 'env'],
           'serializer' => declaration.serializer,
           'replay' => declaration.replay,
-          'streams' => plainly[declaration.streams.transform_values { |stream| stream.to_h.transform_keys(&:to_s).except('id') },
-                               'streams'],
+          'streams' => declaration.streams.transform_values(&:as_json),
           'conf' => plainly[declaration.conf, 'conf'],
           'at' => place&.as_json
         }

@@ -5,7 +5,7 @@ module Stormhost
   Stream = Struct.new(:id, :fields, :direct) do
     # As it stands in the IR.
     def as_json
-      { 'fields' => fields, 'direct' => direct }
+      { 'fields' => fields.map(&:to_s), 'direct' => direct ? true : false }
     end
 
     # Names given in any way, as one list of text.
