@@ -522,6 +522,26 @@ def test_the_described_command_starts_the_component(describe, tmp_path):
         assert host.values == [["123"]]
 
 
+@pytest.mark.parametrize(("own", "expected"), [("", None), ("import gc; gc.set_threshold(5, 6, 7)\n", [5, 6, 7])])
+def test_the_collector_is_as_it_was_once_a_component_is_made(describe, own, expected):
+    usual = subprocess.run(
+        [sys.executable, "-c", "import gc; print(*gc.get_threshold())"], capture_output=True, timeout=60
+    ).stdout.split()
+    text = HEAD + own + "class B(AutoAckBolt):\n    class Default(Stream):\n        fields = 'set', 'frozen'\n"
+    text += "    def execute(self, input):\n        import gc\n"
+    text += "        self.emit((gc.get_threshold(), gc.get_freeze_count() > 1000))\n"
+    ir = describe(text + "class T(Topology):\n    s = Source(1)\n    b = B(1)\n    b.inputs.append(AllGrouping(s))\n")
+    with wire.Host(components(ir)["b"]["command"], cwd="/") as host:
+        inputs = [{"component": "s", "stream": "default", "fields": ["a", "b"]}]
+        host.setup(
+            "bolt", inputs=inputs, outputs=[{"stream": "default", "fields": ["set", "frozen"], "listeners": True}]
+        )
+        host.tuples((0, [[1, 2]], 1))
+        host.until_consumed()
+        assert host.messages == []
+        assert host.values == [[expected or [int(number) for number in usual], True]]
+
+
 def test_usage_for_those_who_start_it_by_hand():
     done = subprocess.run([sys.executable, str(wire.PACKAGE)], capture_output=True, timeout=60)
     assert done.returncode == 2
