@@ -391,3 +391,29 @@ def test_the_same_script_runs_outside_too(stormhost: Stormhost) -> None:
         run = stormhost.run(COUNT_WORDS.replace("'split.lua',", f"'split.lua', where='{where}',"), args=["100"])
         assert len(run.noted("word")) == 500
         assert len(run.noted("acked")) == 100
+
+
+@pytest.mark.parametrize(("budget", "said"), [(60, "interrupted\n"), (0, "goes on all the same; it is given up")])
+def test_one_that_does_not_come_to_its_end_does_not_hold_up_the_run(stormhost: Stormhost, budget: int, said: str) -> None:
+    source = write(stormhost, odd("while true do end"))
+    patience = {"stormhost.shutdown.timeout.secs": 0.5, "stormhost.kill.timeout.secs": 0.5}
+    run = stormhost.start(source, "--for", "1s", settings={**patience, "stormhost.inside.budget.secs": budget})
+    run.wait(within=20)
+    assert re.search(r"odd\[\d\] does not leave at the end of its input; it is told to\n", run.told), run.told
+    assert said in run.told
+    assert ("fine", 3) in run.noted("seen"), "its neighbour goes on"
+    run.nothing_is_left()
+
+
+def test_one_that_hangs_without_a_budget_is_abandoned_and_said_so(stormhost: Stormhost) -> None:
+    source = write(stormhost, odd("while true do end"))
+    settings = {"stormhost.inside.budget.secs": 0, "topology.subprocess.timeout.secs": 1, "topology.message.timeout.secs": 10}
+    run = stormhost.start(source, settings={**settings, "stormhost.kill.timeout.secs": 0.3})
+    run.until(lambda: "it hung" in run.told, "the hang to be noticed")
+    assert re.search(r"odd\[\d\] \(inside the host\) was ended after .*: it hung", run.told)
+    assert "such code is better run with where='outside'" in run.told
+    run.signal(2)
+    run.signal(2)
+    run.wait(within=20)
+    assert ("fine", 3) in run.noted("seen"), "its neighbour goes on"
+    run.nothing_is_left()
