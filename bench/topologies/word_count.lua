@@ -88,8 +88,11 @@ function Count:close()
   probe.tell("counts", { counts = stormhost.map(self.counts) })
 end
 
+-- `BENCH_WHERE=inside`: in the host. `BENCH_TASKS`: of each bolt.
+local where, tasks = os.getenv("BENCH_WHERE"), tonumber(os.getenv("BENCH_TASKS") or 1)
+
 return stormhost.Topology "WordCount" {
-  lines = Lines(1),
-  split = Split(1) { stormhost.ShuffleGrouping "lines" },
-  count = Count(1) { stormhost.FieldsGrouping("split", "word") },
+  lines = Lines(1) { where = where },
+  split = Split(tasks) { stormhost.ShuffleGrouping "lines", where = where },
+  count = Count(tasks) { stormhost.FieldsGrouping("split", "word"), where = where },
 }

@@ -27,12 +27,28 @@ def in_language(name: str, program: str, file: str, codec: str, send: bool, opti
     return (Contestant(shown, run),) if shutil.which(program) else ()
 
 
+def lua_inside(tasks: int, send: bool, budget: bool = True) -> Contestant:
+    """A word count in Lua inside the host, with so many tasks of each bolt; without a budget its code cannot be interrupted."""
+
+    def run(setting: Setting) -> Figures:
+        environment = {"BENCH_SEND": "1" if send else "0", "BENCH_WHERE": "inside", "BENCH_TASKS": str(tasks)}
+        options = () if budget else ("--set", "stormhost.inside.budget.secs=0")
+        text = setting.text
+        hosted = run_topology(setting, "word_count.lua", text.path, text.sentences, options=options, environment=environment)
+        check_counts(hosted, text)
+        return steady_rate(hosted, text.words)
+
+    more = f"{f', {tasks} tasks a bolt' if tasks > 1 else ''}{'' if budget else ', no budget'}"
+    return Contestant(f"stormhost, Lua inside{more}, {'send' if send else 'drop'}", run)
+
+
 CONTEST = Contest(
     key="languages",
     title="Word count at full speed in other languages",
     about=(
         "As the first table, with all three children in another language: one task each, every sentence and word anchored and acked. "
-        "*send* and *drop* as there."
+        "*send* and *drop* as there. *Inside*: threads of the host, whose CPU is that of all of them; *no budget*: with "
+        "`stormhost.inside.budget.secs` at 0."
     ),
     columns=COLUMNS,
     contestants=(
@@ -44,6 +60,11 @@ CONTEST = Contest(
         *in_language("Lua 5.4", "lua5.4", "word_count.lua", "msgpack", send=False, option="--lua"),
         *in_language("LuaJIT", "luajit", "word_count.lua", "msgpack", send=True, option="--lua"),
         *in_language("LuaJIT", "luajit", "word_count.lua", "msgpack", send=False, option="--lua"),
+        lua_inside(1, send=True),
+        lua_inside(1, send=False),
+        lua_inside(1, send=False, budget=False),
+        lua_inside(2, send=False),
+        lua_inside(2, send=False, budget=False),
     ),
     against=(BYTEWAX,),
     ratio_of="M words/s",

@@ -25,8 +25,8 @@ pub struct Death {
 
 /// What is known of a death.
 pub struct Facts<'a> {
-    /// Whose.
-    pub pid: u32,
+    /// Its process; `None` if it was inside the host.
+    pub pid: Option<u32>,
     /// Why it did not go on.
     pub end: &'a End,
     /// How it left.
@@ -47,13 +47,17 @@ pub struct Facts<'a> {
 pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> String {
     let name = host.with(|core| core.name(at));
     let component = &host.topology.components[host.topology.tasks[at].component];
-    let (pid, exit, age) = (facts.pid, facts.exit, facts.age.as_secs_f64());
+    let (exit, age) = (facts.exit, facts.age.as_secs_f64());
+    let place = match facts.pid {
+        Some(pid) => format!("pid {pid}"),
+        None => "inside the host".to_owned(),
+    };
     let mut story = match facts.end {
-        End::Ended(why) => format!("{name} (pid {pid}) was ended after {age:.1} s: {why}"),
+        End::Ended(why) => format!("{name} ({place}) was ended after {age:.1} s: {why}"),
         End::Left if !facts.was_up => format!(
-            "{name} (pid {pid}) {exit} after {age:.1} s, before it had answered the handshake"
+            "{name} ({place}) {exit} after {age:.1} s, before it had answered the handshake"
         ),
-        End::Left | End::Asked => format!("{name} (pid {pid}) {exit} after {age:.1} s"),
+        End::Left | End::Asked => format!("{name} ({place}) {exit} after {age:.1} s"),
     };
     if !facts.was_up {
         let _ = write!(story, "\n  command: {}", shell_words(&component.command));
@@ -77,6 +81,8 @@ pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> String {
     let said = facts.stderr.join("\n");
     let hint = missing_module(&said).or_else(|| match facts.end {
         End::Left => facts.exit.hint().map(str::to_owned),
+        // That it could not be ended is worth its own word, whyever it was to be.
+        _ if facts.exit == Exit::Abandoned => facts.exit.hint().map(str::to_owned),
         _ => None,
     });
     if let Some(hint) = hint {

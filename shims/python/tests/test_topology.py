@@ -260,6 +260,26 @@ class T(Topology):
     assert components(describe(text))["a"]["cwd"] == str(tmp_path / "resources")
 
 
+def test_scripts_in_lua_run_inside_unless_they_are_to_be_outside(describe, tmp_path):
+    found = components(
+        describe(
+            HEAD
+            + """
+from stormhost import Lua
+class T(Topology):
+    a = Lua('lines.lua', 'x.txt', spout=True, fields='line')
+    b = Lua('split.lua', fields='word', where='outside', parallelism=2, inputs=[ShuffleGrouping(a)])
+    k = Sink(1, inputs=[ShuffleGrouping(b)])
+"""
+        )
+    )
+    assert (found["a"]["command"], found["a"]["where"]) == (["lua", "lines.lua", "x.txt"], "inside")
+    assert (found["a"]["kind"], found["a"]["cwd"]) == ("spout", str(tmp_path))
+    assert (found["b"]["command"], found["b"]["where"]) == (["lua", "split.lua"], "outside")
+    assert (found["b"]["kind"], found["b"]["parallelism"]) == ("bolt", 2)
+    assert "where" not in found["k"]
+
+
 def test_a_topology_may_build_on_another(describe):
     ir = describe(
         HEAD

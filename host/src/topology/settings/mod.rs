@@ -214,6 +214,16 @@ impl Settings {
         self.seconds("stormhost.kill.timeout.secs")
     }
 
+    /// How much memory a task inside the host may use, in bytes. `stormhost.inside.memory.bytes`, default 512 MiB.
+    pub fn inside_memory(&self) -> usize {
+        self.bytes("stormhost.inside.memory.bytes")
+    }
+
+    /// How long one call of a task's code inside the host may go on; `None` for ever. `stormhost.inside.budget.secs`, default 10 s.
+    pub fn inside_budget(&self) -> Option<Duration> {
+        Some(self.seconds("stormhost.inside.budget.secs")).filter(|budget| !budget.is_zero())
+    }
+
     /// The longest message a child may send, in bytes. `stormhost.max.message.bytes`, default 64 MiB.
     pub fn max_message_bytes(&self) -> usize {
         self.bytes("stormhost.max.message.bytes")

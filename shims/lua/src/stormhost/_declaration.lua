@@ -7,7 +7,7 @@ local complain = require("stormhost._traceback").complain
 local _M = {}
 
 -- What may be said of a declaration, by assignment or in the table it is called with.
-local SETTINGS = { inputs = true, conf = true, env = true, cwd = true, replay = true, parallelism = true }
+local SETTINGS = { inputs = true, conf = true, env = true, cwd = true, replay = true, parallelism = true, where = true }
 
 --- The subscriptions of one component.
 local Inputs = {}
@@ -22,8 +22,9 @@ _M.Inputs = Inputs
 --- A component of a topology, not yet a process.
 --
 -- `inputs` (groupings), `conf` (settings of this component), `env` (added to the child's environment), `cwd` (working
--- folder of the child; nil: where the command was typed), `replay` (`"host"` or nil) may be assigned, or given in a table
--- that the declaration is called with, where the groupings stand in the list part:
+-- folder of the child; nil: where the command was typed), `replay` (`"host"` or nil), `where` (`"inside"` the host, or
+-- `"outside"` in a process) may be assigned, or given in a table that the declaration is called with, where the groupings
+-- stand in the list part:
 -- `Count(4) { FieldsGrouping("split", "word"), env = { LANG = "C" } }`.
 -- Streams are attributes, by their names: `parser.late_ones`.
 local Declaration = {}
@@ -116,7 +117,7 @@ function Declaration:__call(given)
     elseif SETTINGS[name] then
       rawset(self, name, value)
     elseif type(name) ~= "number" then
-      complain(("a declaration takes groupings and conf, cwd, env, parallelism, replay; not '%s'"):format(tostring(name)))
+      complain(("a declaration takes groupings and conf, cwd, env, parallelism, replay, where; not '%s'"):format(tostring(name)))
     end
   end
   return self

@@ -144,7 +144,8 @@ function Description:command(declaration)
       words[#words + 1] = word
     end
   end
-  local moves = not pcall(require, "ffi") -- LuaJIT does that by itself
+  -- LuaJIT does that by itself, and inside the host there is nothing to move.
+  local moves = declaration.where ~= "inside" and not pcall(require, "ffi")
   add(moves and stdio.WRAPPER or {})
   add({ process.interpreter(), self.main, "component", self.target, declaration.name })
   add(self.typed ~= self.path and { "--typed", self.typed } or {})
@@ -196,6 +197,7 @@ function Description:component(declaration)
     env = plain(map(declaration.env), "env", map({})),
     serializer = plain(declaration.serializer or "json", "serializer", "json"),
     replay = declaration.replay == nil and null or plain(declaration.replay, "replay", null),
+    where = declaration.where == nil and null or plain(declaration.where, "where", null),
     streams = plain(streams, "streams", map({})),
     conf = plain(map(declaration.conf), "conf", map({})),
     at = self:place(at),

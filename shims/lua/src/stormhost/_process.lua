@@ -16,6 +16,7 @@ local WORDS = {
   cwd = true,
   conf = true,
   inputs = true,
+  where = true,
 }
 
 --- The path or name of the interpreter that runs us.
@@ -33,7 +34,8 @@ end
 -- The list part is the program and its arguments, as a shell would split them. A first word `lua` is the Lua that reads
 -- this file. `fields`: those of its stream `default`. `streams`: further ones, as in a class. `spout`: whether it is
 -- one. `serializer`: `json` or `msgpack`, what it speaks at first. `cwd`: its working folder; by default `resources/`
--- beside the topology's file if there is one, else that file's folder. `env`, `conf`, `inputs`: as for any declaration.
+-- beside the topology's file if there is one, else that file's folder. `env`, `conf`, `inputs`, `where`: as for any
+-- declaration; a program begins with `lua` if it is to run inside.
 function _M.Process(given)
   if type(given) ~= "table" then
     complain('Process takes a table: Process { "ruby", "split.rb", fields = "word" }')
@@ -62,7 +64,7 @@ function _M.Process(given)
     serializer = given.serializer or "json",
     cwd = given.cwd,
   })
-  return declared({ inputs = given.inputs or {}, env = given.env or {}, conf = given.conf or {} })
+  return declared({ inputs = given.inputs or {}, env = given.env or {}, conf = given.conf or {}, where = given.where })
 end
 
 --- A sink inside the host: each tuple becomes a line on the standard output of `stormhost run`, its values separated by
