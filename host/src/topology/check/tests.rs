@@ -758,7 +758,7 @@ fn a_child_sees_everything_merged() {
         ("topology.debug", json!(false)),
         ("topology.worker.childopts", json!("-X")),
         ("topology.message.timeout.secs", json!(30)),
-        ("topology.max.spout.pending", json!(1000)),
+        ("topology.max.spout.pending", json!(2000)),
         ("topology.workers", json!(1)),
         ("topology.tick.tuple.freq.secs", json!(null)),
         ("topology.shellbolt.max.pending", json!(9)),

@@ -96,7 +96,7 @@ impl Settings {
         self.values.insert(key.to_owned(), setting);
     }
 
-    /// How many tracked tuples a spout task may have pending. `topology.max.spout.pending`, default 1000.
+    /// How many tracked tuples a spout task may have pending. `topology.max.spout.pending`, default 2000.
     pub fn max_spout_pending(&self) -> u32 {
         self.count("topology.max.spout.pending")
     }
