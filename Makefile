@@ -1,11 +1,11 @@
 # The chores. `make` lists them; `make test` is exactly what continuous integration runs.
 #
 # What is built and installed goes to target/, what is downloaded to the caches of cargo and pip. Needed are cargo, Python 3.9
-# or newer with venv, and Maven (or a target/multilang/storm.py that came from elsewhere). STORMHOST_LONG=1 makes the
-# tests that kill go on for longer.
+# or newer with venv, Maven (or a target/multilang/storm.py that came from elsewhere), Ruby with msgpack, minitest and rubocop, and
+# Lua 5.4, LuaJIT, luarocks and luacheck. STORMHOST_LONG=1 makes the tests that kill go on for longer.
 
 .DEFAULT_GOAL := help
-.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-e2e test-examples fmt clean
+.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-examples fmt clean
 
 include bench/Makefile
 
@@ -25,7 +25,7 @@ PYTEST := $(BIN)/pytest -q -p no:cacheprovider
 help:
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do printf '  make %-14s %s\n' "$$name" "$$words"; done
 
-test: test-format test-rust test-docs build test-python test-pythons test-e2e test-examples bench-check ## everything that continuous integration runs
+test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-examples bench-check ## everything that continuous integration runs
 
 build: ## the program, as it is released: target/release/stormhost
 	cargo build --release --locked
@@ -35,12 +35,16 @@ native: ## the native accelerator alone, for the tests of the Python shim; a bui
 
 prepare: ## what the tests need and the repository does not carry
 	@command -v mvn >/dev/null || test -f target/multilang/storm.py || apt-get install -y --no-install-recommends maven
+	@command -v rubocop >/dev/null && ruby -rmsgpack -rminitest -e1 2>/dev/null || apt-get install -y --no-install-recommends ruby ruby-msgpack ruby-minitest rubocop
+	@for tool in lua5.4 luajit luarocks luacheck; do command -v $$tool >/dev/null || missing=1; done; \
+		test -z "$$missing" || apt-get install -y --no-install-recommends lua5.4 luajit luarocks lua-check
 	PYTHON=$(PYTHON) sh tests/prepare.sh
 
 test-format: prepare ## formatting and lints of all languages
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cd shims/python && ../../$(BIN)/ruff check --no-cache . && ../../$(BIN)/mypy --cache-dir ../../target/mypy
+	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench
 	$(BIN)/ruff check --no-cache bench tests/e2e tests/children tests/stock tests/*.py
 
 test-rust: ## unit tests, doc tests and tests of the program in Rust
@@ -54,6 +58,12 @@ test-python: prepare native ## the Python shim, with every codec
 
 test-pythons: prepare native ## the Python shim without codecs, on every other Python that is found
 	STORMHOST_NATIVE=$(NATIVE) sh tests/other_pythons.sh
+
+test-ruby: prepare ## the Ruby shim, with every codec
+	cd shims/ruby && ruby -w -e 'Dir["./test/test_*.rb"].each { |file| require file }'
+
+test-lua: prepare ## the Lua shim, in Lua 5.4 and LuaJIT, its rock and its documents
+	$(PYTEST) shims/lua/tests
 
 test-e2e: build prepare ## the whole program with real children
 	STORMHOST=target/release/stormhost $(PYTEST) tests/e2e

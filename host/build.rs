@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() {
-    println!("cargo::rerun-if-changed=../shims/python/src/stormhost"); // `include_dir` sees edits, but no new files
+    for package in ["python/src/stormhost", "ruby/lib", "lua/src/stormhost"] {
+        println!("cargo::rerun-if-changed=../shims/{package}"); // `include_dir` sees edits, but no new files
+    }
     println!("cargo::rerun-if-changed=../shims/python/native/src");
     println!("cargo::rerun-if-changed=../shims/python/native/Cargo.toml");
     println!("cargo::rerun-if-changed=../Cargo.toml");

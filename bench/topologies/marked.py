@@ -15,17 +15,18 @@ class Marked(Spout):
         raise NotImplementedError
 
     def initialize(self):
-        self.waiting = self.rows()
+        self.waiting = iter(self.rows())
         self.number = self.acked = self.failed = 0
         self.mark = 1
         tell("ready", component="lines")
 
     def next_tuple(self):
-        for row in self.waiting:
-            self.number += 1
-            self.emit(row, id=self.number)
-            return
-        self.done()
+        row = next(self.waiting, None)
+        if row is None:
+            self.done()
+        else:
+            self.number = number = self.number + 1
+            self.emit(row, id=number)
 
     def ack(self, id):
         self.acked += 1

@@ -20,9 +20,7 @@ class Lines(Marked):
     total = int(sys.argv[2])
 
     def rows(self):
-        with open(sys.argv[1], encoding="ascii") as lines:
-            for line in lines:
-                yield line.rstrip()
+        return map(str.rstrip, open(sys.argv[1], encoding="ascii"))
 
 
 class Split(AutoAckBolt):

@@ -31,7 +31,7 @@ pub enum Command {
 /// Which topology, and what is said about it from outside. The same for every command.
 #[derive(Clone, Debug, Default, Args)]
 pub struct TopologyOptions {
-    /// The topology: `topology.py`, or `topology.py:Name` to choose one of several
+    /// The topology: `topology.py`, `topology.rb` or `topology.lua`, or `topology.py:Name` to choose one of several
     #[arg(value_name = "FILE")]
     pub file: String,
     /// Number of tasks of a component
@@ -46,6 +46,12 @@ pub struct TopologyOptions {
     /// The Python to use: a path, a virtual environment, or a name in the PATH
     #[arg(long, value_name = "PYTHON")]
     pub python: Option<String>,
+    /// The Ruby to use: a path, a folder with bin/ruby in it, or a name in the PATH
+    #[arg(long, value_name = "RUBY")]
+    pub ruby: Option<String>,
+    /// The Lua to use: a path, a folder with bin/lua in it, or a name in the PATH, as luajit
+    #[arg(long, value_name = "LUA")]
+    pub lua: Option<String>,
     /// What the topology sees as its arguments
     #[arg(last = true, value_name = "ARGS")]
     pub args: Vec<String>,

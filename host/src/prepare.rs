@@ -119,7 +119,14 @@ fn shorten(mistakes: &mut [Mistake], folder: &Path) {
 
 fn load_options(options: &TopologyOptions, seen: &Surroundings) -> LoadOptions {
     LoadOptions {
-        python: options.python.clone(),
+        interpreters: [
+            ("python", &options.python),
+            ("ruby", &options.ruby),
+            ("lua", &options.lua),
+        ]
+        .into_iter()
+        .filter_map(|(language, asked)| Some((language, asked.clone()?)))
+        .collect(),
         args: options.args.clone(),
         env: options
             .env
@@ -163,9 +170,9 @@ fn overrides(options: &TopologyOptions, seen: &Surroundings) -> Result<Overrides
 fn status(error: &LoadError) -> ExitStatus {
     match error {
         LoadError::Shim(_) => ExitStatus::HostError,
-        LoadError::NoInterpreter(_)
-        | LoadError::PythonTooOld { .. }
-        | LoadError::CannotStart { .. } => ExitStatus::NotStarted,
+        LoadError::NoInterpreter(_) | LoadError::TooOld { .. } | LoadError::CannotStart { .. } => {
+            ExitStatus::NotStarted
+        }
         LoadError::NotFound { .. }
         | LoadError::IsFolder { .. }
         | LoadError::CannotRead { .. }

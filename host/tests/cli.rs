@@ -154,7 +154,7 @@ fn each_failure_has_its_status() {
     let folder = folder(&[
         ("t.json", SOUND),
         ("t.py", "from stormhost import Topology\n"),
-        ("notes.rb", "x"),
+        ("notes.js", "x"),
     ]);
     for (args, env, status, said) in [
         (vec!["check"], vec![], 2, "required arguments"),
@@ -171,10 +171,10 @@ fn each_failure_has_its_status() {
             "error: nothing.py: no such file",
         ),
         (
-            vec!["check", "notes.rb"],
+            vec!["check", "notes.js"],
             vec![],
             1,
-            "it looks like a Ruby file",
+            "it looks like a JavaScript file",
         ),
         (
             vec!["check", "t.json", "-p", "cuont=2"],

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ..contest import Contest
-from . import growth, large, latency, start, stock, word_count
+from . import growth, languages, large, latency, start, stock, word_count
 
 ALL: tuple[Contest, ...] = (
     word_count.PLAIN,
+    languages.CONTEST,
     latency.PACED,
     start.CONTEST,
     word_count.MIXED,

@@ -55,7 +55,7 @@ PLAIN = Contest(
     title="Word count at full speed",
     about=(
         "Sentences are split by one Python function and counted by another. Ours: three Python children, one task each, every "
-        "sentence and word anchored and acked, the default pending of 1,000; measured from the first ack to the last, CPU seconds "
+        "sentence and word anchored and acked, the default pending of 2,000; measured from the first ack to the last, CPU seconds "
         "per million words for each process. In rows with *send* the counter's `(word, n)` goes to the host although nobody "
         "subscribes to it; in those with *drop* the child knows that nobody does, and does not send it. Tree p50 and p99 are the "
         "host's, for all trees of the run. Peers: from their first line to their last word, none of them with any guarantee, Pathway on a "

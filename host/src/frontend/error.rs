@@ -3,6 +3,7 @@
 use std::io;
 
 use super::interpreter::NoInterpreter;
+use super::language;
 use super::shim::ShimError;
 use crate::topology::IrError;
 
@@ -35,15 +36,15 @@ pub enum LoadError {
     },
     /// It is nothing that stormhost knows.
     #[error(
-        "{file} is no topology that stormhost knows{}\n  looked for: a Python file (ending .py, a first line that names python, or an import of stormhost), \
-         or a topology description in JSON",
-        .looks_like.map(|form| format!("; it looks like {form}")).unwrap_or_default()
+        "{file} is no topology that stormhost knows{}\n  looked for: {}, or a topology description in JSON",
+        .looks_like.as_deref().map(|form| format!("; it looks like {form}")).unwrap_or_default(),
+        known_languages()
     )]
     NotATopology {
         /// What was asked for.
         file: String,
         /// What it seems to be.
-        looks_like: Option<&'static str>,
+        looks_like: Option<String>,
     },
     /// A name was given, but a description in JSON holds one topology only.
     #[error(
@@ -61,49 +62,57 @@ pub enum LoadError {
         /// What is wrong with it.
         source: Box<IrError>,
     },
-    /// No Python was found.
+    /// No interpreter was found.
     #[error(transparent)]
     NoInterpreter(#[from] NoInterpreter),
-    /// The Python that was found is too old.
+    /// The interpreter that was found is too old.
     #[error(
-        "{python} is Python {version}, but topologies need 3.9 or newer\n  hint: choose another with --python"
+        "{interpreter} is {language} {version}, but topologies need {oldest} or newer\n  hint: choose another with {option}"
     )]
-    PythonTooOld {
+    TooOld {
         /// The interpreter, and why it was taken.
-        python: String,
+        interpreter: String,
+        /// Its language.
+        language: &'static str,
         /// Its version.
         version: String,
+        /// The oldest version that would do.
+        oldest: String,
+        /// The option that chooses another.
+        option: String,
     },
-    /// The Python package inside stormhost cannot be unpacked.
+    /// The package inside stormhost cannot be unpacked.
     #[error(transparent)]
     Shim(#[from] ShimError),
     /// The interpreter could not be started.
-    #[error("{python} cannot be started: {source}\n  hint: choose another with --python")]
+    #[error("{interpreter} cannot be started: {source}\n  hint: choose another with {option}")]
     CannotStart {
         /// The interpreter, and why it was taken.
-        python: String,
+        interpreter: String,
+        /// The option that chooses another.
+        option: String,
         /// What the system said.
         source: io::Error,
     },
     /// The describing process failed.
-    #[error("{file} could not be described: {python} {status}{}", last_words(.stderr))]
+    #[error("{file} could not be described: {interpreter} {status}{}", last_words(.stderr))]
     DescriberFailed {
         /// What was asked for.
         file: String,
         /// The interpreter, and why it was taken.
-        python: String,
+        interpreter: String,
         /// How it ended, as in "left with status 1".
         status: String,
         /// The last lines that it wrote to its standard error.
         stderr: Vec<String>,
     },
     /// The describing process ended well, but what it said is no description.
-    #[error("{file} could not be described: what {python} answered is no description: {source}\n  it began with: {beginning}{}", last_words(.stderr))]
+    #[error("{file} could not be described: what {interpreter} answered is no description: {source}\n  it began with: {beginning}{}", last_words(.stderr))]
     DescriberRubbish {
         /// What was asked for.
         file: String,
         /// The interpreter, and why it was taken.
-        python: String,
+        interpreter: String,
         /// What is wrong with the answer.
         source: Box<IrError>,
         /// How the answer began.
@@ -111,6 +120,21 @@ pub enum LoadError {
         /// The last lines that it wrote to its standard error.
         stderr: Vec<String>,
     },
+}
+
+/// What a topology may be written in, and how that is seen.
+fn known_languages() -> String {
+    let known: Vec<String> = language::ALL
+        .iter()
+        .map(|language| {
+            let ending = language.endings.first().copied().unwrap_or_default();
+            format!(
+                "a {} file (ending .{ending}, a first line that names {}, or one that loads stormhost)",
+                language.name, language.id
+            )
+        })
+        .collect();
+    known.join(", ")
 }
 
 fn did_you_mean(near: Option<&str>) -> String {

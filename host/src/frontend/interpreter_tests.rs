@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::frontend::language::ALL;
 
 struct Machine {
     root: tempfile::TempDir,
@@ -39,9 +40,18 @@ impl Machine {
         fs::write(file, content).expect("written");
     }
 
-    /// What is found, told relative to the machine. In values of variables `@` stands for the machine's root.
+    /// The Python that is found, told relative to the machine. In values of variables `@` stands for the machine's root.
     fn find(
         &self,
+        asked: Option<&str>,
+        variables: &[(&str, &str)],
+    ) -> Result<(String, String), NoInterpreter> {
+        self.find_of(&ALL[0], asked, variables)
+    }
+
+    fn find_of(
+        &self,
+        language: &'static Language,
         asked: Option<&str>,
         variables: &[(&str, &str)],
     ) -> Result<(String, String), NoInterpreter> {
@@ -51,7 +61,7 @@ impl Machine {
             .map(|(name, value)| (name.to_string(), value.replace('@', &root)));
         let seen = Surroundings::new(self.at("project"), variables);
         let asked = asked.map(|asked| asked.replace('@', &root));
-        let found = find(asked.as_deref(), &self.at("project"), &seen)?;
+        let found = find(language, asked.as_deref(), &self.at("project"), &seen)?;
         let path = found
             .path
             .strip_prefix(self.root.path())
@@ -340,5 +350,56 @@ fn a_folder_that_is_only_called_shims_is_no_pyenv() {
     assert_eq!(
         machine.find(None, &[("PATH", "@/other/shims")]),
         Ok(("other/shims/python3".into(), "PATH".into()))
+    );
+}
+
+#[test]
+fn ruby_is_found_by_request_and_in_the_path_alone() {
+    let machine = Machine::new(
+        &[
+            "active/bin/ruby",
+            "project/venv/bin/ruby",
+            "opt/bin/ruby",
+            "rbenv/shims/ruby",
+            "rbenv/versions/3.3.6/bin/ruby",
+            "bin/ruby",
+        ],
+        &[("project/.ruby-version", "ruby-3.3.6\n")],
+    );
+    let shims = ("PATH", "@/rbenv/shims:@/bin");
+    for (asked, variables, path, found_by) in [
+        (
+            None,
+            vec![("VIRTUAL_ENV", "@/active"), PATH],
+            "bin/ruby",
+            "PATH",
+        ),
+        (Some("@/opt"), vec![PATH], "opt/bin/ruby", "--ruby"),
+        (
+            None,
+            vec![shims],
+            "rbenv/versions/3.3.6/bin/ruby",
+            "PATH, past rbenv's shims",
+        ),
+        (
+            None,
+            vec![("RBENV_VERSION", "system"), shims],
+            "bin/ruby",
+            "PATH",
+        ),
+    ] {
+        assert_eq!(
+            machine.find_of(&ALL[1], asked, &variables),
+            Ok((path.into(), found_by.into())),
+            "{asked:?} {variables:?}"
+        );
+    }
+    let error = machine
+        .find_of(&ALL[1], Some("@/empty"), &[PATH])
+        .expect_err("nothing there")
+        .to_string();
+    assert!(
+        error.contains("no Ruby was found") && error.contains("/empty: no program, and no folder"),
+        "{error}"
     );
 }

@@ -1,16 +1,19 @@
 //! From a file that a user wrote to a description of a topology: what is it, and who can describe it?
 //!
-//! [`load`] does it all: `recognise` looks at the file, `interpreter` and `shim` find what a Python topology needs,
-//! `python` has it described. Nothing here checks the topology; that is `topology::check`.
+//! [`load`] does it all: `recognise` looks at the file, `language` says what is particular about the one it is written in,
+//! `interpreter` and `shim` find what that needs, `describe` has it described. Nothing here checks the topology; that is
+//! `topology::check`.
 
+mod describe;
 mod error;
 mod interpreter;
-mod pyenv;
-mod python;
+mod language;
+mod mixed;
 mod recognise;
 mod shim;
 mod surroundings;
 mod user_file;
+mod version_manager;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,8 +32,9 @@ use recognise::Form;
 /// How a topology is to be loaded.
 #[derive(Clone, Debug)]
 pub struct LoadOptions {
-    /// The interpreter that was asked for: a path, the folder of a virtual environment, or a name that is looked up in the PATH.
-    pub python: Option<String>,
+    /// The interpreters that were asked for, by language (`python`): a path, a folder with a program in its `bin`, such as a
+    /// virtual environment, or a name that is looked up in the PATH.
+    pub interpreters: BTreeMap<&'static str, String>,
     /// What the topology sees as its arguments.
     pub args: Vec<String>,
     /// Added to the environment of the describing process, as it will be to that of every child.
@@ -43,7 +47,7 @@ impl LoadOptions {
     /// No interpreter asked for, no arguments, nothing added.
     pub fn new(surroundings: Surroundings) -> Self {
         Self {
-            python: None,
+            interpreters: BTreeMap::new(),
             args: Vec::new(),
             env: BTreeMap::new(),
             surroundings,
@@ -60,18 +64,32 @@ pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
     let (file, name) = split_name(path, &options.surroundings);
     let resolved = options.surroundings.resolve(&file);
     let content = read(&file, &resolved)?;
-    match recognise::form(&file, &content) {
+    let mut ir = described(path, &file, name.as_deref(), &resolved, &content, options)?;
+    mixed::within_reach(&mut ir, options)?;
+    Ok(ir)
+}
+
+fn described(
+    path: &str,
+    file: &str,
+    name: Option<&str>,
+    resolved: &Path,
+    content: &[u8],
+    options: &LoadOptions,
+) -> Result<Ir, LoadError> {
+    let file = file.to_owned();
+    match recognise::form(&file, content) {
         Form::Description if name.is_some() => Err(LoadError::OneTopology { file }),
-        Form::Description => Ir::from_json(&content).map_err(|source| LoadError::BadDescription {
+        Form::Description => Ir::from_json(content).map_err(|source| LoadError::BadDescription {
             file,
             source: Box::new(source),
         }),
-        Form::Python => {
+        Form::Program(language) => {
             let folder = resolved.parent().unwrap_or(Path::new("."));
-            let interpreter =
-                interpreter::find(options.python.as_deref(), folder, &options.surroundings)?;
-            let shim = shim::unpack(&options.surroundings)?;
-            python::describe(&interpreter, &shim, path, options)
+            let asked = options.interpreters.get(language.id).map(String::as_str);
+            let interpreter = interpreter::find(language, asked, folder, &options.surroundings)?;
+            let package = shim::unpack(language, &options.surroundings)?;
+            describe::describe(language, &interpreter, &package, path, options)
         }
         Form::Unknown { looks_like } => Err(LoadError::NotATopology { file, looks_like }),
     }
@@ -132,7 +150,10 @@ fn near_file(file: &str, resolved: &Path) -> Option<String> {
 fn candidates(folder: &Path) -> Vec<String> {
     names_in(folder)
         .into_iter()
-        .filter(|name| name.ends_with(".py") || name.ends_with(".json"))
+        .filter(|name| {
+            let languages = language::ALL.iter();
+            name.ends_with(".json") || languages.into_iter().any(|one| one.is_ending_of(name))
+        })
         .collect()
 }
 

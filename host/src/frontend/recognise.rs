@@ -1,75 +1,64 @@
 //! What a file is, by what it holds first and by its ending second.
 
+use super::language::{self, Language};
+
 /// What a file was found to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Form {
-    /// A topology in Python.
-    Python,
+    /// A topology in this language.
+    Program(&'static Language),
     /// A topology description in JSON.
     Description,
-    /// Something else, with a guess if there is one.
-    Unknown {
-        /// As in "it looks like …".
-        looks_like: Option<&'static str>,
-    },
+    /// Something else, with a guess if there is one, as in "it looks like …".
+    Unknown { looks_like: Option<String> },
 }
 
 /// What the content of a file is; `file` is its name.
 pub(super) fn form(file: &str, content: &[u8]) -> Form {
+    let by_ending = language::ALL
+        .iter()
+        .find(|language| language.is_ending_of(file));
     let Ok(text) = std::str::from_utf8(content) else {
-        // Python may be written in other encodings, and then says so; its ending must do.
-        return if is_python_name(file) {
-            Form::Python
-        } else {
-            Form::Unknown {
-                looks_like: Some("a binary file"),
-            }
-        };
+        // A program may be written in other encodings, and then says so; its ending must do.
+        return by_ending.map_or_else(|| unknown("a binary file"), Form::Program);
     };
     let text = text.trim_start_matches('\u{feff}');
     let first_line = text.lines().next().unwrap_or_default();
     if let Some(interpreter) = first_line.strip_prefix("#!") {
-        if interpreter.contains("python") {
-            return Form::Python;
-        }
-        return Form::Unknown {
-            looks_like: Some(script(interpreter)),
-        };
+        return language::ALL
+            .iter()
+            .find(|language| interpreter.contains(language.id))
+            .map_or_else(|| unknown(script(interpreter)), Form::Program);
     }
     if text.trim_start().starts_with('{') {
         return Form::Description;
     }
-    if text.lines().any(imports_stormhost) || is_python_name(file) {
-        return Form::Python;
+    let by_content = || {
+        language::ALL
+            .iter()
+            .find(|language| text.lines().any(language.loads_package))
+    };
+    match by_ending.or_else(by_content) {
+        Some(language) => Form::Program(language),
+        None => Form::Unknown {
+            looks_like: guess(file, text).map(str::to_owned),
+        },
     }
+}
+
+fn unknown(looks_like: &str) -> Form {
     Form::Unknown {
-        looks_like: guess(file, text),
+        looks_like: Some(looks_like.to_owned()),
     }
-}
-
-fn is_python_name(file: &str) -> bool {
-    file.ends_with(".py") || file.ends_with(".pyw")
-}
-
-fn imports_stormhost(line: &str) -> bool {
-    let mut words = line.split_whitespace();
-    let (import, module) = (words.next(), words.next().unwrap_or_default());
-    let module = module.split(['.', ',', ';']).next();
-    matches!(import, Some("from" | "import")) && module == Some("stormhost")
 }
 
 fn script(interpreter: &str) -> &'static str {
-    for (name, said) in [
-        ("ruby", "a Ruby script"),
-        ("lua", "a Lua script"),
-        ("node", "a JavaScript program"),
-        ("perl", "a Perl script"),
-    ] {
+    for (name, said) in [("node", "a JavaScript program"), ("perl", "a Perl script")] {
         if interpreter.contains(name) {
             return said;
         }
     }
-    "a script, but not in Python"
+    "a script in another language"
 }
 
 fn guess(file: &str, text: &str) -> Option<&'static str> {
@@ -80,8 +69,6 @@ fn guess(file: &str, text: &str) -> Option<&'static str> {
     Some(match ending {
         "json" => "JSON, but no object",
         "yaml" | "yml" => "a YAML file",
-        "rb" => "a Ruby file",
-        "lua" => "a Lua file",
         "js" | "mjs" => "a JavaScript file",
         "jar" => "a Java archive",
         _ => return None,
@@ -92,70 +79,55 @@ fn guess(file: &str, text: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
+    /// What a file is, in a word or as what it looks like.
+    fn found(file: &str, content: &[u8]) -> String {
+        match form(file, content) {
+            Form::Program(language) => language.name.into(),
+            Form::Description => "description".into(),
+            Form::Unknown { looks_like } => looks_like.unwrap_or("unknown".into()),
+        }
+    }
+
     #[test]
     fn content_comes_before_ending() {
         for (file, content, expected) in [
-            (
-                "topology.py",
-                "from stormhost import Topology\n",
-                Form::Python,
-            ),
-            ("topology.py", "from base import MyTopology\n", Form::Python),
-            ("topology.py", "", Form::Python),
-            ("topology", "#!/usr/bin/env python3\nx = 1\n", Form::Python),
+            ("topology.py", "from stormhost import Topology\n", "Python"),
+            ("topology.py", "from base import MyTopology\n", "Python"),
+            ("topology.py", "", "Python"),
+            ("topology", "#!/usr/bin/env python3\nx = 1\n", "Python"),
             (
                 "topology",
                 "\"\"\"Doc.\"\"\"\nfrom stormhost import Topology\n",
-                Form::Python,
+                "Python",
             ),
-            ("topology", "import stormhost\n", Form::Python),
-            ("topology", "import stormhost.testing\n", Form::Python),
-            ("topology.json", "{\"version\": 1}", Form::Description),
-            ("topology", "\n  {\"version\": 1}", Form::Description),
-            ("topology.py", "{\"version\": 1}", Form::Description),
-            (
-                "topology.rb",
-                "require 'stormhost'\n",
-                Form::Unknown {
-                    looks_like: Some("a Ruby file"),
-                },
-            ),
-            (
-                "flux.yaml",
-                "name: x\n",
-                Form::Unknown {
-                    looks_like: Some("a YAML file"),
-                },
-            ),
+            ("topology", "import stormhost\n", "Python"),
+            ("topology", "import stormhost.testing\n", "Python"),
+            ("topology.rb", "class T\nend\n", "Ruby"),
+            ("topology", "#!/usr/bin/env ruby\n", "Ruby"),
+            ("topology.py", "#!/usr/bin/env ruby\n", "Ruby"),
+            ("topology", "# A topology.\nrequire 'stormhost'\n", "Ruby"),
+            ("topology", "  require(\"stormhost\")\n", "Ruby"),
+            ("topology", "require 'stormhosting'\n", "unknown"),
+            ("topology.lua", "return {}\n", "Lua"),
+            ("topology", "#!/usr/bin/env luajit\n", "Lua"),
             (
                 "topology",
-                "#!/usr/bin/env ruby\n",
-                Form::Unknown {
-                    looks_like: Some("a Ruby script"),
-                },
+                "local stormhost = require \"stormhost\"\n",
+                "Lua",
             ),
-            (
-                "topology.json",
-                "[]",
-                Form::Unknown {
-                    looks_like: Some("JSON, but no object"),
-                },
-            ),
-            (
-                "notes",
-                "import stormhosting\n",
-                Form::Unknown { looks_like: None },
-            ),
-            (
-                "notes.txt",
-                " \n",
-                Form::Unknown {
-                    looks_like: Some("an empty file"),
-                },
-            ),
+            ("topology", "storm = require('stormhost')\n", "Lua"),
+            ("topology.json", "{\"version\": 1}", "description"),
+            ("topology", "\n  {\"version\": 1}", "description"),
+            ("topology.py", "{\"version\": 1}", "description"),
+            ("topology.js", "f()\n", "a JavaScript file"),
+            ("flux.yaml", "name: x\n", "a YAML file"),
+            ("topology", "#!/usr/bin/env node\n", "a JavaScript program"),
+            ("topology.json", "[]", "JSON, but no object"),
+            ("notes", "import stormhosting\n", "unknown"),
+            ("notes.txt", " \n", "an empty file"),
         ] {
             assert_eq!(
-                form(file, content.as_bytes()),
+                found(file, content.as_bytes()),
                 expected,
                 "{file}: {content}"
             );
@@ -164,19 +136,17 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text() {
-        assert_eq!(
-            form("topology.py", b"# coding: latin-1\n# \xe9\n"),
-            Form::Python
-        );
-        assert_eq!(
-            form("a.out", b"\x7fELF\xff"),
-            Form::Unknown {
-                looks_like: Some("a binary file")
-            }
-        );
-        assert_eq!(
-            form("topology", b"\xef\xbb\xbffrom stormhost import Topology\n"),
-            Form::Python
-        );
+        for (file, content, expected) in [
+            ("topology.py", &b"# coding: latin-1\n# \xe9\n"[..], "Python"),
+            ("topology.rb", b"# coding: latin-1\n# \xe9\n", "Ruby"),
+            ("a.out", b"\x7fELF\xff", "a binary file"),
+            (
+                "topology",
+                b"\xef\xbb\xbffrom stormhost import Topology\n",
+                "Python",
+            ),
+        ] {
+            assert_eq!(found(file, content), expected, "{file}");
+        }
     }
 }

@@ -3,6 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::frontend::language::ALL;
+
+/// The language that most tests unpack.
+static PYTHON: &Language = &ALL[0];
 
 fn seen(variables: &[(&str, &Path)]) -> Surroundings {
     Surroundings::new("/", variables.iter().map(|&(name, path)| (name, path)))
@@ -19,51 +23,57 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn the_package_is_unpacked_whole_and_leaves_nothing_else() {
+fn every_package_is_unpacked_whole_and_leaves_nothing_else() {
     let cache = tempfile::tempdir().expect("a folder");
-    let package = unpack(&seen(&[("XDG_CACHE_HOME", cache.path())])).expect("unpacked");
-    assert!(package.ends_with("stormhost"));
-    assert!(package.starts_with(cache.path().join("stormhost")));
-    assert!(!files().is_empty());
-    for file in files() {
-        assert_eq!(
-            fs::read(package.join(file.path)).expect("there"),
-            file.contents
-        );
+    for language in &ALL {
+        let package =
+            unpack(language, &seen(&[("XDG_CACHE_HOME", cache.path())])).expect("unpacked");
+        assert!(package.ends_with(language.package_folder));
+        assert!(package.starts_with(cache.path().join("stormhost")));
+        assert!(package.join(language.main).is_file());
+        for file in files(language) {
+            assert_eq!(
+                fs::read(package.join(file.path)).expect("there"),
+                file.contents
+            );
+        }
     }
     let folders = names(&cache.path().join("stormhost"));
-    assert_eq!(folders.len(), 1, "{folders:?}");
-    assert!(folders[0].starts_with(concat!("python-", env!("CARGO_PKG_VERSION"), "-")));
+    assert_eq!(folders.len(), ALL.len(), "{folders:?}");
+    for language in &ALL {
+        let begin = format!("{}-{}-", language.id, env!("CARGO_PKG_VERSION"));
+        assert!(
+            folders.iter().any(|folder| folder.starts_with(&begin)),
+            "{folders:?}"
+        );
+    }
 }
 
 #[test]
 fn only_sources_are_taken_along() {
-    for file in sources(&PACKAGE) {
-        assert!(
-            is_ours(file.path)
-                && !file
-                    .path
-                    .components()
-                    .any(|part| part.as_os_str() == "__pycache__"),
-            "{}",
-            file.path.display()
-        );
+    for (file, ours) in [
+        ("x.py", true),
+        ("py.typed", true),
+        ("below/x.py", true),
+        ("__pycache__/x.cpython-312.pyc", false),
+        (".gitignore", false),
+        ("x.rb", false),
+    ] {
+        assert_eq!(is_ours(PYTHON, Path::new(file)), ours, "{file}");
     }
-    assert!(
-        !is_ours(Path::new("x.pyc"))
-            && !is_ours(Path::new(".gitignore"))
-            && is_ours(Path::new("py.typed"))
-    );
 }
 
 #[test]
-fn the_accelerator_travels_with_the_sources() {
-    let accelerator = files()
-        .into_iter()
-        .find(|file| file.path == Path::new(ACCELERATOR_NAME));
-    match accelerator {
-        Some(file) => assert!(file.contents.starts_with(b"\x7fELF")),
-        None => assert!(ACCELERATOR.is_empty()),
+fn what_was_built_travels_with_the_sources() {
+    for language in &ALL {
+        let Some((name, built)) = language.built else {
+            continue;
+        };
+        let mut files = files(language).into_iter();
+        match files.find(|file| file.path == Path::new(name)) {
+            Some(file) => assert!(file.contents.starts_with(b"\x7fELF")),
+            None => assert!(built.is_empty()),
+        }
     }
 }
 
@@ -71,9 +81,9 @@ fn the_accelerator_travels_with_the_sources() {
 fn a_second_time_nothing_is_written() {
     let cache = tempfile::tempdir().expect("a folder");
     let seen = seen(&[("XDG_CACHE_HOME", cache.path())]);
-    let package = unpack(&seen).expect("unpacked");
+    let package = unpack(PYTHON, &seen).expect("unpacked");
     let before = fs::metadata(&package).expect("there").ino();
-    assert_eq!(unpack(&seen).expect("found"), package);
+    assert_eq!(unpack(PYTHON, &seen).expect("found"), package);
     assert_eq!(fs::metadata(&package).expect("there").ino(), before);
 }
 
@@ -85,8 +95,8 @@ fn many_at_once_agree() {
     let found: Vec<PathBuf> = std::thread::scope(|scope| {
         let one = || {
             start.wait();
-            let package = unpack(&seen).expect("unpacked");
-            assert!(is_whole(&package), "found half unpacked");
+            let package = unpack(PYTHON, &seen).expect("unpacked");
+            assert!(is_whole(PYTHON, &package), "found half unpacked");
             package
         };
         let all: Vec<_> = (0..16).map(|_| scope.spawn(one)).collect();
@@ -102,19 +112,19 @@ fn many_at_once_agree() {
 fn what_was_damaged_is_unpacked_anew() {
     let cache = tempfile::tempdir().expect("a folder");
     let seen = seen(&[("XDG_CACHE_HOME", cache.path())]);
-    let package = unpack(&seen).expect("unpacked");
-    let file = &files()[0];
+    let package = unpack(PYTHON, &seen).expect("unpacked");
+    let file = &files(PYTHON)[0];
     fs::remove_file(package.join(file.path)).expect("removed");
-    assert!(!is_whole(&package));
-    assert_eq!(unpack(&seen).expect("unpacked"), package);
-    assert!(is_whole(&package));
+    assert!(!is_whole(PYTHON, &package));
+    assert_eq!(unpack(PYTHON, &seen).expect("unpacked"), package);
+    assert!(is_whole(PYTHON, &package));
     assert_eq!(names(&cache.path().join("stormhost")).len(), 1);
 }
 
 #[test]
 fn home_is_second_and_the_temporary_folder_third() {
     let root = tempfile::tempdir().expect("a folder");
-    let package = unpack(&seen(&[("HOME", root.path())])).expect("unpacked");
+    let package = unpack(PYTHON, &seen(&[("HOME", root.path())])).expect("unpacked");
     assert!(package.starts_with(root.path().join(".cache/stormhost")));
 
     let temporary = tempfile::tempdir().expect("a folder");
@@ -130,7 +140,7 @@ fn home_is_second_and_the_temporary_folder_third() {
             .map(|(name, path): &(&str, PathBuf)| (*name, path.as_path()))
             .collect();
         variables.push(("TMPDIR", temporary.path()));
-        let package = unpack(&seen(&variables)).expect("unpacked");
+        let package = unpack(PYTHON, &seen(&variables)).expect("unpacked");
         assert!(package.starts_with(temporary.path()), "{variables:?}");
     }
     let mode = fs::metadata(temporary.path().join(&names(temporary.path())[0]))
@@ -147,7 +157,7 @@ fn a_temporary_folder_that_others_can_write_is_refused() {
         .join(format!("stormhost-{}", nix::unistd::geteuid()));
     fs::create_dir(&prepared).expect("created");
     fs::set_permissions(&prepared, fs::Permissions::from_mode(0o777)).expect("opened");
-    let error = unpack(&seen(&[("TMPDIR", temporary.path())]))
+    let error = unpack(PYTHON, &seen(&[("TMPDIR", temporary.path())]))
         .expect_err("not ours")
         .to_string();
     assert!(
@@ -159,5 +169,5 @@ fn a_temporary_folder_that_others_can_write_is_refused() {
 
     fs::remove_dir(&prepared).expect("removed");
     std::os::unix::fs::symlink("/", &prepared).expect("linked");
-    assert!(unpack(&seen(&[("TMPDIR", temporary.path())])).is_err());
+    assert!(unpack(PYTHON, &seen(&[("TMPDIR", temporary.path())])).is_err());
 }

@@ -64,14 +64,16 @@ fn what_cannot_be_loaded_is_told() {
             vec![
                 ("below/b.py", ""),
                 ("below/a.json", ""),
+                ("below/c.rb", ""),
                 ("below/c.txt", ""),
             ],
-            "below is a folder, not a topology\n  hint: in it are a.json, b.py",
+            "below is a folder, not a topology\n  hint: in it are a.json, b.py, c.rb",
         ),
         (
-            "notes.rb",
-            vec![("notes.rb", "puts 1")],
-            "it looks like a Ruby file\n  looked for: a Python file",
+            "notes.js",
+            vec![("notes.js", "f()")],
+            "it looks like a JavaScript file\n  looked for: a Python file (ending .py, a first line that names python, or one that \
+             loads stormhost), a Ruby file",
         ),
         (
             "t.json",
@@ -85,6 +87,11 @@ fn what_cannot_be_loaded_is_told() {
             "leave out what stands after the colon",
         ),
         ("t.py", vec![("t.py", "")], "no Python was found"),
+        (
+            "t.rb",
+            vec![("t.rb", "")],
+            "install Ruby 3.1 or newer, or say where it is with --ruby",
+        ),
     ] {
         let error = loaded(path, &files).expect_err(path).to_string();
         assert!(error.contains(said), "{path}: {error}");

@@ -1,12 +1,13 @@
-//! How a process left, in words.
+//! How a child left, in words.
 
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-/// How a process left. `Display` continues a sentence: `split[3] (pid 4242) was killed by SIGKILL`.
+/// How a child left. `Display` continues a sentence: `split[3] (pid 4242) was killed by SIGKILL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exit {
     /// It left by itself, with this status; 0 means that it was content.
@@ -20,6 +21,16 @@ pub enum Exit {
     },
     /// It is gone, but nobody can say how: something else in this process took its status.
     Unknown,
+    /// Inside the host: one call of its code took longer than it may, this long.
+    OverBudget(Duration),
+    /// Inside the host: it would have needed more memory than it may have, this many bytes.
+    OutOfMemory(usize),
+    /// Inside the host: it was told to stop, and its code was interrupted.
+    Interrupted,
+    /// Inside the host: code in Rust panicked.
+    Panicked,
+    /// Inside the host: it was told to stop, and does not. Its thread is left to itself.
+    Abandoned,
 }
 
 impl Exit {
@@ -48,6 +59,16 @@ impl Exit {
                 Signal::SIGPIPE => Some("it wrote to something that nobody reads any more"),
                 _ => None,
             },
+            Exit::OverBudget(_) => Some(
+                "an endless loop, or work that takes its time: see the traceback; more time is given by stormhost.inside.budget.secs, or where='outside'",
+            ),
+            Exit::OutOfMemory(_) => Some(
+                "what it keeps for ever may grow without end; more is given by stormhost.inside.memory.bytes",
+            ),
+            Exit::Panicked => Some("that is a defect of stormhost, worth a report"),
+            Exit::Abandoned => Some(
+                "its thread waits for something, or is busy in a function that cannot be interrupted, and may use a processor until the host ends; such code is better run with where='outside'",
+            ),
             _ => None,
         }
     }
@@ -82,6 +103,19 @@ impl fmt::Display for Exit {
                 }
             }
             Exit::Unknown => f.write_str("left, nobody knows how"),
+            Exit::OverBudget(limit) => write!(
+                f,
+                "was interrupted: its code went on for more than {} s without a result (stormhost.inside.budget.secs)",
+                limit.as_secs_f64()
+            ),
+            Exit::OutOfMemory(limit) => write!(
+                f,
+                "was ended: it needs more than its {:.0} MiB of memory (stormhost.inside.memory.bytes)",
+                limit as f64 / f64::from(1 << 20)
+            ),
+            Exit::Interrupted => f.write_str("was interrupted"),
+            Exit::Panicked => f.write_str("panicked"),
+            Exit::Abandoned => f.write_str("does not stop, and was abandoned"),
         }
     }
 }
@@ -109,6 +143,17 @@ mod tests {
             (raw(11 | 0x80), "was killed by SIGSEGV and dumped core"),
             (raw(40), "was killed by signal 40"),
             (Exit::Unknown, "left, nobody knows how"),
+            (
+                Exit::OverBudget(Duration::from_millis(1500)),
+                "was interrupted: its code went on for more than 1.5 s without a result (stormhost.inside.budget.secs)",
+            ),
+            (
+                Exit::OutOfMemory(64 << 20),
+                "was ended: it needs more than its 64 MiB of memory (stormhost.inside.memory.bytes)",
+            ),
+            (Exit::Interrupted, "was interrupted"),
+            (Exit::Panicked, "panicked"),
+            (Exit::Abandoned, "does not stop, and was abandoned"),
         ];
         for (exit, words) in cases {
             assert_eq!(exit.to_string(), words);
@@ -131,6 +176,11 @@ mod tests {
             (Exit::Status(137), Some("128 and the number")),
             (raw(9), Some("memory")),
             (raw(11), Some("crashed")),
+            (Exit::OverBudget(Duration::ZERO), Some("endless loop")),
+            (Exit::OutOfMemory(0), Some("grow without end")),
+            (Exit::Abandoned, Some("cannot be interrupted")),
+            (Exit::Panicked, Some("defect")),
+            (Exit::Interrupted, None),
             (Exit::Status(0), None),
             (Exit::Status(1), None),
             (Exit::Status(255), None),

@@ -1,8 +1,12 @@
 //! How the host talks to one component. Has never heard of acking or of other tasks.
 
 pub mod exit;
+pub mod inside;
+pub mod life;
 pub mod limits;
 pub mod lookup;
+#[cfg(feature = "lua")]
+pub mod lua;
 pub mod pipe;
 pub mod process;
 pub mod spawn_error;

@@ -75,6 +75,20 @@ pub enum SpawnError {
         #[source]
         cause: io::Error,
     },
+    /// A component inside the host cannot have its thread, or the pipes to it.
+    #[error(
+        "no thread could be had for {name}: {cause}; the limit on open files (`ulimit -n`) or on processes (`ulimit -u`) may be used up"
+    )]
+    Thread {
+        /// The task.
+        name: String,
+        /// The kernel's words.
+        #[source]
+        cause: io::Error,
+    },
+    /// A component is to run inside a host that was built without its language.
+    #[error("this stormhost was built without {0} inside; use where='outside'")]
+    NotBuiltIn(&'static str),
     /// Whatever else the kernel says.
     #[error("`{program}` could not be started: {cause}")]
     Other {
@@ -91,7 +105,10 @@ impl SpawnError {
     pub fn may_pass(&self) -> bool {
         matches!(
             self,
-            SpawnError::TooManyFiles { .. } | SpawnError::Fork(_) | SpawnError::Other { .. }
+            SpawnError::TooManyFiles { .. }
+                | SpawnError::Fork(_)
+                | SpawnError::Thread { .. }
+                | SpawnError::Other { .. }
         )
     }
 

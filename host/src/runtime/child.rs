@@ -23,13 +23,18 @@ use super::story::{self, Death};
 use super::task::Dialect;
 use crate::flow::acker::FailKind;
 use crate::link::exit::Exit;
+use crate::link::life::{Life, Link};
 use crate::link::limits::Limits;
 use crate::link::pipe::{enlarge, unread};
-use crate::link::process::{Child, Process, Spawn};
+use crate::link::process::{Child, Spawn};
+use crate::link::spawn_error::SpawnError;
 use crate::link::stderr::{LineLimits, LineTail, Shown};
 
 /// How long a child that was told to explain itself has for it, before it is killed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// The libraries that answer the signal USR2 with where they stand.
+const TELLS_ITS_STACK: [&str; 2] = ["stormhost-python", "stormhost-ruby"];
 
 /// How often the stderr of a dead child is looked at: somebody whom it left behind may go on writing there for ever.
 const LAST_LOOKS: u32 = 10;
@@ -51,10 +56,10 @@ pub async fn keep(host: Rc<Host>, at: usize) {
     let mut stage = host.stage.subscribe();
     while !host.with(|core| core.should_leave(at)) {
         let began = Instant::now();
-        let decision = match Child::spawn(&spawn_of(&host, at)) {
-            Ok(child) => {
-                let mut life = ChildLife::new(&host, at, &child.process);
-                let (end, exit) = life.live(child).await;
+        let decision = match start(&host, at) {
+            Ok(link) => {
+                let mut life = ChildLife::new(&host, at, &link.life);
+                let (end, exit) = life.live(link).await;
                 let asked = matches!(end, End::Asked);
                 let was_up = life.was_up;
                 let death = life.bury(end, exit, began);
@@ -107,9 +112,13 @@ fn random() -> f64 {
     (RandomState::new().hash_one(0u8) >> 11) as f64 / (1u64 << 53) as f64
 }
 
-fn spawn_of(host: &Host, at: usize) -> Spawn {
+/// Starts a child: a process, or a thread where the component is inside.
+fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
     let component = &host.topology.components[host.topology.tasks[at].component];
-    Spawn {
+    if let Some(language) = component.inside {
+        return super::inside::start(host, at, language);
+    }
+    Child::spawn(&Spawn {
         command: component.command.clone(),
         cwd: component.cwd.clone(),
         env: component
@@ -122,48 +131,56 @@ fn spawn_of(host: &Host, at: usize) -> Spawn {
             open_files: Some(host.open_files),
             ..Limits::default()
         },
-    }
+    })
+    .map(Link::from)
 }
 
 /// One child, from its start to its end.
 struct ChildLife<'a> {
     host: &'a Rc<Host>,
     at: usize,
+    /// Its process; the host's own if it is inside.
     pid: u32,
+    is_process: bool,
     stderr: Rc<RefCell<LineTail>>,
     was_up: bool,
     speaks_frames: bool,
     library: String,
+    /// Inputs that it was through with beyond what it had said.
+    unsaid: u64,
 }
 
 impl<'a> ChildLife<'a> {
-    fn new(host: &'a Rc<Host>, at: usize, process: &Process) -> ChildLife<'a> {
-        let pid = process.pid();
-        host.guard.register(pid);
-        host.pids[at].set(pid);
+    fn new(host: &'a Rc<Host>, at: usize, life: &Life) -> ChildLife<'a> {
+        if let Some(pid) = life.pid() {
+            host.guard.register(pid);
+            host.pids[at].set(pid);
+        }
         host.heard[at].set(Instant::now());
         ChildLife {
             host,
             at,
-            pid,
+            pid: life.pid().unwrap_or_else(std::process::id),
+            is_process: life.pid().is_some(),
             stderr: Rc::new(RefCell::new(LineTail::new(LineLimits::default()))),
             was_up: false,
             speaks_frames: false,
             library: String::new(),
+            unsaid: 0,
         }
     }
 
     /// Everything until the child is reaped and all that it wrote was read.
-    async fn live(&mut self, child: Child) -> (End, Exit) {
-        let Child {
-            process,
+    async fn live(&mut self, link: Link) -> (End, Exit) {
+        let Link {
+            life,
             stdin,
             stdout,
             stderr,
-        } = child;
+        } = link;
         let tail = self.stderr.clone();
         let drain = drain_stderr(self.host, self.at, self.pid, &stderr, &tail);
-        let work = self.work(&process, stdin, &stdout);
+        let work = self.work(&life, stdin, &stdout);
         tokio::pin!(drain);
         let (end, exit) = tokio::select! {
             ended = work => ended,
@@ -178,11 +195,17 @@ impl<'a> ChildLife<'a> {
                 break;
             }
         }
-        self.host.used_by_dead[self.at].update(|before| before + process.cpu_seconds());
+        self.host.used_by_dead[self.at].update(|before| before + life.cpu_seconds());
+        if !self.is_process {
+            self.host
+                .used_inside
+                .update(|before| before + life.cpu_seconds());
+        }
+        self.unsaid = life.unsaid();
         (end, exit)
     }
 
-    async fn work(&mut self, process: &Process, stdin: Sender, stdout: &Receiver) -> (End, Exit) {
+    async fn work(&mut self, life: &Life, stdin: Sender, stdout: &Receiver) -> (End, Exit) {
         let mut listener = Listener::new(self.host.clone(), self.at, self.pid);
         let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
         let deadline = component.settings.handshake_timeout();
@@ -196,7 +219,7 @@ impl<'a> ChildLife<'a> {
                     deadline.as_secs_f64()
                 )),
             },
-            exit = process.wait() => {
+            exit = life.wait() => {
                 let late = listener.late_hello(stdout, component.serializer).await;
                 if let Some(dialect) = late.and_then(|hello| self.dialect_of(hello, &mut listener).ok()) {
                     self.comes_up(dialect);
@@ -210,19 +233,19 @@ impl<'a> ChildLife<'a> {
             // What `wait_for` returns keeps the stage from being changed, so it must be gone before anything is awaited.
             () = async { drop(stage.wait_for(closing).await) } => {
                 // It was given nothing yet, so nothing is lost with it.
-                process.kill();
-                return (End::Asked, process.wait().await);
+                life.kill();
+                return (End::Asked, life.wait().await);
             }
         };
         let dialect = match greeted {
             Ok(dialect) => dialect,
             Err(why) => {
-                if let Ok(exit) = timeout(LAST_WORDS, process.wait()).await {
+                if let Ok(exit) = timeout(LAST_WORDS, life.wait()).await {
                     listener.drain_as_text(stdout);
                     return (End::Left, exit);
                 }
-                process.kill();
-                return (End::Ended(why), process.wait().await);
+                life.kill();
+                return (End::Ended(why), life.wait().await);
             }
         };
         self.comes_up(dialect);
@@ -231,10 +254,10 @@ impl<'a> ChildLife<'a> {
             enlarge(&stdin, self.host.pipe_bytes);
             enlarge(stdout, self.host.pipe_bytes);
         }
-        let end = self.converse(process, stdin, stdout, &mut listener).await;
+        let end = self.converse(life, stdin, stdout, &mut listener).await;
         // It may have much to say at last, and must not wait for a reader.
         let exit = tokio::select! {
-            exit = self.leave(process, &end) => exit,
+            exit = self.leave(life, &end) => exit,
             () = async { let _ = listener.listen(stdout).await; std::future::pending().await } => unreachable!("pending never ends"),
         };
         // What still is in the pipe counts; what cannot be read any more does not.
@@ -316,7 +339,7 @@ impl<'a> ChildLife<'a> {
     /// Reads and writes until something ends it.
     async fn converse(
         &self,
-        process: &Process,
+        life: &Life,
         stdin: Sender,
         stdout: &Receiver,
         listener: &mut Listener,
@@ -335,8 +358,8 @@ impl<'a> ChildLife<'a> {
         tokio::select! {
             end = read => end,
             end = self.write(stdin) => end,
-            _ = process.wait() => End::Left,
-            why = self.watch(process) => End::Ended(why),
+            _ = life.wait() => End::Left,
+            why = self.watch(life) => End::Ended(why),
         }
     }
 
@@ -396,7 +419,7 @@ impl<'a> ChildLife<'a> {
     }
 
     /// Looks once a second whether the child hangs. Ends when it does, with the reason.
-    async fn watch(&self, process: &Process) -> String {
+    async fn watch(&self, life: &Life) -> String {
         let limit = self.host.topology.components[self.host.topology.tasks[self.at].component]
             .settings
             .subprocess_timeout();
@@ -434,9 +457,12 @@ impl<'a> ChildLife<'a> {
                 Verdict::Fine => {}
                 Verdict::Ask => self.host.with(|core| core.ask_for_life(self.at)),
                 Verdict::Hangs => {
-                    if self.library.starts_with("stormhost-python") {
-                        // Its faulthandler writes the stack to stderr, which goes into the story.
-                        process.signal_alone(nix::sys::signal::Signal::SIGUSR2);
+                    if TELLS_ITS_STACK
+                        .iter()
+                        .any(|library| self.library.starts_with(library))
+                    {
+                        // It writes its stack to stderr, which goes into the story.
+                        life.ask_for_its_stack();
                         sleep(LAST_WORDS).await;
                     }
                     return format!(
@@ -449,18 +475,18 @@ impl<'a> ChildLife<'a> {
     }
 
     /// Sees the child to its end: asked (its stdin is closed by now), told, killed.
-    async fn leave(&self, process: &Process, end: &End) -> Exit {
+    async fn leave(&self, life: &Life, end: &End) -> Exit {
         match end {
-            End::Left => process.wait().await,
+            End::Left => life.wait().await,
             End::Ended(_) => {
-                process.kill();
-                process.wait().await
+                life.kill();
+                life.wait().await
             }
-            End::Asked => self.end(process).await,
+            End::Asked => self.end(life).await,
         }
     }
 
-    async fn end(&self, process: &Process) -> Exit {
+    async fn end(&self, life: &Life) -> Exit {
         let patience = self.host.topology.settings.kill_timeout();
         let mut at_once = self.host.stage.subscribe();
         let hurried = async {
@@ -471,35 +497,42 @@ impl<'a> ChildLife<'a> {
             }
         };
         tokio::select! {
-            exit = process.wait() => return exit,
-            () = sleep(patience) => tracing::warn!(task = self.at + 1, pid = self.pid, "{} does not leave at the end of its input; it is told to (SIGTERM)", self.host.with(|core| core.name(self.at))),
+            exit = life.wait() => return exit,
+            () = sleep(patience) => tracing::warn!(task = self.at + 1, pid = self.pid, "{} does not leave at the end of its input; it is told to{}", self.host.with(|core| core.name(self.at)), if self.is_process { " (SIGTERM)" } else { "" }),
             () = hurried => {}
         }
         if !self.host.at_once.get() {
-            process.terminate();
-            if let Ok(exit) = timeout(patience, process.wait()).await {
+            life.terminate();
+            if let Ok(exit) = timeout(patience, life.wait()).await {
                 return exit;
             }
             tracing::warn!(
                 task = self.at + 1,
                 pid = self.pid,
-                "{} ignores SIGTERM; it is killed",
-                self.host.with(|core| core.name(self.at))
+                "{} {}",
+                self.host.with(|core| core.name(self.at)),
+                if self.is_process {
+                    "ignores SIGTERM; it is killed"
+                } else {
+                    "goes on all the same; it is given up"
+                }
             );
         }
-        process.kill();
-        process.wait().await
+        life.kill();
+        life.wait().await
     }
 
     /// Fails what the child held, and tells its story.
     fn bury(&self, end: End, exit: Exit, began: Instant) -> Death {
         let host = self.host;
-        host.guard.unregister(self.pid);
-        host.pids[self.at].set(0);
+        if self.is_process {
+            host.guard.unregister(self.pid);
+            host.pids[self.at].set(0);
+        }
         self.stderr.borrow_mut().finish(Instant::now(), |shown| {
             story::log_line(host, self.at, self.pid, "stderr", shown)
         });
-        let in_hand = host.with(|core| core.in_hand_text(self.at));
+        let in_hand = host.with(|core| core.in_hand_text(self.at, self.unsaid));
         let progressed = host.with(|core| core.tasks[self.at].progressed);
         let reason: Rc<str> = format!(
             "{} {exit} with the tuple in hand",
@@ -520,7 +553,7 @@ impl<'a> ChildLife<'a> {
                 host,
                 self.at,
                 &story::Facts {
-                    pid: self.pid,
+                    pid: self.is_process.then_some(self.pid),
                     end: &end,
                     exit,
                     age: began.elapsed(),

@@ -328,10 +328,11 @@ impl Core {
     }
 
     /// The tuple that the child was busy with, as far as can be known: its source, and its values as text.
-    pub fn in_hand_text(&self, at: usize) -> Option<String> {
+    /// `unsaid`: how many it was through with beyond what it had said, as far as that is known.
+    pub fn in_hand_text(&self, at: usize, unsaid: u64) -> Option<String> {
         let task = &self.tasks[at];
         let id = match task.dialect()? {
-            Dialect::Frames { .. } => task.consumed,
+            Dialect::Frames { .. } => task.consumed + unsaid,
             Dialect::Storm(_) | Dialect::Inside => task.in_hand.oldest(),
         };
         if id >= task.sent() {

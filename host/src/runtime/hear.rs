@@ -62,11 +62,12 @@ impl Core {
             (FromChild::Sync, Some(Dialect::Storm(_))) if is_spout => self.spout_synced(at),
             (FromChild::Sync, _) => self.bolt_synced(at),
             (FromChild::Done, _) => self.spout_done(at),
+            (FromChild::Wait, Some(Dialect::Frames { .. })) if is_spout => self.spout_waits(at),
             (FromChild::Finished, _) if self.tasks[at].finish == Finish::Asked => {
                 self.bolt_finished(at);
             }
             // It was not asked, or no child is known to speak.
-            (FromChild::Finished | FromChild::Emit(_), _) => {}
+            (FromChild::Finished | FromChild::Wait | FromChild::Emit(_), _) => {}
         }
         Ok(None)
     }

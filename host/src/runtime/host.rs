@@ -39,6 +39,8 @@ pub struct Host {
     pub pids: Vec<Cell<u32>>,
     /// For each task: CPU seconds that its dead children used.
     pub used_by_dead: Vec<Cell<f64>>,
+    /// CPU seconds that threads of components inside used, until they left: they count as the host's own too.
+    pub used_inside: Cell<f64>,
     /// For each task: when its child was last heard of.
     pub heard: Vec<Cell<Instant>>,
     /// Why the run cannot go on: a component never came up.
@@ -80,6 +82,7 @@ impl Host {
                 .collect(),
             pids: vec![Cell::new(0); tasks],
             used_by_dead: vec![Cell::new(0.0); tasks],
+            used_inside: Cell::new(0.0),
             heard: vec![Cell::new(Instant::now()); tasks],
             speakers: RefCell::new(Vec::new()),
             failure: RefCell::new(None),

@@ -12,6 +12,7 @@ pub mod emit;
 mod hear;
 mod heartbeat;
 mod host;
+mod inside;
 mod lane;
 mod listen;
 pub mod restart;

@@ -149,7 +149,10 @@ impl Sampler {
                 given_up: core.failed_for_good(),
                 dropped: core.tasks.iter().map(|task| task.counters.dropped).sum(),
                 host: Resources {
-                    cpu_seconds: procstat::own_cpu_seconds().unwrap_or(0.0),
+                    // Threads of components are told with their components, once they have left.
+                    cpu_seconds: (procstat::own_cpu_seconds().unwrap_or(0.0)
+                        - self.host.used_inside.get())
+                    .max(0.0),
                     rss_bytes: procstat::rss_bytes(own).unwrap_or(0),
                 },
                 components: order(core, components),

@@ -48,6 +48,10 @@ pub struct Spout {
     acked: Vec<(u64, u64)>,
     failed: Vec<(u64, FailKind, Rc<str>)>,
     commands: Vec<&'static str>,
+    /// It has nothing to emit, and wants a word when this time has come or when there is something else to say.
+    waits_until: Option<u64>,
+    /// How long it is left alone then.
+    wait: Duration,
     /// The conversation of a child in one of Storm's dialects.
     pub talk: Talk,
     /// Bodies of open trees, where the host replays.
@@ -96,6 +100,8 @@ impl Spout {
             acked: Vec::new(),
             failed: Vec::new(),
             commands: Vec::new(),
+            waits_until: None,
+            wait: component.settings.spout_wait(),
             talk: Talk::new(component.settings.spout_wait()),
             kept: (component.replay == Replay::Host).then(HashMap::default),
             tries: component.settings.replay_tries(),
@@ -116,6 +122,7 @@ impl Spout {
         self.acked.clear();
         self.failed.clear();
         self.commands.clear();
+        self.waits_until = None;
         self.talk.begins();
         if stopping && matches!(dialect, Dialect::Frames { .. }) {
             self.commands.push("deactivate");
@@ -216,7 +223,8 @@ impl Spout {
         self.active && !self.done && self.pending >= self.window.size()
     }
 
-    fn fill_frames(&mut self, may_emit: bool, out: &mut Vec<u8>) {
+    fn fill_frames(&mut self, may_emit: bool, now: u64, out: &mut Vec<u8>) {
+        let before = out.len();
         // Before the fails: a spout that emits again what failed can do so while it takes them, and is never taken to be through in between.
         self.fill_credit(may_emit, out);
         for command in self.commands.drain(..) {
@@ -240,6 +248,18 @@ impl Spout {
             self.failed.clear();
             self.told += 1;
         }
+        if let Some(until) = self.waits_until
+            && (out.len() > before || now >= until)
+        {
+            self.waits_until = None;
+            frame::write_command("waited", out);
+            self.told += 1;
+        }
+    }
+
+    /// When a spout that waits for a word should have it.
+    pub(super) fn waits_until(&self) -> Option<u64> {
+        self.waits_until
     }
 
     fn fill_credit(&mut self, may_emit: bool, out: &mut Vec<u8>) {
@@ -273,7 +293,7 @@ impl Core {
         let Some(spout) = &mut task.spout else { return };
         out.append(&mut task.control);
         match dialect {
-            Dialect::Frames { .. } => spout.fill_frames(may_emit, out),
+            Dialect::Frames { .. } => spout.fill_frames(may_emit, now, out),
             Dialect::Storm(encoding) => spout.fill_storm(encoding, may_emit, now, out),
             Dialect::Inside => {}
         }
@@ -486,6 +506,14 @@ impl Core {
         let emitted = self.storm_emit(at, encoding, emit, &Parent::Root(root));
         self.tree_has_its_copies(root, emitted);
         self.after(at);
+    }
+
+    /// The spout has nothing to emit just now, and reads until it is told `waited`.
+    pub(super) fn spout_waits(&mut self, at: usize) {
+        if let Some(spout) = &mut self.tasks[at].spout {
+            spout.waits_until = Some(self.now + spout.wait.as_micros() as u64);
+        }
+        self.wakes.push(Wake::Writer(at));
     }
 
     /// The spout said that it has nothing more to emit.

@@ -149,6 +149,9 @@ impl Core {
     pub fn looks_again_at(&self, at: usize) -> Option<u64> {
         let task = &self.tasks[at];
         match (task.dialect(), &task.spout) {
+            (Some(super::task::Dialect::Frames { .. }), Some(spout)) => {
+                spout.waits_until().filter(|when| *when > self.now)
+            }
             (Some(super::task::Dialect::Storm(_)), Some(spout)) => {
                 spout.looks_again_at().filter(|when| *when > self.now)
             }

@@ -25,8 +25,8 @@ pub struct Death {
 
 /// What is known of a death.
 pub struct Facts<'a> {
-    /// Whose.
-    pub pid: u32,
+    /// Its process; `None` if it was inside the host.
+    pub pid: Option<u32>,
     /// Why it did not go on.
     pub end: &'a End,
     /// How it left.
@@ -47,13 +47,17 @@ pub struct Facts<'a> {
 pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> String {
     let name = host.with(|core| core.name(at));
     let component = &host.topology.components[host.topology.tasks[at].component];
-    let (pid, exit, age) = (facts.pid, facts.exit, facts.age.as_secs_f64());
+    let (exit, age) = (facts.exit, facts.age.as_secs_f64());
+    let place = match facts.pid {
+        Some(pid) => format!("pid {pid}"),
+        None => "inside the host".to_owned(),
+    };
     let mut story = match facts.end {
-        End::Ended(why) => format!("{name} (pid {pid}) was ended after {age:.1} s: {why}"),
+        End::Ended(why) => format!("{name} ({place}) was ended after {age:.1} s: {why}"),
         End::Left if !facts.was_up => format!(
-            "{name} (pid {pid}) {exit} after {age:.1} s, before it had answered the handshake"
+            "{name} ({place}) {exit} after {age:.1} s, before it had answered the handshake"
         ),
-        End::Left | End::Asked => format!("{name} (pid {pid}) {exit} after {age:.1} s"),
+        End::Left | End::Asked => format!("{name} ({place}) {exit} after {age:.1} s"),
     };
     if !facts.was_up {
         let _ = write!(story, "\n  command: {}", shell_words(&component.command));
@@ -77,6 +81,8 @@ pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> String {
     let said = facts.stderr.join("\n");
     let hint = missing_module(&said).or_else(|| match facts.end {
         End::Left => facts.exit.hint().map(str::to_owned),
+        // That it could not be ended is worth its own word, whyever it was to be.
+        _ if facts.exit == Exit::Abandoned => facts.exit.hint().map(str::to_owned),
         _ => None,
     });
     if let Some(hint) = hint {
@@ -95,16 +101,29 @@ pub fn could_not_start(host: &Rc<Host>, at: usize, error: &SpawnError) -> String
     )
 }
 
-/// What to try about a Python module that is not there.
+/// What to try about a module of Python or a library of Ruby that is not there.
 fn missing_module(stderr: &str) -> Option<String> {
-    let line = stderr
-        .lines()
-        .rev()
-        .find(|line| line.starts_with("ModuleNotFoundError") || line.starts_with("ImportError"))?;
-    let module = line.split('\'').nth(1).unwrap_or("it");
-    Some(format!(
-        "the interpreter in the command above has no module '{module}': install it there, or choose another interpreter (--python, or activate a virtual environment)"
-    ))
+    let mut lines = stderr.lines().rev();
+    lines.find_map(|line| {
+        if line.starts_with("ModuleNotFoundError") || line.starts_with("ImportError") {
+            let module = line.split('\'').nth(1).unwrap_or("it");
+            return Some(format!(
+                "the interpreter in the command above has no module '{module}': install it there, or choose another interpreter (--python, or activate a virtual environment)"
+            ));
+        }
+        if let Some((_, module)) = line.split_once("module '")
+            && let Some((module, _)) = module.split_once("' not found")
+        {
+            return Some(format!(
+                "the interpreter in the command above has no module '{module}': install its rock for that version of Lua, or choose another interpreter (--lua)"
+            ));
+        }
+        let (_, library) = line.split_once("cannot load such file -- ")?;
+        let library = library.trim_end_matches(" (LoadError)");
+        Some(format!(
+            "the interpreter in the command above has no library '{library}': install its gem there, or choose another interpreter (--ruby)"
+        ))
+    })
 }
 
 /// A command as one would type it.
@@ -149,8 +168,22 @@ mod tests {
     #[test]
     fn a_missing_module_is_named() {
         let hint =
+            missing_module("t.lua:1: module 'redis' not found in package.path nor package.cpath\n")
+                .unwrap();
+        assert!(
+            hint.contains("no module 'redis'") && hint.contains("--lua"),
+            "{hint}"
+        );
+        let hint =
             missing_module("Traceback\nModuleNotFoundError: No module named 'geoip2'\n").unwrap();
         assert!(hint.contains("no module 'geoip2'"), "{hint}");
+        assert!(
+            missing_module(
+                "t.rb:1:in `require': cannot load such file -- redis (LoadError)\n\tfrom t.rb:1\n"
+            )
+            .unwrap()
+            .contains("has no library 'redis': install its gem there")
+        );
         assert_eq!(missing_module("KeyError: 'x'"), None);
     }
 

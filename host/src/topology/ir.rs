@@ -57,6 +57,9 @@ pub struct ComponentIr {
     /// `print` for the sink that is part of the host.
     #[serde(default)]
     pub builtin: Option<String>,
+    /// `inside` if its tasks run in the host, which is the interpreter of its command then; `outside` or nothing if each has a process.
+    #[serde(default, rename = "where")]
+    pub place: Option<String>,
     /// Working folder of the child; where the command was typed if absent.
     #[serde(default)]
     pub cwd: Option<String>,

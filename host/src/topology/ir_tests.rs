@@ -12,7 +12,7 @@ fn complete() -> Value {
         "version": 1, "name": "WordCount", "file": "topology.py", "language": "python",
         "conf": {"topology.max.spout.pending": 1000},
         "components": [
-            {"id": "lines", "kind": "spout", "parallelism": 1, "command": ["python3", "lines.py"], "builtin": "print", "cwd": "/home/me", "env": {"A": "b"},
+            {"id": "lines", "kind": "spout", "parallelism": 1, "command": ["python3", "lines.py"], "builtin": "print", "where": "inside", "cwd": "/home/me", "env": {"A": "b"},
              "serializer": "json", "replay": "host", "streams": {"default": {"fields": ["sentence"], "direct": false}},
              "conf": {"x": 1}, "at": {"file": "topology.py", "line": 12}},
             {"id": "split", "kind": "bolt", "command": ["split"]}],

@@ -18,7 +18,9 @@ mod walk;
 pub use check::{Checked, FindProgram, check};
 pub use ir::{ComponentIr, Ir, IrError, MistakeIr, StreamIr, SubscriptionIr, VERSION};
 pub use mistake::{Mistake, Place, Severity};
-pub use model::{Builtin, Component, Grouping, Input, Kind, Replay, Stream, TaskSpec, Topology};
+pub use model::{
+    Builtin, Component, Grouping, Input, Inside, Kind, Replay, Stream, TaskSpec, Topology,
+};
 pub use nearest::nearest;
 pub use overrides::{BadOption, Overrides, SetOption, UserFile};
 pub use settings::{Origin, Setting, Settings};

@@ -42,6 +42,8 @@ pub struct Component {
     pub command: Vec<String>,
     /// It has no children: the host itself does its work.
     pub builtin: Option<Builtin>,
+    /// The language of a component whose tasks run in the host, which is the interpreter of its command.
+    pub inside: Option<Inside>,
     /// Working folder of the child; `None` means where the command was typed.
     pub cwd: Option<PathBuf>,
     /// Added to the child's environment: `topology.environment`, then the component's own, then `--env`.
@@ -67,6 +69,13 @@ pub struct Component {
 pub enum Builtin {
     /// Writes a line a tuple to the host's standard output, values separated by tabs.
     Print,
+}
+
+/// A language whose components can run in the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inside {
+    /// Lua 5.4.
+    Lua,
 }
 
 /// What a component is.

@@ -6,9 +6,9 @@ use super::members::{self, Members, SHOWN, present};
 use crate::preview::preview;
 use crate::{Column, Encoding, Limits, ProtocolError};
 
-/// The value of `command` in every message that [`FromChild::parse`] knows. The last two are ours, and stand in frames only.
-pub const COMMANDS: [&str; 9] = [
-    "emit", "ack", "fail", "log", "error", "metrics", "sync", "done", "finished",
+/// The value of `command` in every message that [`FromChild::parse`] knows. The last three are ours, and stand in frames only.
+pub const COMMANDS: [&str; 10] = [
+    "emit", "ack", "fail", "log", "error", "metrics", "sync", "done", "finished", "wait",
 ];
 
 /// One message from a component.
@@ -51,6 +51,8 @@ pub enum FromChild<'a> {
     Done,
     /// A bolt has finished. Frames only.
     Finished,
+    /// A spout that cannot look at its input without waiting has nothing to emit, and wants a word in a while. Frames only.
+    Wait,
     /// A command that is not known here.
     Unknown {
         /// What stood there.
@@ -165,6 +167,7 @@ impl<'a> FromChild<'a> {
             "sync" => Self::Sync,
             "done" => Self::Done,
             "finished" => Self::Finished,
+            "wait" => Self::Wait,
             _ => Self::Unknown {
                 command: said.command,
             },

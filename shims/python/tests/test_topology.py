@@ -260,6 +260,26 @@ class T(Topology):
     assert components(describe(text))["a"]["cwd"] == str(tmp_path / "resources")
 
 
+def test_scripts_in_lua_run_inside_unless_they_are_to_be_outside(describe, tmp_path):
+    found = components(
+        describe(
+            HEAD
+            + """
+from stormhost import Lua
+class T(Topology):
+    a = Lua('lines.lua', 'x.txt', spout=True, fields='line')
+    b = Lua('split.lua', fields='word', where='outside', parallelism=2, inputs=[ShuffleGrouping(a)])
+    k = Sink(1, inputs=[ShuffleGrouping(b)])
+"""
+        )
+    )
+    assert (found["a"]["command"], found["a"]["where"]) == (["lua", "lines.lua", "x.txt"], "inside")
+    assert (found["a"]["kind"], found["a"]["cwd"]) == ("spout", str(tmp_path))
+    assert (found["b"]["command"], found["b"]["where"]) == (["lua", "split.lua"], "outside")
+    assert (found["b"]["kind"], found["b"]["parallelism"]) == ("bolt", 2)
+    assert "where" not in found["k"]
+
+
 def test_a_topology_may_build_on_another(describe):
     ir = describe(
         HEAD
@@ -500,6 +520,26 @@ def test_the_described_command_starts_the_component(describe, tmp_path):
         host.tuples((0, [["12345"]], 1))
         host.until_consumed()
         assert host.values == [["123"]]
+
+
+@pytest.mark.parametrize(("own", "expected"), [("", None), ("import gc; gc.set_threshold(5, 6, 7)\n", [5, 6, 7])])
+def test_the_collector_is_as_it_was_once_a_component_is_made(describe, own, expected):
+    usual = subprocess.run(
+        [sys.executable, "-c", "import gc; print(*gc.get_threshold())"], capture_output=True, timeout=60
+    ).stdout.split()
+    text = HEAD + own + "class B(AutoAckBolt):\n    class Default(Stream):\n        fields = 'set', 'frozen'\n"
+    text += "    def execute(self, input):\n        import gc\n"
+    text += "        self.emit((gc.get_threshold(), gc.get_freeze_count() > 1000))\n"
+    ir = describe(text + "class T(Topology):\n    s = Source(1)\n    b = B(1)\n    b.inputs.append(AllGrouping(s))\n")
+    with wire.Host(components(ir)["b"]["command"], cwd="/") as host:
+        inputs = [{"component": "s", "stream": "default", "fields": ["a", "b"]}]
+        host.setup(
+            "bolt", inputs=inputs, outputs=[{"stream": "default", "fields": ["set", "frozen"], "listeners": True}]
+        )
+        host.tuples((0, [[1, 2]], 1))
+        host.until_consumed()
+        assert host.messages == []
+        assert host.values == [[expected or [int(number) for number in usual], True]]
 
 
 def test_usage_for_those_who_start_it_by_hand():

@@ -251,6 +251,27 @@ fn a_spout_that_a_fail_wakes_is_not_through() {
 }
 
 #[test]
+fn a_spout_that_waits_has_a_word_when_its_pause_is_over_or_something_else_is_said() {
+    let mut core = spout_and_bolt(AUTO, json!({}));
+    let wait = json!({"command": "wait"});
+    emits(&mut core, 0, 0);
+    told(&mut core, 0);
+    says(&mut core, 0, &wait);
+    assert!(kinds(&mut core, 0).is_empty());
+    let when = core.looks_again_at(0).expect("a pause that ends");
+    core.now = when;
+    assert_eq!(kinds(&mut core, 0), [Kind::Command]);
+    assert_eq!(core.looks_again_at(0), None);
+    // An ack does not wait for the pause to end, and `waited` stands behind it.
+    says(&mut core, 0, &wait);
+    told(&mut core, 1);
+    bolt_says(&mut core, 1, consumed(1));
+    assert_eq!(kinds(&mut core, 0), [Kind::Acked, Kind::Command]);
+    core.spout_results(0, &payload(consumed(3)))
+        .expect("it counts `waited` among what it took");
+}
+
+#[test]
 fn credit_stands_before_the_fail_that_may_use_it() {
     let conf = json!({"topology.max.spout.pending": 1});
     let mut core = spout_and_bolt(AUTO, conf);

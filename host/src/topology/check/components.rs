@@ -7,7 +7,7 @@ use super::{FindProgram, names};
 use crate::topology::conf::child_conf;
 use crate::topology::ir::{ComponentIr, Ir};
 use crate::topology::mistake::Mistake;
-use crate::topology::model::{Builtin, Component, Kind, Replay, Stream};
+use crate::topology::model::{Builtin, Component, Inside, Kind, Replay, Stream};
 use crate::topology::overrides::Overrides;
 use crate::topology::settings::{Layers, Origin, Settings};
 
@@ -80,7 +80,8 @@ impl Round<'_> {
             }
         }
         let builtin = builtin(ir, mistakes);
-        if ir.builtin.is_none() {
+        let inside = inside(ir, mistakes);
+        if ir.builtin.is_none() && inside.is_none() {
             self.command(ir, &env, mistakes);
         }
         Component {
@@ -89,6 +90,7 @@ impl Round<'_> {
             parallelism: self.tasks(ir, &settings, mistakes),
             command: ir.command.clone(),
             builtin,
+            inside,
             cwd: ir.cwd.as_ref().map(PathBuf::from),
             env,
             serializer: settings.serializer(),
@@ -213,6 +215,49 @@ fn builtin(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Builtin> {
             None
         }
     }
+}
+
+/// In which language it runs in the host, if it is to: the one whose interpreter its command names.
+fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
+    let at = ir.at.as_ref();
+    match ir.place.as_deref() {
+        None | Some("outside") => return None,
+        Some("inside") => {}
+        Some(other) => {
+            let message = format!("\"{}\" is to run {other:?}, which is no place", ir.id);
+            mistakes.push(Mistake::error(at, message).hint("where is \"inside\" or \"outside\""));
+            return None;
+        }
+    }
+    if ir.builtin.is_some() {
+        // It is inside anyway.
+        return None;
+    }
+    let program = ir.command.first().map_or("", String::as_str);
+    let name = Path::new(program)
+        .file_name()
+        .and_then(|name| name.to_str());
+    if !name.is_some_and(|name| name.starts_with("lua")) {
+        let message = format!(
+            "\"{}\" is to run inside the host, but its command begins with {program:?}",
+            ir.id
+        );
+        mistakes.push(Mistake::error(at, message).hint(
+            "Lua can run inside: a command that begins with \"lua\"; without where=\"inside\" it has a process of its own",
+        ));
+    } else if ir.command.len() < 2 {
+        let message = format!(
+            "\"{}\" is to run inside the host, but its command names no script",
+            ir.id
+        );
+        mistakes.push(Mistake::error(at, message));
+    } else if !cfg!(feature = "lua") {
+        let message = format!("\"{}\" is to run inside the host", ir.id);
+        mistakes.push(Mistake::error(at, message).hint(
+            "this stormhost was built without Lua (cargo feature lua); where=\"outside\" needs a Lua of your own",
+        ));
+    }
+    Some(Inside::Lua)
 }
 
 fn replay(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Replay {

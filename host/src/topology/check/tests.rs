@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::topology::model::{Component, Grouping, Kind, Replay};
+use crate::topology::model::{Component, Grouping, Inside, Kind, Replay};
 
 /// Lines are split, words are counted.
 fn sound() -> Value {
@@ -758,7 +758,7 @@ fn a_child_sees_everything_merged() {
         ("topology.debug", json!(false)),
         ("topology.worker.childopts", json!("-X")),
         ("topology.message.timeout.secs", json!(30)),
-        ("topology.max.spout.pending", json!(1000)),
+        ("topology.max.spout.pending", json!(2000)),
         ("topology.workers", json!(1)),
         ("topology.tick.tuple.freq.secs", json!(null)),
         ("topology.shellbolt.max.pending", json!(9)),
@@ -798,4 +798,58 @@ fn replay_by_the_host_is_kept() {
         (found.components[0].replay, found.components[1].replay),
         (Replay::Host, Replay::Child)
     );
+}
+
+#[test]
+fn a_component_in_lua_may_run_inside() {
+    let lua = json!(["/usr/bin/lua5.4", "split.lua"]);
+    for (place, expected) in [
+        (json!("inside"), Some(Inside::Lua)),
+        (json!("outside"), None),
+        (json!(null), None),
+    ] {
+        let changes = [
+            ("/components/1/where", place),
+            ("/components/1/command", lua.clone()),
+        ];
+        let found = topology(&changes, &Overrides::default());
+        assert_eq!(found.components[1].inside, expected);
+    }
+}
+
+#[test]
+fn what_cannot_run_inside_is_a_mistake() {
+    let inside = json!("inside");
+    for (place, command, message, hint) in [
+        (
+            json!("beside"),
+            json!(["lua", "x.lua"]),
+            "\"split\" is to run \"beside\", which is no place",
+            "\"inside\" or \"outside\"",
+        ),
+        (
+            inside.clone(),
+            json!(["ruby", "x.rb"]),
+            "\"split\" is to run inside the host, but its command begins with \"ruby\"",
+            "Lua can run inside",
+        ),
+        (
+            inside.clone(),
+            json!([]),
+            "\"split\" is to run inside the host, but its command begins with \"\"",
+            "Lua can run inside",
+        ),
+        (
+            inside,
+            json!(["lua"]),
+            "\"split\" is to run inside the host, but its command names no script",
+            "",
+        ),
+    ] {
+        let changes = [
+            ("/components/1/where", place),
+            ("/components/1/command", command),
+        ];
+        mistake(&changes, 11, message, hint);
+    }
 }

@@ -91,6 +91,11 @@ const BUDGET: ValueKind = ValueKind::Bytes {
     least: 1,
     most: 1 << 40,
 };
+/// An interpreter and its library need some to begin with.
+const STATE: ValueKind = ValueKind::Bytes {
+    least: 4 << 20,
+    most: 1 << 40,
+};
 /// A frame's length is a u32, and a setup object must fit.
 const MESSAGE: ValueKind = ValueKind::Bytes {
     least: 65_536,
@@ -125,7 +130,7 @@ static KNOWN: &[Known] = &[
     row("topology.message.timeout.secs", SECONDS, "30", Topology, "When a tuple tree that is not complete fails."),
     row("topology.enable.message.timeouts", ValueKind::Flag, "true", Topology, "Whether tuple trees time out."),
     // Storm has no default, and its users ran out of memory. Above about a thousand only latency grows.
-    row("topology.max.spout.pending", FROM_ONE, "1000", Component, "How many tracked tuples a spout task may have pending."),
+    row("topology.max.spout.pending", FROM_ONE, "2000", Component, "How many tracked tuples a spout task may have pending."),
     row("topology.debug", ValueKind::Flag, "false", Component, "Whether every tuple is logged."),
     row("topology.tick.tuple.freq.secs", SECONDS_OR_NONE, "null", Component, "How often a bolt is sent a tick."),
     row("topology.subprocess.timeout.secs", SECONDS, "30", Component, "After how long without a sign of life a child is taken for hung."),
@@ -141,6 +146,9 @@ static KNOWN: &[Known] = &[
     row("stormhost.shutdown.timeout.secs", SECONDS_OR_NONE, "10", Topology, "How long an orderly stop may take before children are told to go."),
     row("stormhost.kill.timeout.secs", SECONDS_OR_NONE, "2", Component, "How long a child that was told to go may take before it is killed."),
     row("stormhost.max.message.bytes", MESSAGE, "67108864", Component, "The longest message a child may send."),
+    // Twice what a word count of a large vocabulary takes; a leak is found before the machine is full.
+    row("stormhost.inside.memory.bytes", STATE, "536870912", Component, "How much memory a task inside the host may use before it is ended."),
+    row("stormhost.inside.budget.secs", SECONDS_OR_NONE, "10", Component, "How long one call of a task's code inside the host may go on before it is interrupted; 0 for ever, which is quicker."),
     row("stormhost.replay.tries", FROM_ONE, "3", Component, "How often the host emits a failed tuple again before its spout hears of it."),
     row("stormhost.restart.max.pause.secs", SECONDS_OR_NONE, "30", Component, "The longest pause before a child that keeps dying is started again."),
 ];

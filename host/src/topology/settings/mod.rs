@@ -96,7 +96,7 @@ impl Settings {
         self.values.insert(key.to_owned(), setting);
     }
 
-    /// How many tracked tuples a spout task may have pending. `topology.max.spout.pending`, default 1000.
+    /// How many tracked tuples a spout task may have pending. `topology.max.spout.pending`, default 2000.
     pub fn max_spout_pending(&self) -> u32 {
         self.count("topology.max.spout.pending")
     }
@@ -212,6 +212,16 @@ impl Settings {
     /// How long a child that was told to go (TERM) may take before it is killed. `stormhost.kill.timeout.secs`, default 2 s.
     pub fn kill_timeout(&self) -> Duration {
         self.seconds("stormhost.kill.timeout.secs")
+    }
+
+    /// How much memory a task inside the host may use, in bytes. `stormhost.inside.memory.bytes`, default 512 MiB.
+    pub fn inside_memory(&self) -> usize {
+        self.bytes("stormhost.inside.memory.bytes")
+    }
+
+    /// How long one call of a task's code inside the host may go on; `None` for ever. `stormhost.inside.budget.secs`, default 10 s.
+    pub fn inside_budget(&self) -> Option<Duration> {
+        Some(self.seconds("stormhost.inside.budget.secs")).filter(|budget| !budget.is_zero())
     }
 
     /// The longest message a child may send, in bytes. `stormhost.max.message.bytes`, default 64 MiB.

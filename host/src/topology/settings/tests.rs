@@ -63,8 +63,8 @@ fn later_layers_win() {
     expect(
         &described,
         &overrides,
-        (1000, Origin::Default),
-        (1000, Origin::Default),
+        (2000, Origin::Default),
+        (2000, Origin::Default),
     );
 
     overrides.user_file = Some(UserFile {
@@ -145,7 +145,7 @@ fn null_is_as_good_as_not_set() {
         &ir(json!({KEY: 7}), json!({})),
         &set(&["topology.max.spout.pending=null"]),
     );
-    assert_eq!((topology.max_spout_pending(), mistakes), (1000, vec![]));
+    assert_eq!((topology.max_spout_pending(), mistakes), (2000, vec![]));
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn defaults_are_those_of_the_documentation() {
     let (resolved, _, _) = resolve(&ir(json!({}), json!({})), &Overrides::default());
     for settings in [resolved, Settings::default()] {
         let secs = Duration::from_secs;
-        assert_eq!(settings.max_spout_pending(), 1000);
+        assert_eq!(settings.max_spout_pending(), 2000);
         assert_eq!(settings.message_timeout(), secs(30));
         assert!(settings.enable_message_timeouts());
         assert_eq!(settings.tick_interval(), None);

@@ -50,6 +50,7 @@ fn said(encoding: Encoding, message: FromChild<'_>) -> String {
         FromChild::Sync => "sync".to_owned(),
         FromChild::Done => "done".to_owned(),
         FromChild::Finished => "finished".to_owned(),
+        FromChild::Wait => "wait".to_owned(),
         FromChild::Unknown { command } => format!("unknown {command}"),
     }
 }
@@ -286,6 +287,7 @@ fn the_rest() {
         (r#"{"command":"sync"}"#, "sync"),
         (r#"{"command":"done"}"#, "done"),
         (r#"{"command":"finished"}"#, "finished"),
+        (r#"{"command":"wait"}"#, "wait"),
         (r#"{"command":"dance","tuple":5}"#, "unknown dance"),
         (r#"{"command":""}"#, "unknown "),
     ]);

@@ -15,7 +15,7 @@ from ._groupings import (
     PartialKeyGrouping,
     ShuffleGrouping,
 )
-from ._process import Print, Process
+from ._process import Lua, Print, Process
 from ._spout import ReliableSpout, Spout
 from ._stream import Stream
 from ._topology import Topology
@@ -32,6 +32,7 @@ __all__ = [
     "FieldsGrouping",
     "GlobalGrouping",
     "LocalOrShuffleGrouping",
+    "Lua",
     "NoneGrouping",
     "PartialKeyGrouping",
     "Print",

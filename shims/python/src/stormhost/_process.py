@@ -1,4 +1,4 @@
-"""`Process`: a component that is any program."""
+"""`Process`: a component that is any program. `Lua`: a script, inside the host unless it is to be outside."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Process(Declaration):
     folder; by default `resources/` beside the topology's file if there is one, else that file's folder.
     """
 
-    __slots__ = ("_streams", "command")
+    __slots__ = ("_streams", "command", "where")
 
     builtin: str | None = None
 
@@ -47,6 +47,7 @@ class Process(Declaration):
             self._streams["default"] = {"fields": field_names(fields), "direct": False}
         for name, stream in (streams or {}).items():
             self._streams[name] = _stream(stream)
+        self.where: str | None = None
         self.serializer = serializer
         self.env = dict(env or {})
         self.cwd = cwd
@@ -59,6 +60,21 @@ class Process(Declaration):
     def streams(self) -> dict[str, Any]:
         return dict(self._streams)
 
+
+
+class Lua(Process):
+    """A spout or bolt that is a script in Lua: `Lua('split.lua', fields='word')`.
+
+    `script`: its file, and after it what it finds in `arg`. It ends with `Split:run()`; inside `return Split` will do.
+    `where`: `inside`, where it runs on a thread of the host and no Lua need be installed, or `outside`, where it is a
+    process `lua script`. The others are those of `Process`.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, script: str, *args: str, where: str = "inside", **others: Any) -> None:
+        super().__init__("lua", script, *args, **others)
+        self.where = where
 
 
 class Print(Process):

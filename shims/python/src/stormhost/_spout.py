@@ -98,6 +98,7 @@ class ReliableSpout(Spout):
     """How often a tuple is emitted in all. A fail because a process died costs no try."""
 
     _number = 0
+    _waiting: deque[Any] | None = None
 
     def emit(
         self,
@@ -147,8 +148,8 @@ class ReliableSpout(Spout):
     @property
     def _replays(self) -> deque[tuple[Any, ...]]:
         # Made on demand, since a subclass's __init__ need not call ours.
-        queue = self.__dict__.get("_waiting")
+        queue = self._waiting
         if queue is None:
-            queue = self.__dict__["_waiting"] = deque()
+            queue = self._waiting = deque()
         return queue
 

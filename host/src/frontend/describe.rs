@@ -1,4 +1,4 @@
-//! Has a Python topology described by a process of its own: the user's file is imported there, never here.
+//! Has a topology described by a process in its own language: the user's file is imported there, never here.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -12,22 +12,24 @@ use std::time::{Duration, Instant};
 use super::LoadOptions;
 use super::error::LoadError;
 use super::interpreter::Interpreter;
+use super::language::Language;
 use crate::topology::Ir;
 
-/// Runs `<python> <package> describe <path> -- <args>` and reads the description from its standard output. What it writes to its
+/// Runs `<interpreter> <package's main file> describe <path> -- <args>` and reads the description from its standard output. What it writes to its
 /// standard error appears on ours at once.
 ///
 /// # Errors
 /// When it cannot be started, is too old, fails, or answers with anything but a description.
 pub(super) fn describe(
-    python: &Interpreter,
+    language: &'static Language,
+    interpreter: &Interpreter,
     package: &Path,
     path: &str,
     options: &LoadOptions,
 ) -> Result<Ir, LoadError> {
-    let mut command = Command::new(&python.path);
+    let mut command = Command::new(&interpreter.path);
     command
-        .arg(package)
+        .arg(package.join(language.main))
         .arg("describe")
         .arg(path)
         .arg("--")
@@ -36,15 +38,16 @@ pub(super) fn describe(
         .envs(&options.env)
         .current_dir(options.surroundings.folder());
     let answer = run(&mut command).map_err(|source| LoadError::CannotStart {
-        python: python.to_string(),
+        interpreter: interpreter.to_string(),
+        option: language.option(),
         source,
     })?;
     if !answer.status.success() {
-        return Err(failure(python, path, options, answer));
+        return Err(failure(language, interpreter, path, options, answer));
     }
     Ir::from_json(&answer.stdout).map_err(|source| LoadError::DescriberRubbish {
         file: path.to_owned(),
-        python: python.to_string(),
+        interpreter: interpreter.to_string(),
         source: Box::new(source),
         beginning: beginning(&answer.stdout),
         stderr: answer.last_lines,
@@ -52,12 +55,15 @@ pub(super) fn describe(
 }
 
 /// Only a failure is worth the start of one more process to learn the interpreter's version.
-fn failure(python: &Interpreter, path: &str, options: &LoadOptions, answer: Answer) -> LoadError {
-    let mut probe = Command::new(&python.path);
-    probe
-        .arg("-c")
-        .arg("import sys; sys.stdout.write('%d.%d' % sys.version_info[:2])")
-        .stderr(Stdio::null());
+fn failure(
+    language: &'static Language,
+    interpreter: &Interpreter,
+    path: &str,
+    options: &LoadOptions,
+    answer: Answer,
+) -> LoadError {
+    let mut probe = Command::new(&interpreter.path);
+    probe.args(language.print_version).stderr(Stdio::null());
     probe
         .envs(&options.env)
         .current_dir(options.surroundings.folder());
@@ -66,27 +72,26 @@ fn failure(python: &Interpreter, path: &str, options: &LoadOptions, answer: Answ
         .output()
         .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     match version {
-        Ok(version) if is_too_old(&version) => LoadError::PythonTooOld {
-            python: python.to_string(),
+        Ok(version) if is_too_old(language, &version) => LoadError::TooOld {
+            interpreter: interpreter.to_string(),
+            language: language.name,
             version,
+            oldest: language.oldest_shown(),
+            option: language.option(),
         },
         _ => LoadError::DescriberFailed {
             file: path.to_owned(),
-            python: python.to_string(),
+            interpreter: interpreter.to_string(),
             status: in_words(answer.status),
             stderr: answer.last_lines,
         },
     }
 }
 
-/// What the package needs.
-const OLDEST: (u32, u32) = (3, 9);
-
-fn is_too_old(version: &str) -> bool {
-    let numbers = version
-        .split_once('.')
-        .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
-    numbers.is_some_and(|found: (u32, u32)| found < OLDEST)
+fn is_too_old(language: &Language, version: &str) -> bool {
+    let mut numbers = version.split('.').map_while(|part| part.parse().ok());
+    let found: Option<(u32, u32)> = numbers.next().zip(numbers.next());
+    found.is_some_and(|found| found < language.oldest)
 }
 
 fn in_words(status: ExitStatus) -> String {
@@ -224,5 +229,5 @@ impl Tail {
 }
 
 #[cfg(test)]
-#[path = "python_tests.rs"]
+#[path = "describe_tests.rs"]
 mod tests;

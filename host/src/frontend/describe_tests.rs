@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 use crate::frontend::Surroundings;
+use crate::frontend::language::ALL;
 
 const DESCRIPTION: &str =
     r#"{"version": 1, "name": "T", "file": "t.py", "language": "python", "components": []}"#;
@@ -28,9 +29,10 @@ fn described(script: &str, args: &[&str]) -> Result<Ir, LoadError> {
         path: program,
         found_by: "test".into(),
     };
+    let package = Path::new("/cache/stormhost");
     // A program that was just written may be "busy" while another test forks; that passes.
     loop {
-        match describe(&python, Path::new("/cache/stormhost"), "t.py:T", &options) {
+        match describe(&ALL[0], &python, package, "t.py:T", &options) {
             Err(LoadError::CannotStart { source, .. })
                 if source.kind() == io::ErrorKind::ExecutableFileBusy =>
             {
@@ -44,7 +46,7 @@ fn described(script: &str, args: &[&str]) -> Result<Ir, LoadError> {
 #[test]
 fn is_called_as_agreed() {
     let script = format!(
-        "[ \"$*\" = '/cache/stormhost describe t.py:T -- a -x b c' ] && [ \"$#\" = 7 ] && [ \"$WORD\" = 'from env' ] && echo '{DESCRIPTION}'"
+        "[ \"$*\" = '/cache/stormhost/__main__.py describe t.py:T -- a -x b c' ] && [ \"$#\" = 7 ] && [ \"$WORD\" = 'from env' ] && echo '{DESCRIPTION}'"
     );
     let ir = described(&script, &["a", "-x", "b c"]).expect("described");
     assert_eq!(ir.name, "T");
@@ -91,11 +93,13 @@ fn an_old_python_is_called_old() {
         ("3.8", true),
         ("3.9", false),
         ("3.10", false),
+        ("3.10.1", false),
+        ("3.8.20", true),
         ("4.0", false),
     ] {
         let error = described(&format!("# VERSION {version}\nexit 1"), &[]).expect_err("status 1");
         assert_eq!(
-            matches!(error, LoadError::PythonTooOld { .. }),
+            matches!(error, LoadError::TooOld { .. }),
             old,
             "{version}: {error}"
         );
@@ -152,7 +156,7 @@ fn what_cannot_be_started_is_told() {
         found_by: "--python".into(),
     };
     let options = LoadOptions::new(Surroundings::new("/", [("A", "b")]));
-    let error = describe(&python, Path::new("/x"), "t.py", &options)
+    let error = describe(&ALL[0], &python, Path::new("/x"), "t.py", &options)
         .expect_err("not there")
         .to_string();
     assert!(

@@ -1,0 +1,71 @@
+"""The word count at full speed with spout, splitter and counter in another language, beside Bytewax on the same text."""
+
+from __future__ import annotations
+
+import shutil
+
+from ..contest import Contest, Contestant, Figures
+from ..hosted import check_counts, run_topology
+from ..setting import Setting
+from .peer import counting_peer
+from .rate import COLUMNS, steady_rate
+
+BYTEWAX = "Bytewax, batch 1000"
+
+
+def in_language(name: str, program: str, file: str, codec: str, send: bool, option: str = "") -> tuple[Contestant, ...]:
+    """A word count in children of another language; nobody where its interpreter is not there. `option` chooses that interpreter."""
+
+    def run(setting: Setting) -> Figures:
+        environment = {"STORMHOST_CODEC": codec, "BENCH_SEND": "1" if send else "0"}
+        options = (option, program) if option else ()
+        hosted = run_topology(setting, file, setting.text.path, setting.text.sentences, options=options, environment=environment)
+        check_counts(hosted, setting.text)
+        return steady_rate(hosted, setting.text.words)
+
+    shown = f"stormhost, {name}, {'send' if send else 'drop'}"
+    return (Contestant(shown, run),) if shutil.which(program) else ()
+
+
+def lua_inside(tasks: int, send: bool, budget: bool = True) -> Contestant:
+    """A word count in Lua inside the host, with so many tasks of each bolt; without a budget its code cannot be interrupted."""
+
+    def run(setting: Setting) -> Figures:
+        environment = {"BENCH_SEND": "1" if send else "0", "BENCH_WHERE": "inside", "BENCH_TASKS": str(tasks)}
+        options = () if budget else ("--set", "stormhost.inside.budget.secs=0")
+        text = setting.text
+        hosted = run_topology(setting, "word_count.lua", text.path, text.sentences, options=options, environment=environment)
+        check_counts(hosted, text)
+        return steady_rate(hosted, text.words)
+
+    more = f"{f', {tasks} tasks a bolt' if tasks > 1 else ''}{'' if budget else ', no budget'}"
+    return Contestant(f"stormhost, Lua inside{more}, {'send' if send else 'drop'}", run)
+
+
+CONTEST = Contest(
+    key="languages",
+    title="Word count at full speed in other languages",
+    about=(
+        "As the first table, with all three children in another language: one task each, every sentence and word anchored and acked. "
+        "*send* and *drop* as there. *Inside*: threads of the host, whose CPU is that of all of them; *no budget*: with "
+        "`stormhost.inside.budget.secs` at 0."
+    ),
+    columns=COLUMNS,
+    contestants=(
+        counting_peer(BYTEWAX, "bytewax_flow.py", 1000, needs=("bytewax",)),
+        *in_language("Ruby, msgpack", "ruby", "word_count.rb", "msgpack", send=True),
+        *in_language("Ruby, msgpack", "ruby", "word_count.rb", "msgpack", send=False),
+        *in_language("Ruby, standard library", "ruby", "word_count.rb", "json", send=True),
+        *in_language("Lua 5.4", "lua5.4", "word_count.lua", "msgpack", send=True, option="--lua"),
+        *in_language("Lua 5.4", "lua5.4", "word_count.lua", "msgpack", send=False, option="--lua"),
+        *in_language("LuaJIT", "luajit", "word_count.lua", "msgpack", send=True, option="--lua"),
+        *in_language("LuaJIT", "luajit", "word_count.lua", "msgpack", send=False, option="--lua"),
+        lua_inside(1, send=True),
+        lua_inside(1, send=False),
+        lua_inside(1, send=False, budget=False),
+        lua_inside(2, send=False),
+        lua_inside(2, send=False, budget=False),
+    ),
+    against=(BYTEWAX,),
+    ratio_of="M words/s",
+)

@@ -1,0 +1,204 @@
+//! Lua inside the host: a script that runs as `lua script …` would, in a state of its own, on a thread of its own.
+//!
+//! The library in the script is the one that children have (`shims/lua`); it is part of the binary. `prelude.lua` gives the script what a process
+//! would have had: streams, an environment, an end by `os.exit`. Rust does what Lua cannot: pipes, time, limits.
+
+mod budget;
+mod channel;
+mod column;
+mod inspect;
+mod package;
+mod progress;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use mlua::{Error, Function, Lua, LuaOptions, LuaString, StdLib, Table, Variadic};
+
+use self::budget::Budget;
+use self::channel::Channel;
+use super::exit::Exit;
+use super::inside::Ends;
+
+const PRELUDE: &str = include_str!("lua/prelude.lua");
+
+/// What runs, where, and with what.
+#[derive(Debug, Clone)]
+pub struct Script {
+    /// The script's file, then its arguments.
+    pub words: Vec<String>,
+    /// The working folder, of this thread alone; the host's own if `None`.
+    pub folder: Option<PathBuf>,
+    /// Found by `os.getenv` before the host's environment.
+    pub environment: BTreeMap<String, String>,
+    /// Bytes that the state may use.
+    pub memory: usize,
+    /// How long its code may go on without a sign of life; for ever if `None`, and then it cannot be interrupted either.
+    pub budget: Option<Duration>,
+}
+
+impl Script {
+    /// Runs it to its end, which is told as a process's would be. To be called on a thread of its own.
+    pub fn run(&self, ends: &Rc<Ends>) -> Exit {
+        if let Some(folder) = &self.folder
+            && let Err(error) = enter(folder)
+        {
+            let folder = folder.display();
+            ends.complain(
+                format!("the working folder {folder} cannot be entered: {error}\n").as_bytes(),
+            );
+            return Exit::Status(1);
+        }
+        match self.run_in_state(ends) {
+            Ok(()) => Exit::Status(0),
+            Err(error) if is_out_of_memory(&error) => Exit::OutOfMemory(self.memory),
+            Err(error) => {
+                ends.complain(format!("lua: {error}\n").as_bytes());
+                Exit::Status(1)
+            }
+        }
+    }
+
+    fn run_in_state(&self, ends: &Rc<Ends>) -> mlua::Result<()> {
+        // A wish to leave travels as a panic, which `pcall` must not hold up.
+        let options = LuaOptions::new().catch_rust_panics(false);
+        let lua = Lua::new_with(StdLib::ALL_SAFE, options)?;
+        let budget = Rc::new(Budget::new(self.budget));
+        let host = self.host_functions(&lua, ends, &budget)?;
+        let environment = lua.create_table_from(
+            self.environment
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        )?;
+        let run: Function = lua
+            .load(PRELUDE)
+            .set_name("=stormhost")
+            .call((host, environment))?;
+        // From here on it is the user's code that is limited, not what it finds.
+        lua.set_memory_limit(self.memory)?;
+        budget.watch_over(&lua, ends)?;
+        run.call(Variadic::from_iter(self.words.iter().map(String::as_str)))
+    }
+
+    /// What `prelude.lua` builds on.
+    fn host_functions(
+        &self,
+        lua: &Lua,
+        ends: &Rc<Ends>,
+        budget: &Rc<Budget>,
+    ) -> mlua::Result<Table> {
+        let host = lua.create_table()?;
+        let channel = Rc::new(RefCell::new(Channel::new(ends.clone(), budget.clone())));
+
+        let of = channel.clone();
+        host.set(
+            "read",
+            lua.create_function(move |lua, (_, count): (Table, usize)| {
+                of.borrow_mut()
+                    .read(count)?
+                    .map(|bytes| lua.create_string(bytes))
+                    .transpose()
+            })?,
+        )?;
+        let of = channel.clone();
+        host.set(
+            "line",
+            lua.create_function(move |lua, _: Table| {
+                of.borrow_mut()
+                    .line()?
+                    .map(|bytes| lua.create_string(bytes))
+                    .transpose()
+            })?,
+        )?;
+        let of = channel.clone();
+        host.set(
+            "waiting",
+            lua.create_function(move |_, (_, milliseconds): (Table, Option<f64>)| {
+                let within = Duration::try_from_secs_f64(milliseconds.unwrap_or(0.0) / 1000.0);
+                Ok(of.borrow().waiting(within.unwrap_or_default()))
+            })?,
+        )?;
+        let of = channel.clone();
+        host.set(
+            "write",
+            lua.create_function(move |_, (_, parts): (Table, Variadic<LuaString>)| {
+                of.borrow_mut().write(&parts);
+                Ok(())
+            })?,
+        )?;
+
+        let of = ends.clone();
+        host.set(
+            "complain",
+            lua.create_function(move |_, text: LuaString| {
+                of.complain(&text.as_bytes());
+                Ok(())
+            })?,
+        )?;
+        let of = ends.clone();
+        host.set(
+            "leave",
+            lua.create_function(move |_, status: i32| -> mlua::Result<()> {
+                of.leave(Exit::Status(status & 0xff))
+            })?,
+        )?;
+        let (of, memory) = (ends.clone(), self.memory);
+        host.set(
+            "out_of_memory",
+            lua.create_function(move |lua, ()| -> mlua::Result<()> {
+                progress::note(lua, &of);
+                of.leave(Exit::OutOfMemory(memory))
+            })?,
+        )?;
+        let of = ends.clone();
+        host.set(
+            "go_on_leaving",
+            lua.create_function(move |_, ()| {
+                if let Some(exit) = of.leaving() {
+                    of.leave(exit);
+                }
+                Ok(())
+            })?,
+        )?;
+        host.set(
+            "watch_progress",
+            lua.create_function(|lua, results: Table| progress::watch(lua, results))?,
+        )?;
+        let of = budget.clone();
+        host.set("now", lua.create_function(move |_, ()| Ok(of.now()))?)?;
+        host.set("pack_column", column::packer(lua)?)?;
+        host.set("getinfo", inspect::getinfo(lua)?)?;
+        host.set("traceback", inspect::traceback(lua)?)?;
+        host.set(
+            "source",
+            lua.create_function(|_, name: LuaString| {
+                Ok(package::source(&name.to_string_lossy()).unzip())
+            })?,
+        )?;
+        Ok(host)
+    }
+}
+
+/// Gives this thread a working folder of its own, and enters it.
+fn enter(folder: &std::path::Path) -> std::io::Result<()> {
+    if std::env::current_dir().is_ok_and(|here| here == folder) {
+        return Ok(());
+    }
+    nix::sched::unshare(nix::sched::CloneFlags::CLONE_FS)?;
+    std::env::set_current_dir(folder)
+}
+
+fn is_out_of_memory(error: &Error) -> bool {
+    match error {
+        Error::MemoryError(_) => true,
+        Error::CallbackError { cause, .. } => is_out_of_memory(cause),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[path = "lua/tests.rs"]
+mod tests;

@@ -1,0 +1,348 @@
+--- What a script inside the host finds where a process would have found its surroundings.
+--
+-- `host` has what Rust does: the pipes, the clock, the end. Nothing here reaches the host's own descriptors 0, 1 and 2,
+-- starts a process, or changes what all threads of the host share.
+
+local host, environment = ...
+
+local concat, select, tostring, type, error = table.concat, select, tostring, type, error
+
+-- Streams -------------------------------------------------------------------------------------------------------------
+
+local raw_io = io
+local io = {}
+for name, value in next, raw_io do
+  io[name] = value
+end
+
+-- What is printed goes to the log, as a child's stray output does.
+local Output = { __name = "FILE*" }
+Output.__index = Output
+
+function Output:write(...)
+  local parts = { ... }
+  for position = 1, select("#", ...) do
+    local part = parts[position]
+    if type(part) ~= "string" and type(part) ~= "number" then
+      error(("bad argument #%d to 'write' (string expected, got %s)"):format(position, type(part)), 2)
+    end
+  end
+  host.complain(concat(parts))
+  return self
+end
+
+function Output:flush()
+  return self
+end
+
+function Output.setvbuf()
+  return true
+end
+
+function Output.seek()
+  return nil, "Illegal seek", 29
+end
+
+function Output.close()
+  return true
+end
+
+function Output.read()
+  return nil, "Bad file descriptor", 9
+end
+
+-- There is nothing to read: standard input belongs to the conversation with the host.
+local Input = { __name = "FILE*" }
+Input.__index = Input
+Input.close, Input.seek, Input.setvbuf = Output.close, Output.seek, Output.setvbuf
+
+function Input.read()
+  return nil
+end
+
+function Input.lines()
+  return Input.read
+end
+
+function Input.write()
+  return nil, "Bad file descriptor", 9
+end
+
+function Input:flush()
+  return self
+end
+
+io.stdin = setmetatable({}, Input)
+io.stdout = setmetatable({}, Output)
+io.stderr = setmetatable({}, Output)
+local input, output = io.stdin, io.stdout
+
+function io.type(value)
+  local meta = getmetatable(value)
+  if meta == Output or meta == Input then
+    return "file"
+  end
+  return raw_io.type(value)
+end
+
+--- Names by which the host's own descriptors could be opened.
+local function is_a_descriptor(name)
+  return type(name) == "string"
+    and (name:find("^/dev/std") or name:find("^/dev/fd/") or name:find("^/dev/tty") or name:find("^/proc/.*/fd/"))
+end
+
+function io.open(name, ...)
+  if is_a_descriptor(name) then
+    return nil, name .. ": Permission denied", 13
+  end
+  return raw_io.open(name, ...)
+end
+
+function io.lines(name, ...)
+  if name == nil then
+    return input:lines(...)
+  elseif is_a_descriptor(name) then
+    error(name .. ": Permission denied", 2)
+  end
+  return raw_io.lines(name, ...)
+end
+
+local function redirect(present, file, mode)
+  if type(file) == "string" then
+    local problem
+    file, problem = io.open(file, mode)
+    if not file then
+      error(problem, 3)
+    end
+  end
+  return file or present
+end
+
+function io.input(file)
+  input = redirect(input, file, "r")
+  return input
+end
+
+function io.output(file)
+  output = redirect(output, file, "w")
+  return output
+end
+
+function io.read(...)
+  return input:read(...)
+end
+
+function io.write(...)
+  return output:write(...)
+end
+
+function io.close(file)
+  return (file or output):close()
+end
+
+function io.popen()
+  error("inside the host no process can be started; give this component where = 'outside'", 2)
+end
+
+function print(...)
+  local words = { ... }
+  for position = 1, select("#", ...) do
+    words[position] = tostring(words[position])
+  end
+  host.complain(concat(words, "\t") .. "\n")
+end
+
+_G.io, package.loaded.io = io, io
+
+-- The system ----------------------------------------------------------------------------------------------------------
+
+local raw_getenv, raw_setlocale = os.getenv, os.setlocale
+
+function os.getenv(name)
+  return environment[name] or raw_getenv(name)
+end
+
+--- Ends the component, as it would end a process. No `pcall` holds it up.
+function os.exit(status)
+  if status == nil or status == true then
+    status = 0
+  elseif status == false then
+    status = 1
+  end
+  host.leave(status)
+end
+
+function os.execute(command)
+  if command == nil then
+    return false
+  end
+  error("inside the host no process can be started; give this component where = 'outside'", 2)
+end
+
+--- All threads of the host share one locale: it can be asked for, but not changed.
+function os.setlocale(locale, category)
+  if locale == nil then
+    return raw_setlocale(nil, category)
+  end
+  return nil
+end
+
+debug = { getinfo = host.getinfo, traceback = host.traceback }
+package.loaded.debug = debug
+
+-- Code ----------------------------------------------------------------------------------------------------------------
+
+-- Text only: code that was compiled elsewhere can break the interpreter, and the host with it.
+local raw_load, raw_loadfile = load, loadfile
+
+function load(chunk, name, _, ...)
+  return raw_load(chunk, name, "t", ...)
+end
+
+function loadfile(name, _, ...)
+  if name == nil or is_a_descriptor(name) then
+    return nil, "cannot read " .. (name or "stdin") .. " inside the host"
+  end
+  return raw_loadfile(name, "t", ...)
+end
+
+function dofile(name)
+  local chunk, problem = loadfile(name)
+  if not chunk then
+    error(problem, 2)
+  end
+  return chunk()
+end
+
+local search = environment.LUA_PATH_5_4 or environment.LUA_PATH
+if search then
+  package.path = search:gsub(";;", ";" .. package.path:gsub("%%", "%%%%") .. ";"):gsub("^;", ""):gsub(";$", "")
+end
+
+--- The library's modules are part of the host.
+local function load_ours(name)
+  local file, text = host.source(name)
+  if not file then
+    return nil
+  end
+  local chunk, problem = raw_load(text, "@stormhost/" .. file, "t")
+  if not chunk then
+    error(problem, 0)
+  end
+  return chunk
+end
+table.insert(package.searchers, 2, load_ours)
+package.loadlib = nil -- nor is there anything for `require` to find in C: what crashed there would crash the host
+
+-- Memory --------------------------------------------------------------------------------------------------------------
+
+-- The library catches what user code raises, and goes on; but what ran out of memory once will do so again.
+local function checked(well, caught, ...)
+  if not well then
+    local said = type(caught) == "table" and caught.message or caught
+    if type(said) == "string" and said:find("not enough memory", 1, true) then
+      host.out_of_memory()
+    end
+  end
+  return well, caught, ...
+end
+
+local raw_xpcall = xpcall
+function xpcall(...)
+  return checked(raw_xpcall(...))
+end
+
+-- A wish to leave goes past `pcall` by itself. From a coroutine it comes as an error, which may be ignored.
+local function resumed(well, ...)
+  if not well then
+    host.go_on_leaving()
+  end
+  return well, ...
+end
+
+local raw_resume = coroutine.resume
+function coroutine.resume(...)
+  return resumed(raw_resume(...))
+end
+
+-- The library's parts that are different here ---------------------------------------------------------------------------
+
+local preload = package.preload
+
+preload["stormhost._stdio"] = function()
+  local channel = { read = host.read, line = host.line, waiting = host.waiting, write = host.write }
+  return {
+    WRAPPER = {},
+    leave = os.exit,
+    take_over = function()
+      return channel
+    end,
+  }
+end
+
+preload["stormhost._clock"] = function()
+  return { now = host.now, pace = 64 }
+end
+
+preload["stormhost._pid"] = function()
+  return {
+    pid = function()
+      return nil -- the host's own would name the wrong process to whoever looks for one to end
+    end,
+  }
+end
+
+preload["stormhost._msgpack"] = function(...)
+  local codec = load_ours("stormhost._msgpack")(...)
+  local unpack, sub, pack_column = string.unpack, string.sub, host.pack_column
+  local decode_column = codec.decode_column
+  local formats = {}
+  for _, each in ipairs({ "s1", "s4", "i8", " d" }) do
+    formats[each] = each:rep(8192)
+  end
+
+  function codec.decode_column(data, at)
+    local kind, packed, count = pack_column(data, at)
+    if not kind then
+      return decode_column(data, at)
+    end
+    local column = { unpack(sub(formats[kind], 1, 2 * count), packed) }
+    column[count + 1] = nil -- where `unpack` stopped
+    return column, count
+  end
+
+  return codec
+end
+
+preload["stormhost._results"] = function(...)
+  local Results = load_ours("stormhost._results")(...)
+  local new = Results.new
+  function Results.new(...)
+    local results = new(...)
+    host.watch_progress(results)
+    return results
+  end
+  return Results
+end
+
+-- The script ------------------------------------------------------------------------------------------------------------
+
+local function give_up(story)
+  host.complain("lua: " .. story .. "\n")
+  host.leave(1)
+end
+
+return function(file, ...)
+  arg = { [0] = file, ... }
+  local chunk, problem = loadfile(file)
+  if not chunk then
+    give_up(problem)
+  end
+  local well, result = xpcall(chunk, require("stormhost._traceback").caught, ...)
+  if not well then
+    give_up(type(result) == "table" and result.story or tostring(result))
+  elseif type(result) ~= "table" or type(result.run) ~= "function" then
+    give_up(file .. " neither runs a component nor returns one; end it with `return` and the component's class")
+  end
+  result:run()
+end

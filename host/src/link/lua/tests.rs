@@ -1,0 +1,322 @@
+use tokio::time::timeout;
+
+use super::*;
+use crate::link::inside::Inside;
+use crate::link::life::Link;
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// Runs a script that need not be a component, and returns how it left and what it wrote for people.
+async fn run(code: &str, change: impl FnOnce(&mut Script)) -> (Exit, String) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("script.lua"), code).unwrap();
+    let mut script = Script {
+        words: ["script.lua", "one", "two"].map(str::to_owned).into(),
+        folder: Some(folder.path().to_owned()),
+        environment: BTreeMap::new(),
+        memory: 64 << 20,
+        budget: Some(Duration::from_millis(200)),
+    };
+    change(&mut script);
+    let link = Inside::start("test[1]", Duration::from_secs(1), move |ends| {
+        script.run(&ends)
+    })
+    .unwrap();
+    let Link { life, stderr, .. } = &link;
+    let mut said = Vec::new();
+    let exit = timeout(SOON, async {
+        let read = async {
+            loop {
+                stderr.readable().await.unwrap();
+                if let Ok(0) = stderr.try_read_buf(&mut said) {
+                    break;
+                }
+            }
+        };
+        let (exit, ()) = tokio::join!(life.wait(), read);
+        exit
+    })
+    .await
+    .expect("it should leave soon");
+    (exit, String::from_utf8(said).unwrap())
+}
+
+async fn says(code: &str, expected: &str) {
+    let (exit, said) = run(&format!("{code}\nos.exit(true)"), |_| {}).await;
+    assert_eq!((exit, said.as_str()), (Exit::Status(0), expected), "{code}");
+}
+
+#[tokio::test]
+async fn it_finds_its_arguments_its_environment_and_its_folder() {
+    says(
+        "print(arg[0], arg[1], arg[2], #arg, ...)",
+        "script.lua\tone\ttwo\t2\tone\ttwo\n",
+    )
+    .await;
+    says(
+        "print((io.open('script.lua'):read()))",
+        "print((io.open('script.lua'):read()))\n",
+    )
+    .await;
+    let (_, said) = run(
+        "print(os.getenv('A'), os.getenv('PATH') ~= nil) os.exit()",
+        |script| {
+            script.environment = [("A".to_owned(), "b".to_owned())].into();
+        },
+    )
+    .await;
+    assert_eq!(said, "b\ttrue\n");
+}
+
+#[tokio::test]
+async fn the_folder_of_one_is_nobody_elses() {
+    let before = std::env::current_dir().unwrap();
+    says("print(1)", "1\n").await;
+    assert_eq!(std::env::current_dir().unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_named() {
+    let (exit, said) = run("", |script| script.folder = Some("/not/there".into())).await;
+    assert_eq!(exit, Exit::Status(1));
+    assert!(
+        said.starts_with("the working folder /not/there cannot be entered: No such file"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn what_its_process_would_print_is_collected() {
+    says("print('a', 1, nil, true)", "a\t1\tnil\ttrue\n").await;
+    says(
+        "io.write('a', 1, '\\n') io.stdout:write('b'):write('c\\n')",
+        "a1\nbc\n",
+    )
+    .await;
+    says(
+        "io.stderr:write('x\\n') io.output():write('y\\n')",
+        "x\ny\n",
+    )
+    .await;
+    says(
+        "print(io.read(), io.stdin:read('a'), io.type(io.stdin))",
+        "nil\tnil\tfile\n",
+    )
+    .await;
+    says(
+        "print(pcall(io.write, {}))",
+        "false\tbad argument #1 to 'write' (string expected, got table)\n",
+    )
+    .await;
+    for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/dev/tty"] {
+        says(
+            &format!("print(io.open('{name}', 'w'))"),
+            &format!("nil\t{name}: Permission denied\t13\n"),
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn files_of_its_own_are_files() {
+    says(
+        "local f = io.open('own', 'w') f:write('1\\n2\\n') f:close() for line in io.lines('own') do print(line) end \
+         io.output('other') io.write('three') io.close() io.input('other') print(io.read('a'), io.type(io.input()))",
+        "1\n2\nthree\tfile\n",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn it_leaves_as_a_process_would() {
+    for (code, status) in [
+        ("os.exit()", 0),
+        ("os.exit(true)", 0),
+        ("os.exit(false)", 1),
+        ("os.exit(7)", 7),
+        ("os.exit(256)", 0),
+    ] {
+        for code in [
+            code.to_owned(),
+            format!("pcall(function() {code} end) print('still here')"),
+            format!("xpcall(function() {code} end, print) print('still here')"),
+            format!("coroutine.wrap(function() {code} end)() print('still here')"),
+        ] {
+            assert_eq!(
+                run(&code, |_| {}).await,
+                (Exit::Status(status), String::new()),
+                "{code}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_would_reach_beyond_its_thread_is_not_to_be_had() {
+    for call in ["os.execute('true')", "io.popen('true')"] {
+        says(
+            &format!("print(select(2, pcall(function() {call} end)))"),
+            "script.lua:1: inside the host no process can be started; give this component where = 'outside'\n",
+        )
+        .await;
+    }
+    says(
+        "print(os.execute(), os.setlocale('C'), os.setlocale())",
+        "false\tnil\tC\n",
+    )
+    .await;
+    says(
+        "print(debug.sethook, debug.getregistry, package.loadlib)",
+        "nil\tnil\tnil\n",
+    )
+    .await;
+    says(
+        "print(load(string.dump(function() end)))",
+        "nil\tattempt to load a binary chunk (mode is 't')\n",
+    )
+    .await;
+    says("print(pcall(require, 'cjson') == false)", "true\n").await;
+    says(
+        "print(load('return ...', 'x', 'bt', {})(4), dofile == nil, loadfile())",
+        "4\tfalse\tnil\tcannot read stdin inside the host\n",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn where_code_is_can_be_asked() {
+    says(
+        "local function f()\n local i = debug.getinfo(1, 'nSl') print(i.source, i.currentline, i.name, i.namewhat, i.what) end\nf()",
+        "@script.lua\t2\tf\tlocal\tLua\n",
+    )
+    .await;
+    says(
+        "print((debug.traceback('why'):gsub('\\n.*', '')), debug.traceback(7))",
+        "why\t7\n",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_error_is_told_with_its_traceback() {
+    let (exit, said) = run(
+        "local function deep()\n error('oh no')\nend\ndeep()",
+        |_| {},
+    )
+    .await;
+    assert_eq!(exit, Exit::Status(1));
+    assert!(
+        said.starts_with("lua: script.lua:2: oh no\nstack traceback:\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("\tscript.lua:2: in local 'deep'\n\tscript.lua:4: in main chunk\n"),
+        "{said}"
+    );
+    assert!(!said.contains("stormhost"), "{said}");
+}
+
+#[tokio::test]
+async fn a_script_that_is_no_component_is_told_so() {
+    let (exit, said) = run("return 5", |_| {}).await;
+    assert_eq!(exit, Exit::Status(1));
+    assert!(
+        said.contains("script.lua neither runs a component nor returns one"),
+        "{said}"
+    );
+    let (_, said) = run("", |script| script.words = vec!["nowhere.lua".into()]).await;
+    assert_eq!(
+        said,
+        "lua: cannot open nowhere.lua: No such file or directory\n"
+    );
+}
+
+/// A conversation is opened by a write; from then on the budget counts.
+const OPENED: &str = "require('stormhost._stdio').take_over():write('opened') ";
+
+#[tokio::test]
+async fn an_endless_loop_is_interrupted_wherever_it_hides() {
+    for code in [
+        "while true do end",
+        "while true do pcall(function() while true do end end) end",
+        "while true do xpcall(function() while true do end end, print) end",
+        "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
+        "coroutine.wrap(function() while true do end end)()",
+        "setmetatable({}, {__index = function() while true do end end}).x()",
+        "while true do print('again') end",
+        "table.sort({3, 2, 1}, function() while true do end end)",
+    ] {
+        let (exit, said) = run(&format!("{OPENED}\n{code}"), |_| {}).await;
+        assert_eq!(exit, Exit::OverBudget(Duration::from_millis(200)), "{code}");
+        assert!(said.contains("interrupted\nstack traceback:"), "{said}");
+        assert!(said.contains("script.lua:2: in"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_budget_counts_from_the_last_sign_of_life() {
+    let (exit, said) = run(
+        &format!(
+            "{OPENED} local now = require('stormhost._clock').now local begun = now() \
+             repeat for i = 1, 1e4 do end until now() - begun > 1 print('through') os.exit(4)"
+        ),
+        |_| {},
+    )
+    .await;
+    assert_eq!((exit, said.as_str()), (Exit::Status(4), "through\n"));
+}
+
+#[tokio::test]
+async fn before_the_handshake_only_the_host_ends_it() {
+    let code = "local begun = os.clock() repeat until os.clock() - begun > 0.6 os.exit(4)";
+    assert_eq!(run(code, |_| {}).await, (Exit::Status(4), String::new()));
+}
+
+#[tokio::test]
+async fn too_much_memory_is_the_end() {
+    for code in [
+        "local kept = {} while true do kept[#kept + 1] = {} end",
+        "local text = 'x' while true do text = text .. text end",
+        "print(#('x'):rep(1e9))",
+        "require('stormhost._traceback').try(function() local kept = {} while true do kept[#kept + 1] = {} end end)",
+    ] {
+        let (exit, _) = run(code, |script| script.memory = 8 << 20).await;
+        assert_eq!(exit, Exit::OutOfMemory(8 << 20), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn code_that_catches_its_want_of_memory_may_go_on() {
+    says(
+        "print(pcall(string.rep, 'x', 1e9)) print('well')",
+        "false\tnot enough memory\nwell\n",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn one_that_waits_is_ended_when_told_to_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("script.lua");
+    for code in [
+        "take_over():read(8)",
+        "take_over():line()",
+        "take_over():waiting(1e6)",
+    ] {
+        std::fs::write(&file, format!("require('stormhost._stdio').{code}")).unwrap();
+        let script = Script {
+            words: vec![file.to_string_lossy().into_owned()],
+            folder: None,
+            environment: BTreeMap::new(),
+            memory: 64 << 20,
+            budget: Some(SOON),
+        };
+        let link = Inside::start("test[1]", SOON, move |ends| script.run(&ends)).unwrap();
+        link.life.terminate();
+        assert_eq!(
+            timeout(SOON, link.life.wait()).await.unwrap(),
+            Exit::Interrupted,
+            "{code}"
+        );
+    }
+}
