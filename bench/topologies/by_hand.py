@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from sys import argv
 
 from probe import tell
@@ -18,18 +19,7 @@ class Holding(Bolt):
 
     def initialize(self):
         self.held = []
-        self.random = 1
-
-    def hold(self, input):
-        held = self.held
-        if len(held) < HOLD:
-            held.append(input)
-            return
-        # A cheap random number: the last bits of a linear congruence are not, so the middle ones are taken.
-        self.random = (self.random * 1103515245 + 12345) & 0x7FFFFFFF
-        at = (self.random >> 8) % HOLD
-        self.ack(held[at])
-        held[at] = input
+        self.random = Random(1).random
 
     def finish(self):
         for input in self.held:
@@ -44,7 +34,13 @@ class Split(Holding):
     def execute(self, input):
         for word in input.sentence.split():
             self.emit(word, anchors=input)
-        self.hold(input)
+        held = self.held
+        if len(held) < HOLD:
+            held.append(input)
+        else:
+            at = int(self.random() * HOLD)
+            self.ack(held[at])
+            held[at] = input
 
 
 class Count(Holding):
@@ -59,7 +55,13 @@ class Count(Holding):
         word = input.word
         n = self.counts[word] = self.counts.get(word, 0) + 1
         self.emit((word, n), anchors=input)
-        self.hold(input)
+        held = self.held
+        if len(held) < HOLD:
+            held.append(input)
+        else:
+            at = int(self.random() * HOLD)
+            self.ack(held[at])
+            held[at] = input
 
     def close(self):
         tell("counts", counts=self.counts)

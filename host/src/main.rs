@@ -6,10 +6,6 @@ use clap::Parser;
 use stormhost::cli::{Cli, Command};
 use stormhost::{commands, run};
 
-#[cfg(feature = "lua")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     if let Some(status) = stormhost::guard::stand_guard_if_asked() {
         return status;

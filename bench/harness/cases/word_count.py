@@ -104,6 +104,7 @@ MIXED = Contest(
         counting_peer(BATCHES[0], "bytewax_mixed.py", 100, needs=("bytewax",), text_of=less),
         counting_peer(BATCHES[1], "bytewax_mixed.py", 1000, needs=("bytewax",), text_of=less),
         counted("stormhost, native, send", "native", file="mixed.py", text_of=less),
+        counted("stormhost, native, drop", "native", send=False, file="mixed.py", text_of=less),
         counted("stormhost, msgspec, send", "msgspec", file="mixed.py", text_of=less),
         counted("stormhost, standard library, send", "json", file="mixed.py", text_of=less),
     ),
