@@ -21,6 +21,15 @@ class Holding(Bolt):
         self.held = []
         self.random = Random(1).random
 
+    def hold(self, input):
+        held = self.held
+        if len(held) < HOLD:
+            held.append(input)
+        else:
+            at = int(self.random() * HOLD)
+            self.ack(held[at])
+            held[at] = input
+
     def finish(self):
         for input in self.held:
             self.ack(input)
@@ -34,13 +43,7 @@ class Split(Holding):
     def execute(self, input):
         for word in input.sentence.split():
             self.emit(word, anchors=input)
-        held = self.held
-        if len(held) < HOLD:
-            held.append(input)
-        else:
-            at = int(self.random() * HOLD)
-            self.ack(held[at])
-            held[at] = input
+        self.hold(input)
 
 
 class Count(Holding):
@@ -55,13 +58,7 @@ class Count(Holding):
         word = input.word
         n = self.counts[word] = self.counts.get(word, 0) + 1
         self.emit((word, n), anchors=input)
-        held = self.held
-        if len(held) < HOLD:
-            held.append(input)
-        else:
-            at = int(self.random() * HOLD)
-            self.ack(held[at])
-            held[at] = input
+        self.hold(input)
 
     def close(self):
         tell("counts", counts=self.counts)
