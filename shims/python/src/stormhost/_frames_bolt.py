@@ -249,6 +249,10 @@ class BoltLink(FramesLink):
                     anchor_ids=_anchor_ids,
                     rows=self._row_classes,
                 )
+        return self._slow_emit()
+
+    def _slow_emit(self) -> Any:
+        """An `emit` that can do everything, for streams and extras that the fast one does not know."""
 
         def emit(
             values: Any,
@@ -259,6 +263,7 @@ class BoltLink(FramesLink):
         ) -> list[int] | None:
             return self._special_emit(values, stream, anchors, direct_task, need_task_ids)
 
+        emit.__qualname__ = "emit"  # as users know it, where they give it the wrong arguments
         return emit
 
     def _special_emit(

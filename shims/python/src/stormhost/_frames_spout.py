@@ -290,6 +290,10 @@ class SpoutLink(FramesLink):
                     keep=self.pending,
                     number=self._number,
                 )
+        return self._slow_emit()
+
+    def _slow_emit(self) -> Any:
+        """An `emit` that can do everything, for streams and extras that the fast one does not know."""
 
         def emit(
             values: Any,
@@ -300,6 +304,7 @@ class SpoutLink(FramesLink):
         ) -> list[int] | None:
             return self._special_emit(values, id, stream, direct_task, need_task_ids)
 
+        emit.__qualname__ = "emit"  # as users know it, where they give it the wrong arguments
         return emit
 
     def _special_emit(

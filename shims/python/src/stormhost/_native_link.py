@@ -149,16 +149,7 @@ class NativeBoltLink(BoltLink):
             for block, output in enumerate(self.outputs.list)
         }
 
-        def emit(
-            values: Any,
-            stream: Any = None,
-            anchors: Any = None,
-            direct_task: int | None = None,
-            need_task_ids: bool = False,
-        ) -> list[int] | None:
-            return self._special_emit(values, stream, anchors, direct_task, need_task_ids)
-
-        emit.__qualname__ = "emit"
+        emit = self._slow_emit()
         for output in self.outputs.list:
             if output.name == "default" and not output.direct:
                 stream = self._streams["default"]
@@ -218,16 +209,7 @@ class NativeSpoutLink(SpoutLink):
             tracked = native_stream(self.results, self.codec, 2 * position + 1, output, True, self._relieve)
             self._plain[output.name], self._tracked[output.name] = plain, tracked
 
-        def emit(
-            values: Any,
-            id: Any = None,
-            stream: Any = None,
-            direct_task: int | None = None,
-            need_task_ids: bool = False,
-        ) -> list[int] | None:
-            return self._special_emit(values, id, stream, direct_task, need_task_ids)
-
-        emit.__qualname__ = "emit"
+        emit = self._slow_emit()
         for output in self.outputs.list:
             if output.name == "default" and not output.direct:
                 self._fast = self._plain["default"].emit_tracked(emit, self._tracked["default"])

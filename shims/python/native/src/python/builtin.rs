@@ -125,37 +125,46 @@ unsafe extern "C" fn enter<F: Function>(
     by_position: ffi::Py_ssize_t,
     names: *mut ffi::PyObject,
 ) -> *mut ffi::PyObject {
+    answered(|py| {
+        let function = unsafe {
+            &*ffi::PyCapsule_GetPointer(capsule, ptr::null())
+                .cast_const()
+                .cast::<F>()
+        };
+        let by_position = by_position as usize;
+        let by_name = if names.is_null() {
+            0
+        } else {
+            unsafe { ffi::PyTuple_Size(names) as usize }
+        };
+        let count = by_position + by_name;
+        let values = if count == 0 {
+            &[]
+        } else {
+            unsafe { slice::from_raw_parts(values, count) }
+        };
+        let arguments = Arguments {
+            values,
+            by_position,
+            names,
+            py,
+        };
+        Ok(match function.call(py, arguments)? {
+            Some(value) => value.into_ptr(),
+            None => py.None().into_ptr(),
+        })
+    })
+}
+
+/// Runs what Python has called; neither an error nor a panic goes past here.
+#[inline]
+pub(super) fn answered(
+    work: impl FnOnce(Python<'_>) -> PyResult<*mut ffi::PyObject>,
+) -> *mut ffi::PyObject {
+    // SAFETY: Python holds the lock where it calls a slot of a type.
     let py = unsafe { Python::assume_attached() };
-    let function = unsafe {
-        &*ffi::PyCapsule_GetPointer(capsule, ptr::null())
-            .cast_const()
-            .cast::<F>()
-    };
-    let by_position = by_position as usize;
-    let by_name = if names.is_null() {
-        0
-    } else {
-        unsafe { ffi::PyTuple_Size(names) as usize }
-    };
-    let count = by_position + by_name;
-    let values = if count == 0 {
-        &[]
-    } else {
-        unsafe { slice::from_raw_parts(values, count) }
-    };
-    let arguments = Arguments {
-        values,
-        by_position,
-        names,
-        py,
-    };
-    match catch_unwind(AssertUnwindSafe(|| function.call(py, arguments))) {
-        Ok(Ok(Some(value))) => value.into_ptr(),
-        Ok(Ok(None)) => unsafe {
-            let none = ffi::Py_None();
-            ffi::Py_INCREF(none);
-            none
-        },
+    match catch_unwind(AssertUnwindSafe(|| work(py))) {
+        Ok(Ok(value)) => value,
         Ok(Err(error)) => {
             error.restore(py);
             ptr::null_mut()
@@ -169,7 +178,7 @@ unsafe extern "C" fn enter<F: Function>(
 
 /// A panic becomes what PyO3 makes of one: an exception that no `except Exception` swallows.
 #[cold]
-pub(super) fn raise(py: Python<'_>, panic: &(dyn std::any::Any + Send)) {
+fn raise(py: Python<'_>, panic: &(dyn std::any::Any + Send)) {
     let said = panic
         .downcast_ref::<&str>()
         .map(|said| (*said).to_owned())

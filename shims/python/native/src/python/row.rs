@@ -4,7 +4,6 @@
 //! collector, which would cost as much as all the rest: what the wire brings is never part of a cycle.
 
 use std::ffi::{CString, c_char, c_int, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use pyo3::exceptions::PyTypeError;
@@ -12,7 +11,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyType};
 
-use super::builtin::raise;
+use super::builtin::answered;
 use super::{Guarded, unsigned};
 
 const TASK_BITS: u32 = 20;
@@ -231,23 +230,6 @@ fn make_type<'py>(
     unsafe {
         let made = ffi::PyType_FromSpec(&raw mut spec);
         Ok(Bound::from_owned_ptr_or_err(py, made)?.cast_into_unchecked())
-    }
-}
-
-/// Runs what Python has called; neither an error nor a panic goes past here.
-fn answered(work: impl FnOnce(Python<'_>) -> PyResult<*mut ffi::PyObject>) -> *mut ffi::PyObject {
-    // SAFETY: Python holds the lock where it calls a slot of a type.
-    let py = unsafe { Python::assume_attached() };
-    match catch_unwind(AssertUnwindSafe(|| work(py))) {
-        Ok(Ok(value)) => value,
-        Ok(Err(error)) => {
-            error.restore(py);
-            ptr::null_mut()
-        }
-        Err(panic) => {
-            raise(py, &*panic);
-            ptr::null_mut()
-        }
     }
 }
 
