@@ -255,6 +255,9 @@ impl<'a> ChildLife<'a> {
             enlarge(stdout, self.host.pipe_bytes);
         }
         let end = self.converse(life, stdin, stdout, &mut listener).await;
+        if matches!(end, End::Asked) && !self.speaks_frames {
+            listener.leaves();
+        }
         // It may have much to say at last, and must not wait for a reader.
         let exit = tokio::select! {
             exit = self.leave(life, &end) => exit,

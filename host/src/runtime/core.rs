@@ -256,10 +256,13 @@ impl Core {
         }
     }
 
-    /// A turn of the time-out clock.
-    pub fn rotate(&mut self) {
+    /// A turn of the time-out clock. Returns how many trees timed out.
+    pub fn rotate(&mut self) -> usize {
+        let known = self.acker.outcomes.len();
         self.acker.rotate();
+        let late = self.acker.outcomes.len() - known;
         self.tell_outcomes();
+        late
     }
 
     /// One tick for a bolt.

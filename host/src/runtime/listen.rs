@@ -34,6 +34,10 @@ pub struct Listener {
     is_spout: bool,
     /// What it said cannot be understood, and there is no way back: the rest is not looked at.
     broken: bool,
+    /// What it said in place of a greeting, to be understood once it is up.
+    early: Option<Vec<u8>>,
+    /// Its input was closed, since the run ends: that this is an error for it is no news.
+    leaving: bool,
     /// It has died: what it left is taken though queues are full, since it is no more than a pipe holds.
     dead: bool,
 }
@@ -55,20 +59,22 @@ impl Listener {
             stray: LineTail::new(LineLimits::default()),
             is_spout,
             broken: false,
+            early: None,
+            leaving: false,
             dead: false,
         }
     }
 
-    /// Reads until the child has answered the handshake.
+    /// Reads until the child has answered the handshake. What it wants to have logged before that is logged. An emit before that takes the greeting's place,
+    /// as in Storm: storm.js greets only when the user's `initialize` is through.
     ///
     /// # Errors
     /// In words: it speaks another dialect, or closed its stdout. Its death is seen elsewhere.
     pub async fn hello(&mut self, stdout: &Receiver, encoding: Encoding) -> Result<Hello, String> {
         self.decoder = Some(Decoder::new(encoding, self.limits.clone()));
         loop {
-            if let Some(message) = self.next_message().map_err(|error| error.to_string())? {
-                return parse_hello(encoding, &self.buffer[message], &self.limits)
-                    .map_err(|error| error.to_string());
+            if let Some(hello) = self.next_hello(encoding)? {
+                return Ok(hello);
             }
             match self.read(stdout).await {
                 Ok(0) => {
@@ -94,8 +100,32 @@ impl Listener {
         {
             left = left.saturating_sub(n);
         }
-        let message = self.next_message().ok()??;
-        parse_hello(encoding, &self.buffer[message], &self.limits).ok()
+        self.next_hello(encoding).ok().flatten()
+    }
+
+    /// The greeting, if it has come. What should be logged before it is logged; anything else stands for it.
+    fn next_hello(&mut self, encoding: Encoding) -> Result<Option<Hello>, String> {
+        while let Some(message) = self.next_message().map_err(|error| error.to_string())? {
+            let message = &self.buffer[message];
+            let hello =
+                parse_hello(encoding, message, &self.limits).map_err(|error| error.to_string())?;
+            if hello.pid.is_some() || hello.frames.is_some() {
+                return Ok(Some(hello));
+            }
+            match FromChild::parse(encoding, message, &self.limits) {
+                Ok(
+                    said @ (FromChild::Log { .. }
+                    | FromChild::Error { .. }
+                    | FromChild::Metrics { .. }),
+                ) => self.log(said, encoding),
+                Ok(_) => {
+                    self.early = Some(message.to_vec());
+                    return Ok(Some(hello));
+                }
+                Err(_) => return Ok(Some(hello)),
+            }
+        }
+        Ok(None)
     }
 
     /// From here on the child speaks like this.
@@ -104,6 +134,11 @@ impl Listener {
             self.decoder = None;
         }
         self.dialect = Some(dialect);
+    }
+
+    /// The child's input was closed, since the run ends.
+    pub fn leaves(&mut self) {
+        self.leaving = true;
     }
 
     /// Reads and understands until the child closes its stdout.
@@ -256,25 +291,39 @@ impl Listener {
             return Ok(false);
         };
         let mut any = false;
+        if let Some(early) = self.early.take() {
+            any = true;
+            self.understand(&early, encoding)?;
+        }
         while let Some(range) = self.next_message()? {
             any = true;
-            let message = &self.buffer[range];
-            let happened = match FromChild::parse(encoding, message, &self.limits) {
-                Ok(message) => self.happens(message, encoding),
-                Err(error) => Err(error),
-            };
-            if let Err(error) = happened {
-                let waits = encoding == Encoding::Json && waits_for_task_ids(message);
-                self.could_not_be_read(encoding, &error)?;
-                if waits {
-                    self.host.with(|core| core.answer_nowhere(self.at));
-                }
-            }
+            self.understand(&self.buffer[range], encoding)?;
             if !self.dead && self.host.with(|core| core.tasks[self.at].waits > 0) {
                 break;
             }
         }
         Ok(any)
+    }
+
+    /// One message in one of Storm's dialects.
+    fn understand(&self, message: &[u8], encoding: Encoding) -> Result<(), ProtocolError> {
+        let happened = match FromChild::parse(encoding, message, &self.limits) {
+            Ok(message) => self.happens(message, encoding),
+            Err(error) => Err(error),
+        };
+        let Err(error) = happened else { return Ok(()) };
+        if matches!(error, ProtocolError::NoCommand { .. })
+            && parse_hello(encoding, message, &self.limits).is_ok_and(|hello| hello.pid.is_some())
+        {
+            // The greeting of a child that said something else first.
+            return Ok(());
+        }
+        let waits = encoding == Encoding::Json && waits_for_task_ids(message);
+        self.could_not_be_read(encoding, &error)?;
+        if waits {
+            self.host.with(|core| core.answer_nowhere(self.at));
+        }
+        Ok(())
     }
 
     /// The place of the next message in the buffer, past what strayed before it. What is over the limit is skipped, and fails what is in hand.
@@ -347,6 +396,10 @@ impl Listener {
         };
         match message {
             FromChild::Log { level, message } => child_said(who, level_of(level), "log", message),
+            // storm.py and storm.rb report the end of their input as an error, always.
+            FromChild::Error { message } if self.leaving => {
+                child_said(who, Level::DEBUG, "error", message)
+            }
             FromChild::Error { message } => child_said(who, Level::ERROR, "error", message),
             FromChild::Metrics { name, params } => {
                 let value = params

@@ -74,7 +74,11 @@ impl Talk {
     /// Whether another command may be sent: the last one was answered, or is not waited for any longer.
     fn may_say_more(&mut self, now: u64) -> bool {
         if let Some((kind, since)) = self.awaited {
-            if self.habits.gives_up_at(kind, since).is_none_or(|end| now < end) {
+            if self
+                .habits
+                .gives_up_at(kind, since)
+                .is_none_or(|end| now < end)
+            {
                 return false;
             }
             self.habits.give_up(kind);
