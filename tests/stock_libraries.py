@@ -26,7 +26,7 @@ class Library:
     """The component's file, with `{}` where its role stands."""
     serializer: str = "json"
     tells: bool = False
-    """Whether components are told the serializer, as their last argument."""
+    """Whether components are told the serializer, as their first argument."""
 
     def __str__(self) -> str:
         return self.name
@@ -44,7 +44,11 @@ ALL = (STORM_PY, STORM_RB, STORM_JS, PYSTORM, PYSTORM_MSGPACK, NODE_STORM)
 
 def lay_out(stormhost: Stormhost) -> Path:
     """Puts all components and libraries into `resources/`, where components of this test's topology are started. Returns it."""
-    resources = stormhost.folder / "resources"
+    return lay_out_into(stormhost.folder / "resources")
+
+
+def lay_out_into(resources: Path) -> Path:
+    """The same into any folder."""
     resources.mkdir(exist_ok=True)
     for file in [*(TESTS / "stock").iterdir(), *MULTILANG.glob("storm.*")]:
         if file.is_file():
@@ -59,6 +63,6 @@ def lay_out(stormhost: Stormhost) -> Path:
 def component(role: str, library: Library, *arguments: str, **others: Any) -> str:
     """The declaration of a component, as it stands in a topology."""
     told = [library.serializer] if library.tells else []
-    words = [library.interpreter, library.file.format(role), *arguments, *told]
+    words = [library.interpreter, library.file.format(role), *told, *arguments]
     keywords = {"serializer": library.serializer, **others}
     return f"Process({', '.join(map(repr, words))}, {', '.join(f'{key}={value!r}' for key, value in keywords.items())})"

@@ -31,7 +31,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[Run]:
     stormhost = Stormhost(tmp_path_factory.mktemp("groupings"), home)
     lay_out(stormhost)
     streams = {"warm": "nothing", "chosen": {"fields": ("key", "n"), "direct": True}}
-    lines = ["class T(Topology):", f"    source = {component('source', STORM_PY, str(ROWS), fields=('key', 'n'), streams=streams, spout=True)}"]
+    source = component("source", STORM_PY, str(ROWS), fields=("key", "n"), streams=streams, spout=True)
+    lines = ["class T(Topology):", f"    source = {source}"]
     for name, (library, grouping) in GROUPINGS.items():
         lines.append(f"    {name} = {component('see', library, parallelism=3)}")
         lines.append(f"    {name}.inputs.append(AllGrouping(source.Warm))")

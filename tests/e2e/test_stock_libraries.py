@@ -1,5 +1,6 @@
-"""Components on the libraries of others, unmodified, spouts too: Storm's own for Python, Ruby and JavaScript, pystorm in both serializers, node-storm.
+"""Components on the libraries of others, unmodified, spouts too.
 
+They are Storm's own for Python, Ruby and JavaScript, pystorm in both serializers, and node-storm.
 The components are in tests/stock. A spout on these libraries never says that it is through, so a signal ends each run.
 """
 

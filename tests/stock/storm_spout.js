@@ -14,7 +14,7 @@ Lines.prototype = Object.create(storm.Spout.prototype);
 Lines.prototype.constructor = Lines;
 
 Lines.prototype.initialize = function(conf, context, done) {
-    this.lines = fs.readFileSync(process.argv[2], 'utf8').split('\n').filter(line => line);
+    this.lines = fs.readFileSync(process.argv[2], 'utf8').split('\n').slice(0, -1);
     done();
 };
 

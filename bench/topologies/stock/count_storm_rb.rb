@@ -1,7 +1,9 @@
-# A counter as users of Storm write it, on Storm's own storm.rb. `BENCH_MULTILANG`: the folder where that lies.
+# frozen_string_literal: true
 
-require File.join(ENV.fetch("BENCH_MULTILANG"), "storm")
+# `BENCH_MULTILANG`: the folder where it lies.
+require File.join(ENV.fetch('BENCH_MULTILANG'), 'storm')
 
+# A counter as users of Storm write it, on Storm's own storm.rb.
 class Count < Storm::Bolt
   def prepare(_conf, _context)
     @counts = Hash.new(0)

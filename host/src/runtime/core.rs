@@ -247,7 +247,10 @@ impl Core {
             if let Some(replay) = spout.settled(emission, outcome, self.now, !ending) {
                 again.push((at, replay));
             }
-            self.wakes.push(Wake::Writer(at));
+            let frames = matches!(task.life, Life::Up(Dialect::Frames { .. }));
+            if !(frames && spout.holds_more()) {
+                self.wakes.push(Wake::Writer(at));
+            }
         }
         self.acker.outcomes = outcomes;
         for (at, replay) in again {

@@ -172,7 +172,7 @@ impl Core {
         let task = &self.tasks[at];
         match (task.dialect(), &task.spout) {
             (Some(super::task::Dialect::Frames { .. }), Some(spout)) => {
-                spout.waits_until().filter(|when| *when > self.now)
+                spout.tells_at().filter(|when| *when > self.now)
             }
             (Some(super::task::Dialect::Storm(_)), Some(spout)) => {
                 spout.looks_again_at().filter(|when| *when > self.now)
