@@ -5,7 +5,7 @@
 # Lua 5.4, LuaJIT, luarocks and luacheck. STORMHOST_LONG=1 makes the tests that kill go on for longer.
 
 .DEFAULT_GOAL := help
-.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-examples fmt clean
+.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-conformance conformance-table test-examples fmt clean
 
 include bench/Makefile
 
@@ -25,7 +25,7 @@ PYTEST := $(BIN)/pytest -q -p no:cacheprovider
 help:
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do printf '  make %-14s %s\n' "$$name" "$$words"; done
 
-test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-examples bench-check ## everything that continuous integration runs
+test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-conformance test-examples bench-check ## everything that continuous integration runs
 
 build: ## the program, as it is released: target/release/stormhost
 	cargo build --release --locked
@@ -44,8 +44,8 @@ test-format: prepare ## formatting and lints of all languages
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cd shims/python && ../../$(BIN)/ruff check --no-cache . && ../../$(BIN)/mypy --cache-dir ../../target/mypy
-	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench
-	$(BIN)/ruff check --no-cache bench tests/e2e tests/children tests/stock tests/*.py
+	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench ../../tests/conformance
+	$(BIN)/ruff check --no-cache bench tests/e2e tests/conformance tests/children tests/stock tests/*.py
 
 test-rust: ## unit tests, doc tests and tests of the program in Rust
 	cargo test --locked --workspace
@@ -67,6 +67,12 @@ test-lua: prepare ## the Lua shim, in Lua 5.4 and LuaJIT, its rock and its docum
 
 test-e2e: build prepare ## the whole program with real children
 	STORMHOST=target/release/stormhost $(PYTEST) tests/e2e
+
+test-conformance: build native prepare ## every library with every other: chains, values, misbehaviours
+	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/conformance
+
+conformance-table: build native prepare ## the same, and writes what came out into docs/compatibility.md
+	STORMHOST_WRITE=1 STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/conformance
 
 test-examples: build prepare ## every example
 	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/examples

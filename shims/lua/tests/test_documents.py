@@ -64,6 +64,6 @@ def test_the_rock_is_in_order_and_is_made_in_an_empty_folder(tmp_path):
 def test_the_linter_is_content():
     luacheck = shutil.which("luacheck")
     assert luacheck, "the tests need luacheck: see tests/prepare.sh"
-    ran = subprocess.run([luacheck, "--no-color", "-q", "."], cwd=HERE.parent, capture_output=True, text=True, timeout=120)
+    ran = subprocess.run([luacheck, "--no-color", "-q", ".", str(HERE.parents[2] / "tests" / "conformance")], cwd=HERE.parent, capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stdout
 
