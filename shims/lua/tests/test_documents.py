@@ -1,35 +1,17 @@
-"""What is written about the library is true: every block of Lua runs, and the rock holds all there is and can be made."""
+"""The rock holds all there is and can be made, and its first bolt runs. What else is written about the library, tests/docs runs."""
 
 import os
 import re
 import shutil
 import subprocess
 
-import pytest
 from conftest import HERE, SHIM
 
 ROCKSPEC = next(HERE.parent.glob("*.rockspec"))
-DOCUMENTS = [HERE.parent / "README.md", HERE.parents[2] / "docs" / "lua.md"]
-
-
-def blocks():
-    for document in DOCUMENTS:
-        found = [part.split("```")[0] for part in document.read_text().split("```lua\n")[1:]]
-        assert len(found) >= 2, document
-        for number, block in enumerate(found):
-            yield pytest.param(block, id=f"{document.stem}-{number}")
 
 
 def path_of(folder):
     return {**os.environ, "LUA_PATH": f"{folder}/?.lua;{folder}/?/init.lua;;"}
-
-
-@pytest.mark.parametrize("block", list(blocks()))
-def test_every_block_runs(lua, block, tmp_path):
-    file = tmp_path / "block.lua"
-    file.write_text(block)
-    ran = subprocess.run([lua, str(file)], env=path_of(SHIM), capture_output=True, text=True, timeout=60)
-    assert ran.returncode == 0, ran.stderr
 
 
 def test_the_rock_names_every_file():
@@ -54,7 +36,7 @@ def test_the_rock_is_in_order_and_is_made_in_an_empty_folder(tmp_path):
         ran = subprocess.run([luarocks, *words], cwd=shim, env=environment, capture_output=True, text=True, timeout=120)
         assert ran.returncode == 0, ran.stdout + ran.stderr
     installed = next(tree.glob("share/lua/*"))
-    first = next(iter(blocks())).values[0]
+    first = (HERE.parent / "README.md").read_text().split("```lua\n")[1].split("```")[0]
     bolt = tmp_path / "bolt.lua"
     bolt.write_text(f"{first}\nprint(#require('stormhost.testing').run_bolt(Split, {{'a b'}}, {{fields = 'sentence'}}).emitted)\n")
     ran = subprocess.run(["lua5.4", str(bolt)], cwd=tmp_path, env=path_of(installed), capture_output=True, text=True, timeout=60)
