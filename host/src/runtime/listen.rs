@@ -6,6 +6,7 @@ use std::time::Instant;
 use stormhost_protocol::frame::{self, Found, Kind};
 use stormhost_protocol::storm::{Decoder, FromChild, Hello, Item, LogLevel, parse_hello};
 use stormhost_protocol::{Encoding, Limits, ProtocolError};
+use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
 use tracing::Level;
 
@@ -63,7 +64,11 @@ impl Listener {
     ///
     /// # Errors
     /// In words: it speaks another dialect, or closed its stdout. Its death is seen elsewhere.
-    pub async fn hello(&mut self, stdout: &Receiver, encoding: Encoding) -> Result<Hello, String> {
+    pub async fn hello(
+        &mut self,
+        stdout: &mut Receiver,
+        encoding: Encoding,
+    ) -> Result<Hello, String> {
         self.decoder = Some(Decoder::new(encoding, self.limits.clone()));
         loop {
             if let Some(message) = self.next_message().map_err(|error| error.to_string())? {
@@ -83,12 +88,16 @@ impl Listener {
     }
 
     /// After the child's death before its greeting was heard: it may have said it, and more, and left at once.
-    pub async fn late_hello(&mut self, stdout: &Receiver, encoding: Encoding) -> Option<Hello> {
+    pub async fn late_hello(
+        &mut self,
+        stdout: &mut Receiver,
+        encoding: Encoding,
+    ) -> Option<Hello> {
         let limits = self.limits.clone();
         self.decoder
             .get_or_insert_with(|| Decoder::new(encoding, limits));
         // No more than there is now: somebody whom it left behind may go on writing for ever.
-        let mut left = unread(stdout).unwrap_or(0);
+        let mut left = unread(&*stdout).unwrap_or(0);
         while left > 0
             && let Ok(n @ 1..) = self.read(stdout).await
         {
@@ -110,7 +119,7 @@ impl Listener {
     ///
     /// # Errors
     /// What cannot be understood, and leaves no way back.
-    pub async fn listen(&mut self, stdout: &Receiver) -> Result<(), ProtocolError> {
+    pub async fn listen(&mut self, stdout: &mut Receiver) -> Result<(), ProtocolError> {
         loop {
             self.understand_when_there_is_room().await?;
             if matches!(self.read(stdout).await, Ok(0) | Err(_)) {
@@ -120,10 +129,10 @@ impl Listener {
     }
 
     /// After the child's death: what still is in the pipe. Others may hold it open, so its end is not waited for.
-    pub async fn read_the_rest(&mut self, stdout: &Receiver) {
+    pub async fn read_the_rest(&mut self, stdout: &mut Receiver) {
         self.dead = true;
         // No more than there is now: somebody whom it left behind may go on writing for ever.
-        let mut left = unread(stdout).unwrap_or(0);
+        let mut left = unread(&*stdout).unwrap_or(0);
         while self.understand_when_there_is_room().await.is_ok()
             && left > 0
             && let Ok(n @ 1..) = self.read(stdout).await
@@ -154,7 +163,7 @@ impl Listener {
         self.start = 0;
     }
 
-    async fn read(&mut self, stdout: &Receiver) -> std::io::Result<usize> {
+    async fn read(&mut self, stdout: &mut Receiver) -> std::io::Result<usize> {
         if self.start == self.buffer.len() {
             self.start = 0;
             if self.buffer.capacity() > KEPT {
@@ -167,16 +176,10 @@ impl Listener {
             self.start = 0;
         }
         self.buffer.reserve(self.host.pipe_bytes);
-        loop {
-            stdout.readable().await?;
-            match stdout.try_read_buf(&mut self.buffer) {
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                other => {
-                    self.host.heard[self.at].set(Instant::now());
-                    return other;
-                }
-            }
-        }
+        // A read that does not fill the buffer has emptied the pipe, and tokio does not ask again before there is more: one call saved a hop.
+        let n = stdout.read_buf(&mut self.buffer).await?;
+        self.host.heard[self.at].set(Instant::now());
+        Ok(n)
     }
 
     /// Takes messages out of the buffer one by one; waits before each while a queue that this child fills is full.
@@ -194,6 +197,10 @@ impl Listener {
             // What was understood of it has happened, and must not happen again.
             self.broken = understood.is_err();
             if !understood? {
+                return Ok(());
+            }
+            // All is understood and the pipe was empty, so the next read waits, and lets others go on, by itself.
+            if self.start == self.buffer.len() && self.buffer.len() < self.buffer.capacity() {
                 return Ok(());
             }
             // Let the writers have what this brought before more is taken: latency, and fairness among children.
