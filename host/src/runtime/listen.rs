@@ -229,10 +229,10 @@ impl Listener {
             self.start = 0;
         }
         self.buffer.reserve(self.host.pipe_bytes);
-        // Not `try_read_buf`, which would ask again after everything it got whether that was all.
-        let read = stdout.read_buf(&mut self.buffer).await;
+        // A read that does not fill the buffer has emptied the pipe, and tokio does not ask again before there is more: one call saved a hop.
+        let n = stdout.read_buf(&mut self.buffer).await?;
         self.host.heard[self.at].set(Instant::now());
-        read
+        Ok(n)
     }
 
     /// Waits a moment before the next read where that costs nobody anything, so that a child that flushes each small message does not cost the host a
@@ -270,6 +270,10 @@ impl Listener {
             // What was understood of it has happened, and must not happen again.
             self.broken = understood.is_err();
             if !understood? {
+                return Ok(());
+            }
+            // All is understood and the pipe was empty, so the next read waits, and lets others go on, by itself.
+            if self.start == self.buffer.len() && self.buffer.len() < self.buffer.capacity() {
                 return Ok(());
             }
             // Let the writers have what this brought before more is taken: latency, and fairness among children.
