@@ -5,6 +5,7 @@ use std::io;
 use super::interpreter::NoInterpreter;
 use super::language;
 use super::shim::ShimError;
+use super::streamparse::ProjectError;
 use crate::topology::IrError;
 
 /// Why there is no description. Paths are told as they were typed.
@@ -19,7 +20,7 @@ pub enum LoadError {
         near: Option<String>,
     },
     /// A folder was given.
-    #[error("{file} is a folder, not a topology{}", found_there(.found))]
+    #[error("{}{}", no_topology_in(.file), found_there(.found))]
     IsFolder {
         /// What was asked for.
         file: String,
@@ -62,6 +63,9 @@ pub enum LoadError {
         /// What is wrong with it.
         source: Box<IrError>,
     },
+    /// It is a streamparse project, but not clear which topology of it, or unreadable.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
     /// No interpreter was found.
     #[error(transparent)]
     NoInterpreter(#[from] NoInterpreter),
@@ -140,6 +144,13 @@ fn known_languages() -> String {
 fn did_you_mean(near: Option<&str>) -> String {
     near.map(|near| format!("\n  hint: did you mean {near}?"))
         .unwrap_or_default()
+}
+
+fn no_topology_in(folder: &str) -> String {
+    match folder {
+        "." => "no topology was named, and this folder is no streamparse project (it has no config.json of one)".into(),
+        _ => format!("{folder} is a folder, not a topology nor a streamparse project"),
+    }
 }
 
 fn found_there(found: &[String]) -> String {

@@ -11,6 +11,7 @@ mod language;
 mod mixed;
 mod recognise;
 mod shim;
+mod streamparse;
 mod surroundings;
 mod user_file;
 mod version_manager;
@@ -24,10 +25,13 @@ use crate::topology::{Ir, nearest};
 pub use error::LoadError;
 pub use interpreter::{Interpreter, NoInterpreter};
 pub use shim::ShimError;
+pub use streamparse::ProjectError;
 pub use surroundings::Surroundings;
 pub use user_file::{UserFileError, read_user_file};
 
+use describe::Request;
 use recognise::Form;
+use streamparse::Project;
 
 /// How a topology is to be loaded.
 #[derive(Clone, Debug)]
@@ -39,8 +43,19 @@ pub struct LoadOptions {
     pub args: Vec<String>,
     /// Added to the environment of the describing process, as it will be to that of every child.
     pub env: BTreeMap<String, String>,
+    /// What was said that only the topology files of others take.
+    pub others: OthersOptions,
     /// Where the command was typed.
     pub surroundings: Surroundings,
+}
+
+/// What is particular to the topology files of others: a streamparse project, Flux.
+#[derive(Clone, Debug, Default)]
+pub struct OthersOptions {
+    /// Which topology of a project.
+    pub name: Option<String>,
+    /// Which environment of a project's `config.json`.
+    pub environment: Option<String>,
 }
 
 impl LoadOptions {
@@ -50,6 +65,7 @@ impl LoadOptions {
             interpreters: BTreeMap::new(),
             args: Vec::new(),
             env: BTreeMap::new(),
+            others: OthersOptions::default(),
             surroundings,
         }
     }
@@ -63,8 +79,18 @@ impl LoadOptions {
 pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
     let (file, name) = split_name(path, &options.surroundings);
     let resolved = options.surroundings.resolve(&file);
-    let content = read(&file, &resolved)?;
-    let mut ir = described(path, &file, name.as_deref(), &resolved, &content, options)?;
+    let mut ir = match Project::at(&resolved).transpose()? {
+        Some(project) => {
+            let name = name.as_deref().or(options.others.name.as_deref());
+            let topology = project.topology(&file, name)?;
+            let typed = typed_below(&file, &resolved, &topology);
+            streamparse::load(&typed, &typed, &topology, options)?
+        }
+        None => {
+            let content = read(&file, &resolved)?;
+            described(path, &file, name.as_deref(), &resolved, &content, options)?
+        }
+    };
     mixed::within_reach(&mut ir, options)?;
     Ok(ir)
 }
@@ -84,14 +110,34 @@ fn described(
             file,
             source: Box::new(source),
         }),
+        Form::Program(language)
+            if language.id == language::PYTHON.id
+                && streamparse::is_topology(&String::from_utf8_lossy(content), resolved) =>
+        {
+            streamparse::load(path, &file, resolved, options)
+        }
         Form::Program(language) => {
             let folder = resolved.parent().unwrap_or(Path::new("."));
             let asked = options.interpreters.get(language.id).map(String::as_str);
             let interpreter = interpreter::find(language, asked, folder, &options.surroundings)?;
             let package = shim::unpack(language, &options.surroundings)?;
-            describe::describe(language, &interpreter, &package, path, options)
+            let request = Request {
+                verb: "describe",
+                path,
+                told: None,
+            };
+            describe::describe(language, &interpreter, &package, &request, options)
         }
         Form::Unknown { looks_like } => Err(LoadError::NotATopology { file, looks_like }),
+    }
+}
+
+/// How one would type a file that lies in a folder: by way of that folder, as it was typed.
+fn typed_below(folder: &str, resolved: &Path, file: &Path) -> String {
+    let below = file.strip_prefix(resolved).unwrap_or(file);
+    match folder {
+        "." => shown(below),
+        _ => shown(&Path::new(folder).join(below)),
     }
 }
 

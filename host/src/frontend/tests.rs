@@ -67,7 +67,7 @@ fn what_cannot_be_loaded_is_told() {
                 ("below/c.rb", ""),
                 ("below/c.txt", ""),
             ],
-            "below is a folder, not a topology\n  hint: in it are a.json, b.py, c.rb",
+            "below is a folder, not a topology nor a streamparse project\n  hint: in it are a.json, b.py, c.rb",
         ),
         (
             "notes.js",
