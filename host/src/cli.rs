@@ -31,7 +31,7 @@ pub enum Command {
 /// Which topology, and what is said about it from outside. The same for every command.
 #[derive(Clone, Debug, Default, Args)]
 pub struct TopologyOptions {
-    /// The topology: `topology.py`, `topology.rb` or `topology.lua`, or `topology.py:Name` to choose one of several; a streamparse project's folder,
+    /// The topology: `topology.py`, `topology.rb`, `topology.lua` or Flux in YAML, or `topology.py:Name` to choose one of several; a streamparse project's folder,
     /// where that is typed by default
     #[arg(value_name = "FILE", default_value = ".", hide_default_value = true)]
     pub file: String,
@@ -80,6 +80,12 @@ pub struct OthersOptions {
         help_heading = "Topologies of others"
     )]
     pub environment: Option<String>,
+    /// A file of properties, for ${key} in Flux
+    #[arg(long, value_name = "FILE", help_heading = "Topologies of others")]
+    pub filter: Option<String>,
+    /// Variables of the environment, for ${ENV-NAME} in Flux
+    #[arg(long, help_heading = "Topologies of others")]
+    pub env_filter: bool,
 }
 
 /// `stormhost run`.

@@ -136,6 +136,8 @@ fn load_options(options: &TopologyOptions, seen: &Surroundings) -> LoadOptions {
         others: OthersOptions {
             name: options.others.name.clone(),
             environment: options.others.environment.clone(),
+            filter: options.others.filter.clone(),
+            env_filter: options.others.env_filter,
         },
         surroundings: seen.clone(),
     }

@@ -5,7 +5,9 @@
 //! `topology::check`.
 
 mod describe;
+mod direct;
 mod error;
+mod flux;
 mod interpreter;
 mod language;
 mod mixed;
@@ -56,6 +58,10 @@ pub struct OthersOptions {
     pub name: Option<String>,
     /// Which environment of a project's `config.json`.
     pub environment: Option<String>,
+    /// A file of properties whose values stand for `${key}` in a Flux file.
+    pub filter: Option<String>,
+    /// Whether variables of the environment stand for `${ENV-NAME}` in a Flux file.
+    pub env_filter: bool,
 }
 
 impl LoadOptions {
@@ -110,6 +116,7 @@ fn described(
             file,
             source: Box::new(source),
         }),
+        Form::Flux => flux::load(&file, resolved, &String::from_utf8_lossy(content), options),
         Form::Program(language)
             if language.id == language::PYTHON.id
                 && streamparse::is_topology(&String::from_utf8_lossy(content), resolved) =>

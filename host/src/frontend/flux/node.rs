@@ -95,7 +95,9 @@ impl Node {
     /// The value of a key, if this is a map that has it.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         let mut entries = self.map()?.iter().rev();
-        entries.find(|(name, _)| name == key).map(|(_, value)| value)
+        entries
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
     }
 
     pub(super) fn json(&self) -> Value {
@@ -218,7 +220,12 @@ mod tests {
         let spouts = root.get("spouts").and_then(Node::list).expect("spouts");
         let lines: Vec<u32> = spouts.iter().map(|spout| spout.at.line).collect();
         assert_eq!(lines, [4, 6]);
-        assert_eq!(spouts[1].get("on").expect("on").list().expect("list")[3].at.line, 7);
+        assert_eq!(
+            spouts[1].get("on").expect("on").list().expect("list")[3]
+                .at
+                .line,
+            7
+        );
         assert_eq!(spouts[0].get("parallelism").and_then(Node::whole), Some(2));
         assert_eq!(spouts[0].at.file, "t.yaml");
     }

@@ -82,7 +82,10 @@ mod tests {
             ("tab", "a\tb\u{e9}"),
         ];
         let found = read(text);
-        let found: Vec<(&str, &str)> = found.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let found: Vec<(&str, &str)> = found
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
         assert_eq!(found, expected);
     }
 }

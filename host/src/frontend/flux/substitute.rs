@@ -64,12 +64,14 @@ impl Filter<'_> {
     fn value(&self, name: &str) -> Result<String, &'static str> {
         if let Some(variable) = name.strip_prefix("ENV-") {
             let environment = self.environment.as_ref();
-            let environment = environment.ok_or("--env-filter replaces it by a variable of the environment")?;
+            let environment =
+                environment.ok_or("--env-filter replaces it by a variable of the environment")?;
             let value = environment.get(variable).map(|value| (*value).to_owned());
             return value.ok_or("the environment has no such variable");
         }
         let properties = self.properties.as_ref();
-        let properties = properties.ok_or("--filter names the file of properties that it stands in")?;
+        let properties =
+            properties.ok_or("--filter names the file of properties that it stands in")?;
         if let Some(value) = properties.get(name) {
             return Ok(value.clone());
         }
@@ -77,8 +79,13 @@ impl Filter<'_> {
             .strip_suffix(']')
             .and_then(|name| name.rsplit_once('['))
             .ok_or("the properties have no such key")?;
-        let index: usize = index.trim().parse().map_err(|_| "an element of a list has a number")?;
-        let list = properties.get(list).ok_or("the properties have no such key")?;
+        let index: usize = index
+            .trim()
+            .parse()
+            .map_err(|_| "an element of a list has a number")?;
+        let list = properties
+            .get(list)
+            .ok_or("the properties have no such key")?;
         element(list, index).ok_or("the list has no such element; the first is 0")
     }
 }
@@ -106,7 +113,11 @@ mod tests {
             ("list", "[\"x\", 'y', z]"),
         ];
         Filter {
-            properties: Some(properties.map(|(key, value)| (key.into(), value.into())).into()),
+            properties: Some(
+                properties
+                    .map(|(key, value)| (key.into(), value.into()))
+                    .into(),
+            ),
             environment: Some([("HOME", "/h")].into()),
         }
     }
@@ -118,9 +129,16 @@ mod tests {
             ("a: ${host}:${n} ${host}\n", "a: a.example:3 a.example\n"),
             ("a: ${list[0]}${list[1]}${list[2]}", "a: xyz"),
             ("a: ${ENV-HOME}/x", "a: /h/x"),
-            ("# ${unknown}\r\na: $n {n} ${", "# ${unknown}\r\na: $n {n} ${"),
+            (
+                "# ${unknown}\r\na: $n {n} ${",
+                "# ${unknown}\r\na: $n {n} ${",
+            ),
         ] {
-            assert_eq!(substitute(text, &filter()), (expected.to_owned(), vec![]), "{text}");
+            assert_eq!(
+                substitute(text, &filter()),
+                (expected.to_owned(), vec![]),
+                "{text}"
+            );
         }
     }
 

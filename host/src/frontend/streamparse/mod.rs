@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::describe::{Request, describe};
 use super::error::LoadError;
-use super::{LoadOptions, language, shim};
+use super::{LoadOptions, direct, language, shim};
 use crate::topology::{Ir, MistakeIr, Place, Severity};
 
 pub use error::ProjectError;
@@ -58,6 +58,7 @@ pub(super) fn load(
     };
     let mut ir = describe(language::PYTHON, &python, &package, &request, options)?;
     file.clone_into(&mut ir.file);
+    direct::as_in_storm(&mut ir);
     if let Some(environment) = environment {
         let (below, remarks) =
             environment.settings(&|folder| is_writable(&resolve(&project, folder)));
