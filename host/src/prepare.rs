@@ -185,6 +185,7 @@ fn status(error: &LoadError) -> ExitStatus {
         | LoadError::NotATopology { .. }
         | LoadError::OneTopology { .. }
         | LoadError::Project(_)
+        | LoadError::StrayOption { .. }
         | LoadError::BadDescription { .. }
         | LoadError::DescriberFailed { .. }
         | LoadError::DescriberRubbish { .. } => ExitStatus::Mistakes,

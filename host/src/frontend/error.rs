@@ -63,6 +63,16 @@ pub enum LoadError {
         /// What is wrong with it.
         source: Box<IrError>,
     },
+    /// An option was given that only another kind of file takes.
+    #[error("{option} belongs to {belongs}, and {file} is none")]
+    StrayOption {
+        /// The option.
+        option: &'static str,
+        /// What takes it.
+        belongs: &'static str,
+        /// What was asked for.
+        file: String,
+    },
     /// It is a streamparse project, but not clear which topology of it, or unreadable.
     #[error(transparent)]
     Project(#[from] ProjectError),

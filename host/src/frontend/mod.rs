@@ -87,6 +87,7 @@ pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
     let resolved = options.surroundings.resolve(&file);
     let mut ir = match Project::at(&resolved).transpose()? {
         Some(project) => {
+            refuse_stray(&file, &["--name", "--environment"], &options.others)?;
             let name = name.as_deref().or(options.others.name.as_deref());
             let topology = project.topology(&file, name)?;
             let typed = typed_below(&file, &resolved, &topology);
@@ -112,18 +113,26 @@ fn described(
     let file = file.to_owned();
     match recognise::form(&file, content) {
         Form::Description if name.is_some() => Err(LoadError::OneTopology { file }),
-        Form::Description => Ir::from_json(content).map_err(|source| LoadError::BadDescription {
-            file,
-            source: Box::new(source),
-        }),
-        Form::Flux => flux::load(&file, resolved, &String::from_utf8_lossy(content), options),
+        Form::Description => {
+            refuse_stray(&file, &[], &options.others)?;
+            Ir::from_json(content).map_err(|source| LoadError::BadDescription {
+                file,
+                source: Box::new(source),
+            })
+        }
+        Form::Flux => {
+            refuse_stray(&file, &["--filter", "--env-filter"], &options.others)?;
+            flux::load(&file, resolved, &String::from_utf8_lossy(content), options)
+        }
         Form::Program(language)
             if language.id == language::PYTHON.id
                 && streamparse::is_topology(&String::from_utf8_lossy(content), resolved) =>
         {
+            refuse_stray(&file, &["--environment"], &options.others)?;
             streamparse::load(path, &file, resolved, options)
         }
         Form::Program(language) => {
+            refuse_stray(&file, &[], &options.others)?;
             let folder = resolved.parent().unwrap_or(Path::new("."));
             let asked = options.interpreters.get(language.id).map(String::as_str);
             let interpreter = interpreter::find(language, asked, folder, &options.surroundings)?;
@@ -136,6 +145,35 @@ fn described(
             describe::describe(language, &interpreter, &package, &request, options)
         }
         Form::Unknown { looks_like } => Err(LoadError::NotATopology { file, looks_like }),
+    }
+}
+
+/// Options that only other kinds of files take are slips, and told.
+fn refuse_stray(file: &str, taken: &[&str], given: &OthersOptions) -> Result<(), LoadError> {
+    let stray = [
+        (
+            "--name",
+            given.name.is_some(),
+            "a streamparse project's folder",
+        ),
+        (
+            "--environment",
+            given.environment.is_some(),
+            "a topology of streamparse",
+        ),
+        ("--filter", given.filter.is_some(), "a Flux file"),
+        ("--env-filter", given.env_filter, "a Flux file"),
+    ];
+    match stray
+        .into_iter()
+        .find(|(option, is_given, _)| *is_given && !taken.contains(option))
+    {
+        Some((option, _, belongs)) => Err(LoadError::StrayOption {
+            option,
+            belongs,
+            file: file.to_owned(),
+        }),
+        None => Ok(()),
     }
 }
 
