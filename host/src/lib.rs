@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod dead_letters;
 pub mod flow;
 pub mod frontend;
 pub mod guard;

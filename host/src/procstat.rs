@@ -151,6 +151,14 @@ pub fn pid_namespace() -> String {
         .unwrap_or_default()
 }
 
+/// How often the kernel has killed a process since the boot because memory ran out; 0 where it does not say.
+pub fn oom_kills() -> u64 {
+    let text = std::fs::read_to_string("/proc/vmstat").unwrap_or_default();
+    text.lines()
+        .find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
+        .unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -28,6 +28,8 @@ pub struct Snapshot {
     pub given_up: u64,
     /// Untracked tuples that were dropped.
     pub dropped: u64,
+    /// Tuples that were set aside.
+    pub dead_letters: u64,
     /// CPU seconds and memory of the host itself.
     pub host: Resources,
     /// One for each component, in the order in which they are shown: best from the spouts down.

@@ -203,6 +203,7 @@ fn trees(now: &Snapshot, before: Option<&Snapshot>) -> String {
         (now.failed, "failed"),
         (now.given_up, "given up"),
         (now.dropped, "tuples dropped"),
+        (now.dead_letters, "dead letters"),
     ] {
         if number > 0 {
             said.push_str(&format!(", {} {what}", count(number)));

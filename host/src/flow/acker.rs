@@ -91,6 +91,8 @@ pub enum FailKind {
     Refused,
     /// A cycle had no room.
     Overflow,
+    /// It was set aside into the dead letters: to emit it again is of no use.
+    DeadLetter,
 }
 
 impl FailKind {
@@ -102,6 +104,7 @@ impl FailKind {
             FailKind::ChildDied => "child_died",
             FailKind::Refused => "refused",
             FailKind::Overflow => "overflow",
+            FailKind::DeadLetter => "dead_letter",
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A tuple's journey through here: [`router`] finds the subscriptions of what was emitted and picks tasks by [`grouping`];
 //! [`acker`] gives each delivered copy its edge before anything is delivered; [`queue`] holds what waits for a task,
-//! and [`turns`] says when it is that task's turn.
+//! [`turns`] says when it is that task's turn, and [`suspects`] which tuples it must get alone.
 
 pub mod acker;
 pub mod grouping;
@@ -11,5 +11,6 @@ pub mod ledger;
 pub mod pace;
 pub mod queue;
 pub mod router;
+pub mod suspects;
 pub mod turns;
 pub mod window;

@@ -329,6 +329,11 @@ impl Queue {
         }
     }
 
+    /// The run that comes next.
+    pub fn front(&self) -> Option<&Run> {
+        self.runs.front()
+    }
+
     /// Takes the first run, or as much of it as `max_rows` and `max_bytes` allow; one row at least.
     pub fn pop(&mut self, max_rows: u32, max_bytes: usize, limits: &Limits) -> Option<Run> {
         let front = self.runs.front_mut()?;

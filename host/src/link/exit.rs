@@ -39,6 +39,23 @@ impl Exit {
         self == Exit::Status(0)
     }
 
+    /// Whether anybody could have brought it about: it was ended by a signal that people, scripts and the kernel send.
+    pub fn may_be_from_outside(self) -> bool {
+        match self {
+            Exit::Signal { number, .. } => matches!(
+                Signal::try_from(number),
+                Ok(Signal::SIGKILL
+                    | Signal::SIGTERM
+                    | Signal::SIGINT
+                    | Signal::SIGHUP
+                    | Signal::SIGQUIT
+                    | Signal::SIGUSR1
+                    | Signal::SIGUSR2)
+            ),
+            _ => false,
+        }
+    }
+
     /// What such an end usually means, where it usually means something. A whole sentence without its full stop.
     pub fn hint(self) -> Option<&'static str> {
         match self {

@@ -409,6 +409,7 @@ impl Core {
             Some(reason) => self.bolt_fails(at, anchor, FailKind::Failed, reason),
         }
         self.forget_delivered(at);
+        self.look_at_suspects_again(at);
     }
 
     /// A Storm bolt answered a heartbeat: all that was sent before it has been read.
@@ -417,6 +418,7 @@ impl Core {
         if let Some(sent) = task.heartbeats.pop_front() {
             task.heard_through = sent;
             self.wakes.push(Wake::Everyone);
+            self.look_at_suspects_again(at);
         }
     }
 
@@ -433,6 +435,7 @@ impl Core {
             self.bolt_fails(at, *anchor, FailKind::Refused, why);
         }
         self.forget_delivered(at);
+        self.look_at_suspects_again(at);
         self.after(at);
         held.len()
     }

@@ -13,6 +13,7 @@ use tokio::io::Interest;
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::{sleep, timeout};
 
+use super::care::Judgement;
 use super::completion::{Finish, Stage};
 use super::heartbeat::{Signs, Verdict, Watch};
 use super::host::Host;
@@ -22,6 +23,7 @@ use super::setup::setup;
 use super::story::{self, Death};
 use super::task::Dialect;
 use crate::flow::acker::FailKind;
+use crate::flow::suspects::Evidence;
 use crate::link::exit::Exit;
 use crate::link::life::{Life, Link};
 use crate::link::limits::Limits;
@@ -29,6 +31,7 @@ use crate::link::pipe::{enlarge, unread};
 use crate::link::process::{Child, Spawn};
 use crate::link::spawn_error::SpawnError;
 use crate::link::stderr::{LineLimits, LineTail, Shown};
+use crate::procstat;
 
 /// How long a child that was told to explain itself has for it, before it is killed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -67,7 +70,7 @@ pub async fn keep(host: Rc<Host>, at: usize) {
                     break;
                 }
                 let healthy = host.healthy[host.topology.tasks[at].component].get();
-                let decision = policy.on_death(death.progressed, healthy, random());
+                let decision = policy.on_death(death.progressed || death.blamed, healthy, random());
                 if decision == Decision::StopTheRun {
                     host.fail(death.story.clone());
                     break;
@@ -148,6 +151,8 @@ struct ChildLife<'a> {
     library: String,
     /// Inputs that it was through with beyond what it had said.
     unsaid: u64,
+    /// How often the kernel had killed for want of memory when it started.
+    oom_kills: u64,
 }
 
 impl<'a> ChildLife<'a> {
@@ -167,6 +172,7 @@ impl<'a> ChildLife<'a> {
             speaks_frames: false,
             library: String::new(),
             unsaid: 0,
+            oom_kills: procstat::oom_kills(),
         }
     }
 
@@ -542,6 +548,13 @@ impl<'a> ChildLife<'a> {
             host.with(|core| core.name(self.at))
         )
         .into();
+        let judged = match end {
+            End::Asked => Judgement::default(),
+            End::Left | End::Ended(_) => {
+                let evidence = self.evidence(&end, exit);
+                host.with(|core| core.judge(self.at, self.unsaid, evidence))
+            }
+        };
         let held = host.with(|core| {
             if self.was_up {
                 core.down(self.at, FailKind::ChildDied, &reason)
@@ -549,23 +562,38 @@ impl<'a> ChildLife<'a> {
                 0
             }
         });
+        let mut story = story::of_death(
+            host,
+            self.at,
+            &story::Facts {
+                pid: self.is_process.then_some(self.pid),
+                end: &end,
+                exit,
+                age: began.elapsed(),
+                was_up: self.was_up,
+                held,
+                in_hand,
+                stderr: self.stderr.borrow().tail(),
+            },
+        );
+        if let Some(condemned) = judged.condemned {
+            host.with(|core| core.set_aside(self.at, condemned, &reason, story.clone()));
+            story.push_str("\n  it was the last of several children that died with this tuple alone in hand: the tuple is set aside");
+        }
         Death {
             pid: self.pid,
             progressed,
-            story: story::of_death(
-                host,
-                self.at,
-                &story::Facts {
-                    pid: self.is_process.then_some(self.pid),
-                    end: &end,
-                    exit,
-                    age: began.elapsed(),
-                    was_up: self.was_up,
-                    held,
-                    in_hand,
-                    stderr: self.stderr.borrow().tail(),
-                },
-            ),
+            blamed: judged.blamed,
+            story,
+        }
+    }
+
+    /// Whether the death may have come from outside.
+    fn evidence(&self, end: &End, exit: Exit) -> Evidence {
+        let out_of_memory = || procstat::oom_kills() > self.oom_kills;
+        match end {
+            End::Left if exit.may_be_from_outside() && !out_of_memory() => Evidence::Doubtful,
+            _ => Evidence::Certain,
         }
     }
 }

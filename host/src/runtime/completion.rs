@@ -14,7 +14,7 @@ use super::core::{Core, Wake};
 use super::task::{Dialect, Life};
 
 /// The id of heartbeat tuples: none that a delivered tuple can have, since these count up from 0.
-const HEARTBEAT: i64 = -1;
+pub(super) const HEARTBEAT: i64 = -1;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

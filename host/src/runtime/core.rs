@@ -11,6 +11,8 @@ use stormhost_protocol::{Encoding, Limits};
 
 use super::completion::{Finish, Stage};
 use super::emit::GONE;
+use super::letter::Letter;
+use super::spout::Settled;
 use super::task::{Dialect, Life, Task, Touched};
 use super::trace::Tracer;
 use super::violation::Violation;
@@ -18,6 +20,7 @@ use crate::flow::acker::{Acker, Anchor, FailKind, Outcome};
 use crate::flow::pace::Pace;
 use crate::flow::queue::Place;
 use crate::flow::router::{self, Routes};
+use crate::flow::suspects::Suspects;
 use crate::flow::turns::Turns;
 use crate::topology::Topology;
 
@@ -31,6 +34,14 @@ pub struct Core {
     pub acker: Acker,
     /// Who may be given work, while there are more quick children than cores.
     pub turns: Turns,
+    /// Which tuples may be what kills children.
+    pub suspects: Suspects,
+    /// What was set aside, to be written down. Drained by whoever called.
+    pub letters: Vec<Letter>,
+    /// How many letters there are of each kind.
+    pub(super) letters_by_kind: HashMap<u64, u32, foldhash::fast::RandomState>,
+    /// How many tuples were set aside in all.
+    pub dead_letters: u64,
     /// Limits on what children send.
     pub limits: Limits,
     /// How far the run is.
@@ -103,6 +114,16 @@ impl Core {
                 .any(|c| c.inputs.iter().any(|input| input.back_edge)),
             tracking: settings.tracking(),
             turns: Turns::new(tasks.len(), usize::MAX),
+            suspects: Suspects::new(
+                topology
+                    .components
+                    .iter()
+                    .map(|component| component.settings.poison_deaths())
+                    .collect(),
+            ),
+            letters: Vec::new(),
+            letters_by_kind: HashMap::default(),
+            dead_letters: 0,
             topology,
             tasks,
             acker: Acker::new(seed),
@@ -211,6 +232,7 @@ impl Core {
         let ending = matches!(self.stage, Stage::Closing(_) | Stage::Done);
         let mut outcomes = std::mem::take(&mut self.acker.outcomes);
         let mut again = Vec::new();
+        let mut given_up = Vec::new();
         for (emission, outcome) in outcomes.drain(..) {
             if !self.trace.is_idle() {
                 let answer = match &outcome {
@@ -244,8 +266,10 @@ impl Core {
                     }
                 }
             }
-            if let Some(replay) = spout.settled(emission, outcome, self.now, !ending) {
-                again.push((at, replay));
+            match spout.settled(emission, outcome, self.now, !ending) {
+                Settled::Told => {}
+                Settled::Again(replay) => again.push((at, replay)),
+                Settled::GivenUp(replay, reason) => given_up.push((at, replay, reason)),
             }
             let frames = matches!(task.life, Life::Up(Dialect::Frames { .. }));
             if !(frames && spout.holds_more()) {
@@ -253,6 +277,9 @@ impl Core {
             }
         }
         self.acker.outcomes = outcomes;
+        for (at, replay, reason) in given_up {
+            self.give_up(at, replay, &reason);
+        }
         for (at, replay) in again {
             self.emit_again(at, replay);
             self.wake_touched(at);
@@ -300,6 +327,7 @@ impl Core {
         task.control.clear();
         task.frames_out.clear();
         task.delivered.clear();
+        task.alone = None;
         task.heartbeats.clear();
         task.pace = Pace::default();
         if task.finish == Finish::Asked {
@@ -323,6 +351,7 @@ impl Core {
         turns.leaves(at, self.now, |next| wakes.push(Wake::Writer(next)));
         let task = &mut self.tasks[at];
         task.life = Life::Down;
+        task.alone = None;
         let held = task.in_hand.drain();
         task.counters.failed += held.len() as u64;
         for anchor in &held {

@@ -21,6 +21,8 @@ const FRAMES_AHEAD: usize = 2;
 const STORM_BYTES: usize = 64 * 1024;
 /// Bytes of delivered tuples that are kept for error stories, a child.
 const KEPT_BYTES: usize = 256 * 1024;
+/// With frames: what the pipe and two frames may hold.
+const KEPT_BYTES_FRAMES: usize = 2 * 1024 * 1024;
 
 impl Core {
     /// Appends to `out` what should be written to the child of `at` now. Nothing is appended where nothing is to be said.
@@ -63,7 +65,8 @@ impl Core {
             self.through_with_its_work(at);
             return;
         }
-        if !self.may_have_work(at) {
+        let mut allowed = self.may_be_given(at);
+        if allowed == 0 || !self.may_have_work(at) {
             return;
         }
         let pressed = self.tasks[at].queue.cycle_is_pressing();
@@ -77,16 +80,18 @@ impl Core {
         frame::write(frame::Kind::Tuples, out, |out| {
             let start = out.len();
             out.extend_from_slice(&[0; 4]);
-            while room > 0 && bytes < FRAME_BYTES {
-                let Some(run) = self.tasks[at]
-                    .queue
-                    .pop(room, FRAME_BYTES - bytes, &self.limits)
+            while room > 0 && bytes < FRAME_BYTES && allowed > 0 {
+                let Some(run) =
+                    self.tasks[at]
+                        .queue
+                        .pop(room.min(allowed), FRAME_BYTES - bytes, &self.limits)
                 else {
                     break;
                 };
                 room -= run.rows();
                 bytes += run.bytes();
                 runs += u32::from(self.write_run(at, encoding, run, out));
+                allowed = self.may_be_given(at);
             }
             out[start..start + 4].copy_from_slice(&runs.to_le_bytes());
         });
@@ -128,7 +133,7 @@ impl Core {
     /// Writes one run into a frame. Returns whether any of it could be passed on.
     fn write_run(&mut self, at: usize, encoding: Encoding, run: Run, out: &mut Vec<u8>) -> bool {
         if run.encoding != encoding {
-            return self.write_run_across(at, encoding, &run, out);
+            return self.write_run_across(at, encoding, run, out);
         }
         let head = RunHead {
             input: run.input,
@@ -145,7 +150,7 @@ impl Core {
         &mut self,
         at: usize,
         encoding: Encoding,
-        run: &Run,
+        run: Run,
         out: &mut Vec<u8>,
     ) -> bool {
         let mut columns: Vec<Vec<u8>> = vec![Vec::new(); run.columns().len()];
@@ -168,7 +173,7 @@ impl Core {
             }
             sources.push(run.source_of(n));
         });
-        self.refuse(at, run, &refused);
+        self.refuse(at, &run, &refused);
         let rows = sources.len() as u32;
         if rows == 0 {
             return false;
@@ -179,6 +184,10 @@ impl Core {
             source: frame::Source::Each(&sources),
         };
         frame::write_run(head, encoding, columns.iter().map(Vec::as_slice), out);
+        if refused.is_empty() {
+            self.delivered(at, run);
+            return true;
+        }
         let mut refused = refused.iter().map(|(n, _)| *n).peekable();
         for (n, anchor) in run.anchors.iter().enumerate() {
             if refused.next_if_eq(&n).is_none() {
@@ -211,7 +220,11 @@ impl Core {
     fn fill_storm(&mut self, at: usize, encoding: Encoding, out: &mut Vec<u8>) {
         let pressed = self.tasks[at].queue.cycle_is_pressing();
         while out.len() < STORM_BYTES {
-            let Some(run) = self.tasks[at].queue.pop(64, STORM_BYTES, &self.limits) else {
+            let allowed = self.may_be_given(at).min(64);
+            if allowed == 0 {
+                break;
+            }
+            let Some(run) = self.tasks[at].queue.pop(allowed, STORM_BYTES, &self.limits) else {
                 break;
             };
             self.write_storm_run(at, encoding, run, out);
@@ -304,7 +317,12 @@ impl Core {
         task.counters.executed += u64::from(run.rows());
         task.delivered.push_back((task.in_hand.next_id(), run));
         let mut kept: usize = task.delivered.iter().map(|(_, run)| run.bytes()).sum();
-        while kept > KEPT_BYTES
+        // Which tuple killed a child with frames is told from these: all that it is not through with must be there.
+        let most = match task.dialect() {
+            Some(Dialect::Frames { .. }) => KEPT_BYTES_FRAMES,
+            _ => KEPT_BYTES,
+        };
+        while kept > most
             && let Some((_, run)) = task.delivered.pop_front()
         {
             kept -= run.bytes();

@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use super::completion::Stage;
 use super::core::{Core, Wake};
+use crate::dead_letters::DeadLetters;
 use crate::flow::turns::{TURNS_A_CORE, Turns};
 use crate::guard::Guard;
 use crate::link::limits::raise_open_files;
@@ -47,6 +48,8 @@ pub struct Host {
     pub failure: RefCell<Option<String>>,
     /// The deadline of an orderly end has passed.
     pub overdue: Cell<bool>,
+    /// Where tuples go that are set aside.
+    pub dead_letters: RefCell<DeadLetters>,
     /// No waiting at all any more.
     pub at_once: Cell<bool>,
     core: RefCell<Core>,
@@ -62,6 +65,7 @@ impl Host {
         guard: Guard,
         token: String,
         pid_dir: PathBuf,
+        dead_letters: DeadLetters,
         seed: u64,
     ) -> Host {
         let tasks = topology.tasks.len();
@@ -86,6 +90,7 @@ impl Host {
             heard: vec![Cell::new(Instant::now()); tasks],
             speakers: RefCell::new(Vec::new()),
             failure: RefCell::new(None),
+            dead_letters: RefCell::new(dead_letters),
             overdue: Cell::new(false),
             at_once: Cell::new(false),
             core: RefCell::new(core),
@@ -110,6 +115,12 @@ impl Host {
                 Wake::Reader(at) => self.readers[at].notify_one(),
                 Wake::Everyone => {}
             }
+        }
+        if !core.letters.is_empty() {
+            let mut written = self.dead_letters.borrow_mut();
+            core.letters
+                .drain(..)
+                .for_each(|letter| written.write(&letter));
         }
         let stage = core.stage;
         drop(core);

@@ -4,6 +4,7 @@
 //! which own the processes. [`run`] is the whole.
 
 mod bolt;
+mod care;
 mod child;
 mod completion;
 pub mod core;
@@ -15,6 +16,7 @@ mod heartbeat;
 mod host;
 mod inside;
 mod lane;
+pub mod letter;
 mod listen;
 pub mod restart;
 mod rows;

@@ -15,6 +15,7 @@ use super::host::Host;
 use super::sample::Sampler;
 use super::sink;
 use super::trace::Tracer;
+use crate::dead_letters::DeadLetters;
 use crate::guard::Guard;
 use crate::run_folder::RunFolder;
 use crate::stats::Snapshot;
@@ -74,6 +75,11 @@ pub async fn run(
         guard,
         folder.token().to_owned(),
         folder.pids(),
+        DeadLetters::new(
+            folder.path(),
+            &topology.name,
+            topology.settings.dead_letters_bytes(),
+        ),
         seed(),
     ));
     let local = LocalSet::new();
@@ -146,6 +152,7 @@ async fn drive(
     let figures = sampler.snapshot();
     helpers.shutdown().await;
     drop(sampler);
+    host.dead_letters.borrow().tell();
     if let Ok(host) = Rc::try_unwrap(host).map_err(|_| tracing::debug!("the host is still shared"))
     {
         host.guard.finish().await;

@@ -147,6 +147,7 @@ impl Sampler {
                 completed,
                 failed,
                 given_up: core.failed_for_good(),
+                dead_letters: core.dead_letters,
                 dropped: core.tasks.iter().map(|task| task.counters.dropped).sum(),
                 host: Resources {
                     // Threads of components are told with their components, once they have left.

@@ -65,6 +65,9 @@ pub struct Spout {
     pub talk: Talk,
     /// Bodies of open trees, where the host replays.
     kept: Option<HashMap<u64, Kept, foldhash::fast::RandomState>>,
+    /// Bytes of values in `kept`, and how many there may be before the spout has to wait.
+    kept_bytes: usize,
+    most_kept_bytes: usize,
     tries: u32,
     /// How long trees took, in microseconds.
     pub latency: Histogram,
@@ -79,6 +82,42 @@ pub struct Kept {
     ends: Vec<usize>,
     tries: u32,
     body: u64,
+}
+
+impl Kept {
+    fn of(out: &Emitted<'_>, body: u64) -> Kept {
+        let mut kept = Kept {
+            stream: out.stream,
+            direct: out.direct,
+            encoding: out.encoding,
+            values: vec![],
+            ends: vec![],
+            tries: 0,
+            body,
+        };
+        for value in out.row {
+            kept.values.extend_from_slice(value);
+            kept.ends.push(kept.values.len());
+        }
+        kept
+    }
+
+    fn row(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts
+            .zip(&self.ends)
+            .map(|(start, end)| self.values.get(start..*end).unwrap_or_default())
+    }
+}
+
+/// What is to be done about a tree that was answered.
+pub enum Settled {
+    /// Nothing more: its spout is told.
+    Told,
+    /// The host emits it again.
+    Again(AgainReplay),
+    /// Its spout is told; the host, which kept it, has no more tries for it, for this reason.
+    GivenUp(AgainReplay, Rc<str>),
 }
 
 /// A tuple to emit again, and its sequence number.
@@ -115,6 +154,8 @@ impl Spout {
             wait: component.settings.spout_wait(),
             talk: Talk::new(component.settings.spout_wait()),
             kept: (component.replay == Replay::Host).then(HashMap::default),
+            kept_bytes: 0,
+            most_kept_bytes: component.settings.replay_bytes(),
             tries: component.settings.replay_tries(),
             latency: Histogram::default(),
         }
@@ -172,34 +213,39 @@ impl Spout {
         }
     }
 
-    /// A tree was answered. `Some` is a tuple to emit again, which it is not unless `replays`: at the end of a run nobody is left to take it.
+    /// A tree was answered. It is not emitted again unless `replays`: at the end of a run nobody is left to take it.
     pub fn settled(
         &mut self,
         emission: Emission,
         outcome: Outcome,
         now: u64,
         replays: bool,
-    ) -> Option<AgainReplay> {
+    ) -> Settled {
         let latency = now.saturating_sub(emission.born);
         if let Outcome::Failed(FailKind::Overflow, _) = &outcome {
             self.window.overflowed(latency, now);
         }
-        if let (Some(kept), Outcome::Failed(kind, _)) = (&mut self.kept, &outcome)
-            && let Some(mut again) = kept.remove(&emission.sequence)
+        let mut settled = Settled::Told;
+        if let Some(mut kept) = self.lets_go(emission.sequence)
+            && let Outcome::Failed(kind, reason) = &outcome
+            // What was set aside is in the dead letters already.
+            && *kind != FailKind::DeadLetter
+            && replays
         {
-            again.tries += u32::from(*kind != FailKind::ChildDied);
-            if replays && again.tries <= self.tries {
-                return Some(AgainReplay {
-                    sequence: emission.sequence,
-                    kept: again,
-                });
+            kept.tries += u32::from(*kind != FailKind::ChildDied);
+            let again = AgainReplay {
+                sequence: emission.sequence,
+                kept,
+            };
+            if again.kept.tries <= self.tries {
+                return Settled::Again(again);
             }
+            settled = Settled::GivenUp(again, reason.clone());
         }
         self.pending = self.pending.saturating_sub(1);
-        if let Some(kept) = &mut self.kept {
-            kept.remove(&emission.sequence);
-        }
-        let sequence = emission.sequence.checked_sub(self.base)?;
+        let Some(sequence) = emission.sequence.checked_sub(self.base) else {
+            return settled;
+        };
         match outcome {
             Outcome::Acked => {
                 self.latency.record(Duration::from_micros(latency));
@@ -215,7 +261,21 @@ impl Spout {
             }
             Outcome::Failed(kind, reason) => self.failed.push((sequence, kind, reason)),
         }
-        None
+        settled
+    }
+
+    /// Keeps a tuple for as long as its tree is open, where the host replays.
+    fn keeps(&mut self, sequence: u64, kept: Kept) {
+        if let Some(all) = &mut self.kept {
+            self.kept_bytes += kept.values.len();
+            all.insert(sequence, kept);
+        }
+    }
+
+    fn lets_go(&mut self, sequence: u64) -> Option<Kept> {
+        let kept = self.kept.as_mut()?.remove(&sequence)?;
+        self.kept_bytes -= kept.values.len();
+        Some(kept)
     }
 
     /// What is to be told, for the conversation in Storm's dialects: in the order acks, fails; `true` for an ack.
@@ -231,6 +291,9 @@ impl Spout {
 
     /// How many more trees may be opened.
     pub(super) fn room(&self) -> u32 {
+        if self.kept_bytes >= self.most_kept_bytes {
+            return 0;
+        }
         self.window.size().saturating_sub(self.pending)
     }
 
@@ -404,21 +467,8 @@ impl Core {
             self.answer_untracked(emission, emitted.err());
             return;
         }
-        if let Some(kept) = &mut spout.kept {
-            let mut keep = Kept {
-                stream: out.stream,
-                direct: out.direct,
-                encoding: out.encoding,
-                values: vec![],
-                ends: vec![],
-                tries: 0,
-                body,
-            };
-            for value in out.row {
-                keep.values.extend_from_slice(value);
-                keep.ends.push(keep.values.len());
-            }
-            kept.insert(sequence, keep);
+        if spout.host_replays() {
+            spout.keeps(sequence, Kept::of(&out, body));
         }
         self.begin_tree(
             out,
@@ -473,11 +523,7 @@ impl Core {
     /// A tuple whose tree failed is emitted again by the host, under the same id.
     pub(super) fn emit_again(&mut self, at: usize, again: AgainReplay) {
         let AgainReplay { sequence, kept } = again;
-        let starts = std::iter::once(0).chain(kept.ends.iter().copied());
-        let row: Vec<&[u8]> = starts
-            .zip(&kept.ends)
-            .map(|(start, end)| &kept.values[start..*end])
-            .collect();
+        let row: Vec<&[u8]> = kept.row().collect();
         let out = Emitted {
             from: at,
             stream: kept.stream,
@@ -492,11 +538,18 @@ impl Core {
             body: kept.body,
         };
         self.begin_tree(out, emission, false);
-        if let Some(spout) = &mut self.tasks[at].spout
-            && let Some(all) = &mut spout.kept
-        {
-            all.insert(sequence, kept);
+        if let Some(spout) = &mut self.tasks[at].spout {
+            spout.keeps(sequence, kept);
         }
+    }
+
+    /// A tuple that the host kept failed too often.
+    pub(super) fn give_up(&mut self, at: usize, again: AgainReplay, reason: &str) {
+        let AgainReplay { kept, .. } = again;
+        let row = kept.row().map(<[u8]>::to_vec).collect();
+        let tries = kept.tries;
+        let letter = self.letter_of_spout(at, kept.stream, kept.encoding, row, reason, tries);
+        self.post(at, letter);
     }
 
     /// A spout in one of Storm's dialects emitted, with a message id if it gave one.
@@ -538,6 +591,24 @@ impl Core {
             self.answer_untracked(emission, emitted.err());
             self.after(at);
             return;
+        }
+        if self.tasks[at]
+            .spout
+            .as_ref()
+            .is_some_and(Spout::host_replays)
+            && let Ok(stream) = self.stream_named(at, emit.stream.as_deref().unwrap_or("default"))
+        {
+            let row: Vec<&[u8]> = emit.row.values().collect();
+            let out = Emitted {
+                from: at,
+                stream,
+                encoding,
+                row: &row,
+                direct: emit.task,
+            };
+            if let Some(spout) = &mut self.tasks[at].spout {
+                spout.keeps(sequence, Kept::of(&out, body));
+            }
         }
         let root = self.open_tree(emission);
         let emitted = self.storm_emit(at, encoding, emit, &Parent::Root(root));

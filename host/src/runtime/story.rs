@@ -19,6 +19,8 @@ pub struct Death {
     pub pid: u32,
     /// Whether it had got anything done.
     pub progressed: bool,
+    /// Whether a tuple was to blame for it, and not the child.
+    pub blamed: bool,
     /// In words, several lines.
     pub story: String,
 }

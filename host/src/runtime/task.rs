@@ -10,6 +10,7 @@ use super::spout::Spout;
 use crate::flow::in_hand::InHand;
 use crate::flow::pace::Pace;
 use crate::flow::queue::{Queue, QueueLimits, Run};
+use crate::flow::suspects::Identity;
 use crate::topology::{Component, Kind, TaskSpec, Topology};
 
 /// One task, whatever its kind.
@@ -32,6 +33,8 @@ pub struct Task {
     pub frames_out: VecDeque<u64>,
     /// Delivered runs that may still be needed for an error's story, each with the id after its last row.
     pub delivered: VecDeque<(u64, Run)>,
+    /// The suspect that its child has been given alone, and is not known to be through with: its id, and who it is.
+    pub alone: Option<(u64, Identity)>,
     /// How fast the child is.
     pub pace: Pace,
     /// How many full queues it waits for. Its child is not read meanwhile.
@@ -76,6 +79,7 @@ impl Task {
             control: Vec::new(),
             frames_out: Default::default(),
             delivered: Default::default(),
+            alone: None,
             pace: Pace::default(),
             waits: 0,
             waiters: Vec::new(),

@@ -9,6 +9,7 @@ use super::shape::Plan;
 use super::spout::Spout;
 use super::truth::Truth;
 use crate::flow::acker::FailKind;
+use crate::flow::suspects::Evidence;
 use crate::flow::turns::Turns;
 use crate::runtime::completion::Stage;
 use crate::runtime::core::{Core, Wake};
@@ -164,7 +165,13 @@ impl Play {
             return did;
         }
         let reason: Rc<str> = "it died".into();
+        let evidence = self.rng.one_of(&[Evidence::Certain, Evidence::Doubtful]);
+        let judged = self.core.judge(at, 0, evidence);
         self.core.down(at, FailKind::ChildDied, &reason);
+        if let Some(condemned) = judged.condemned {
+            self.core
+                .set_aside(at, condemned, "it died", "a story".into());
+        }
         if self.core.should_leave(at) {
             self.core.gone(at);
             self.seats[at].process = Process::Gone;

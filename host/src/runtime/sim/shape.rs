@@ -158,6 +158,7 @@ impl Plan {
                 "stormhost.queue.tuples": rng.one_of(&[1u32, 2, 5, 50, 4096]),
                 "stormhost.queue.bytes": rng.one_of(&[1u32, 40, 4 << 20]),
                 "stormhost.cycle.bytes": cycle_bytes,
+                "stormhost.poison.deaths": rng.below(3) as u32,
             },
             "components": components, "subscriptions": subscriptions, "mistakes": [],
         });

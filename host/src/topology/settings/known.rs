@@ -150,6 +150,11 @@ static KNOWN: &[Known] = &[
     row("stormhost.inside.memory.bytes", STATE, "536870912", Component, "How much memory a task inside the host may use before it is ended."),
     row("stormhost.inside.budget.secs", SECONDS_OR_NONE, "10", Component, "How long one call of a task's code inside the host may go on before it is interrupted; 0 for ever, which is quicker."),
     row("stormhost.replay.tries", FROM_ONE, "3", Component, "How often the host emits a failed tuple again before its spout hears of it."),
+    // Twice the default limit of messages' own memory; a spout that waits for acks is better than a host that is killed.
+    row("stormhost.replay.bytes", BUDGET, "67108864", Component, "How many bytes of pending tuples the host keeps for a spout task that it replays for, before that spout has to wait."),
+    row("stormhost.poison.deaths", ANY_COUNT, "3", Component, "How many children a tuple has to kill, alone in hand, to be set aside into the dead letters; 0 for never."),
+    row("stormhost.dead.letters.stream", ValueKind::Text, "null", Component, "The stream of the component that its dead letters are emitted on, in place of the file."),
+    row("stormhost.dead.letters.bytes", BUDGET, "67108864", Topology, "How large the run's file of dead letters may become; what comes after that is counted only."),
     row("stormhost.restart.max.pause.secs", SECONDS_OR_NONE, "30", Component, "The longest pause before a child that keeps dying is started again."),
 ];
 

@@ -234,6 +234,28 @@ impl Settings {
         self.count("stormhost.replay.tries")
     }
 
+    /// How many bytes of pending tuples the host keeps for a spout task that it replays for. `stormhost.replay.bytes`, default 64 MiB.
+    pub fn replay_bytes(&self) -> usize {
+        self.bytes("stormhost.replay.bytes")
+    }
+
+    /// How many children a tuple has to kill, alone in hand, to be set aside; 0 for never. `stormhost.poison.deaths`, default 3.
+    pub fn poison_deaths(&self) -> u32 {
+        self.count("stormhost.poison.deaths")
+    }
+
+    /// The stream that dead letters are emitted on; `None` for the file. `stormhost.dead.letters.stream`.
+    pub fn dead_letters_stream(&self) -> Option<String> {
+        self.value("stormhost.dead.letters.stream")
+            .as_str()
+            .map(str::to_owned)
+    }
+
+    /// How large the file of dead letters may become. `stormhost.dead.letters.bytes`, default 64 MiB.
+    pub fn dead_letters_bytes(&self) -> usize {
+        self.bytes("stormhost.dead.letters.bytes")
+    }
+
     /// The longest pause before a child that keeps dying is started again. `stormhost.restart.max.pause.secs`, default 30 s.
     pub fn restart_max_pause(&self) -> Duration {
         self.seconds("stormhost.restart.max.pause.secs")
