@@ -22,6 +22,8 @@ pub struct Cli {
 pub enum Command {
     /// Run a topology until it is complete or stopped.
     Run(RunOptions),
+    /// Feed a file of dead letters to its topology again
+    Replay(ReplayOptions),
     /// Report every mistake in a topology, without starting anything.
     Check(CheckOptions),
     /// Draw a topology.
@@ -109,6 +111,17 @@ pub struct RunOptions {
     /// Print the whole path of one tuple tree in so many
     #[arg(long, value_name = "1/N")]
     pub trace: Option<TraceOption>,
+}
+
+/// `stormhost replay`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ReplayOptions {
+    /// The dead letters: `dead_letters.jsonl` of a run's folder. Without a topology behind it, the one of that run is taken
+    #[arg(value_name = "LETTERS")]
+    pub letters: PathBuf,
+    /// How it is run.
+    #[command(flatten)]
+    pub run: RunOptions,
 }
 
 /// `stormhost check`.

@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::rc::Rc;
 
-use crate::cli::{LogFormat, LogLevel, RunOptions};
+use crate::cli::{LogFormat, LogLevel, ReplayOptions, RunOptions};
+use crate::commands::replay::{note_topology, read};
 use crate::guard::Guard;
-use crate::prepare::{prepare, tell, tell_all};
+use crate::prepare::{Prepared, prepare, tell, tell_all};
 use crate::run_folder::{RunFolder, state_folder, sweep_leftovers};
+use crate::runtime::feed::{Fed, resolve};
 use crate::runtime::run::{How, Wishes, run as drive};
 use crate::status::ExitStatus;
 use crate::telemetry::{self, LogOptions, Telemetry};
@@ -15,10 +17,35 @@ use crate::view::View;
 
 /// Runs a topology until it is complete or stopped.
 pub fn run(options: &RunOptions) -> ExitStatus {
-    let prepared = match prepare(&options.topology, |_| ()) {
-        Ok(prepared) => prepared,
-        Err(status) => return status,
-    };
+    match prepare(&options.topology, |_| ()) {
+        Ok(prepared) => go(options, prepared, None),
+        Err(status) => status,
+    }
+}
+
+/// Runs a topology with dead letters in place of its spouts, until they are all dealt with.
+pub fn replay(options: &ReplayOptions) -> ExitStatus {
+    match prepare_replay(options) {
+        Ok((options, prepared, letters)) => go(&options.run, prepared, Some(letters)),
+        Err(status) => status,
+    }
+}
+
+fn prepare_replay(
+    options: &ReplayOptions,
+) -> Result<(ReplayOptions, Prepared, Vec<Fed>), ExitStatus> {
+    let (letters, options) = read(options)?;
+    let prepared = prepare(&options.run.topology, |_| ())?;
+    let letters = resolve(&prepared.topology, &letters).map_err(|wrong| {
+        for why in wrong {
+            tell(format_args!("error: {}: {why}", options.letters.display()));
+        }
+        ExitStatus::Mistakes
+    })?;
+    Ok((options, prepared, letters))
+}
+
+fn go(options: &RunOptions, prepared: Prepared, replay: Option<Vec<Fed>>) -> ExitStatus {
     tell_all(&prepared.remarks);
     let telemetry = match Telemetry::start(&log_options(options)) {
         Ok(telemetry) => telemetry,
@@ -39,6 +66,11 @@ pub fn run(options: &RunOptions) -> ExitStatus {
             Ok(folder) => folder,
             Err(error) => return cannot("the run cannot begin", &error),
         };
+        note_topology(
+            folder.path(),
+            &options.topology.file,
+            &options.topology.args,
+        );
         let guard = match Guard::start(folder.token()) {
             Ok(guard) => guard,
             Err(error) => return cannot("the guard process cannot be started", &error),
@@ -46,6 +78,7 @@ pub fn run(options: &RunOptions) -> ExitStatus {
         let wishes = Wishes {
             limit: options.run_for,
             trace_one_in: options.trace.map_or(0, |trace| trace.one_in),
+            replay,
         };
         // A view that is redrawn and a sink that prints cannot share a terminal.
         let prints = prepared

@@ -3,6 +3,7 @@
 mod check;
 mod graph;
 mod print;
+pub mod replay;
 
 use std::io;
 

@@ -68,7 +68,7 @@ impl Exit {
                 Signal::SIGKILL => Some(
                     "nobody but a user or the kernel sends SIGKILL; the kernel does when memory runs out",
                 ),
-                Signal::SIGXCPU => Some("it used up its CPU time limit"),
+                Signal::SIGXCPU => Some("it used up its CPU time (stormhost.limit.cpu.secs)"),
                 Signal::SIGXFSZ => Some("it wrote a file that is larger than its limit"),
                 Signal::SIGSEGV | Signal::SIGBUS | Signal::SIGILL | Signal::SIGABRT => {
                     Some("the interpreter or one of its native libraries crashed")

@@ -19,6 +19,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::account;
 use super::exit::Exit;
 use super::limits::Limits;
 use super::pipe::{from_child, to_child};
@@ -28,6 +29,9 @@ use crate::procstat;
 
 /// The variable that marks all processes of a run: the run's token, after those of the runs around it, with colons between.
 pub const RUN_VARIABLE: &str = "STORMHOST_RUN";
+
+/// The kernel's word for what is not permitted.
+const EPERM: i32 = rustix::io::Errno::PERM.raw_os_error();
 
 /// How one child is to be started.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +46,14 @@ pub struct Spawn {
     pub token: String,
     /// What the child may use.
     pub limits: Limits,
+    /// The variables that are left of the host's environment; all of it if `None`.
+    pub keeps_env: Option<Vec<String>>,
+    /// Its umask; the host's if `None`.
+    pub umask: Option<u32>,
+    /// The user it runs as, by name or number; the host's if `None`.
+    pub user: Option<String>,
+    /// The group it runs as, by name or number.
+    pub group: Option<String>,
 }
 
 /// A child that was started: the process, and the host's ends of its three pipes. They may be taken apart.
@@ -95,6 +107,20 @@ impl Child {
             .args(arguments)
             .current_dir(&folder)
             .process_group(0);
+        if let Some(kept) = &spawn.keeps_env {
+            command.env_clear();
+            let kept = kept.iter();
+            command.envs(kept.filter_map(|name| Some((name, std::env::var_os(name)?))));
+        }
+        let account = account::look_up(spawn.user.as_deref(), spawn.group.as_deref())
+            .map_err(SpawnError::Account)?;
+        command.envs(account.env.iter().map(|(name, value)| (name, value)));
+        if let Some(gid) = account.gid {
+            command.gid(gid);
+        }
+        if let Some(uid) = account.uid {
+            command.uid(uid);
+        }
         command
             .envs(spawn.env.iter().map(|(name, value)| (name, value)))
             .env(RUN_VARIABLE, mark(&spawn.token));
@@ -102,7 +128,23 @@ impl Child {
             .stdin(child_stdin)
             .stdout(child_stdout)
             .stderr(child_stderr);
-        let process = Process::start(command).map_err(refused)?;
+        // A child inherits it when it is forked. The log's thread, which may make a file meanwhile, made it at the start.
+        let umask = spawn
+            .umask
+            .map(|mask| rustix::process::umask(rustix::fs::Mode::from_raw_mode(mask)));
+        let started = Process::start(command);
+        if let Some(umask) = umask {
+            rustix::process::umask(umask);
+        }
+        let process = started.map_err(|cause| match cause.raw_os_error() {
+            Some(EPERM)
+                if spawn.user.is_some() || spawn.group.is_some() => {
+                SpawnError::Account(format!(
+                    "the host may not start processes as another user or group ({cause}); stormhost.user and stormhost.group need root"
+                ))
+            }
+            _ => refused(cause),
+        })?;
         spawn
             .limits
             .apply(process.id)

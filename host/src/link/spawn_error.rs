@@ -75,6 +75,9 @@ pub enum SpawnError {
         #[source]
         cause: io::Error,
     },
+    /// The user or group it is to run as is not there, or may not be used.
+    #[error("{0}")]
+    Account(String),
     /// A component inside the host cannot have its thread, or the pipes to it.
     #[error(
         "no thread could be had for {name}: {cause}; the limit on open files (`ulimit -n`) or on processes (`ulimit -u`) may be used up"

@@ -13,6 +13,7 @@ use tokio::io::Interest;
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::{sleep, timeout};
 
+use super::bounds;
 use super::care::Judgement;
 use super::completion::{Finish, Stage};
 use super::heartbeat::{Signs, Verdict, Watch};
@@ -24,6 +25,7 @@ use super::story::{self, Death};
 use super::task::Dialect;
 use crate::flow::acker::FailKind;
 use crate::flow::suspects::Evidence;
+use crate::link::autopsy;
 use crate::link::exit::Exit;
 use crate::link::life::{Life, Link};
 use crate::link::limits::Limits;
@@ -35,6 +37,9 @@ use crate::procstat;
 
 /// How long a child that was told to explain itself has for it, before it is killed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// How often a child is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The libraries that answer the signal USR2 with where they stand.
 const TELLS_ITS_STACK: [&str; 2] = ["stormhost-python", "stormhost-ruby"];
@@ -121,6 +126,7 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
     if let Some(language) = component.inside {
         return super::inside::start(host, at, language);
     }
+    let settings = &component.settings;
     Child::spawn(&Spawn {
         command: component.command.clone(),
         cwd: component.cwd.clone(),
@@ -131,9 +137,14 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
             .collect(),
         token: host.token.clone(),
         limits: Limits {
-            open_files: Some(host.open_files),
-            ..Limits::default()
+            open_files: Some(settings.limit_files().unwrap_or(host.open_files)),
+            cpu_seconds: settings.limit_cpu(),
+            nice: settings.nice(),
         },
+        keeps_env: settings.kept_environment(),
+        umask: settings.umask(),
+        user: settings.user(),
+        group: settings.group(),
     })
     .map(Link::from)
 }
@@ -369,6 +380,7 @@ impl<'a> ChildLife<'a> {
             end = self.write(stdin) => end,
             _ = life.wait() => End::Left,
             why = self.watch(life) => End::Ended(why),
+            why = bounds::watch(self.host, self.at, self.pid), if self.is_process => End::Ended(why),
         }
     }
 
@@ -429,12 +441,17 @@ impl<'a> ChildLife<'a> {
 
     /// Looks once a second whether the child hangs. Ends when it does, with the reason.
     async fn watch(&self, life: &Life) -> String {
-        let limit = self.host.topology.components[self.host.topology.tasks[self.at].component]
-            .settings
-            .subprocess_timeout();
-        let mut watch = Watch::new(limit, Instant::now());
+        let settings =
+            &self.host.topology.components[self.host.topology.tasks[self.at].component].settings;
+        let limit = settings.subprocess_timeout();
+        // A shorter budget is looked at more often.
+        let budget = settings.tuple_budget();
+        let every = budget.map_or(LOOK, |budget| (budget / 4).clamp(LOOK / 20, LOOK));
+        let mut watch = Watch::new(limit, every, Instant::now());
+        let mut budget = budget.map(|budget| (budget, Watch::new(budget, every, Instant::now())));
+        let (mut came, mut came_at) = ((0, 0), Instant::now());
         loop {
-            sleep(Duration::from_secs(1)).await;
+            sleep(every).await;
             let heard = self.host.heard[self.at].get();
             let quiet = heard.elapsed() > Duration::from_millis(900);
             let signs = self.host.with(|core| {
@@ -462,24 +479,60 @@ impl<'a> ChildLife<'a> {
                     can_be_asked: speaks && task.heartbeats.is_empty(),
                 }
             });
+            if let Some((limit, budget)) = &mut budget {
+                let (far, busy) = self.host.with(|core| {
+                    let task = &core.tasks[self.at];
+                    let answered = task.counters.acked + task.counters.failed;
+                    let frames = self.speaks_frames && task.consumed < task.sent();
+                    let storm = !self.speaks_frames && signs.owes;
+                    let far = (task.consumed.max(task.heard_through), answered);
+                    (far, task.spout.is_none() && (frames || storm))
+                });
+                if far != came || !busy {
+                    (came, came_at) = (far, Instant::now());
+                }
+                let signs = Signs {
+                    heard: came_at,
+                    owes: busy,
+                    can_be_asked: false,
+                    ..signs
+                };
+                if budget.look(signs, Instant::now()) == Verdict::Hangs {
+                    let why = format!(
+                        "it took more than {} s for one tuple (stormhost.tuple.budget.secs)",
+                        limit.as_secs_f64()
+                    );
+                    return self.with_autopsy(life, why).await;
+                }
+            }
             match watch.look(signs, Instant::now()) {
                 Verdict::Fine => {}
                 Verdict::Ask => self.host.with(|core| core.ask_for_life(self.at)),
                 Verdict::Hangs => {
-                    if TELLS_ITS_STACK
-                        .iter()
-                        .any(|library| self.library.starts_with(library))
-                    {
-                        // It writes its stack to stderr, which goes into the story.
-                        life.ask_for_its_stack();
-                        sleep(LAST_WORDS).await;
-                    }
-                    return format!(
+                    let why = format!(
                         "it hung: it was silent for {:.0} s with work in hand (topology.subprocess.timeout.secs)",
                         limit.as_secs_f64()
                     );
+                    return self.with_autopsy(life, why).await;
                 }
             }
+        }
+    }
+
+    /// A reason to end a child, with what can be learned of where it stands.
+    async fn with_autopsy(&self, life: &Life, why: String) -> String {
+        let told = self.is_process.then(|| autopsy::of(self.pid)).flatten();
+        if TELLS_ITS_STACK
+            .iter()
+            .any(|library| self.library.starts_with(library))
+        {
+            // It writes its stack to stderr, which goes into the story.
+            life.ask_for_its_stack();
+            sleep(LAST_WORDS).await;
+        }
+        match told {
+            Some(told) => format!("{why}\n  when it was ended: {told}"),
+            None => why,
         }
     }
 

@@ -66,8 +66,31 @@ impl Core {
             (FromChild::Finished, _) if self.tasks[at].finish == Finish::Asked => {
                 self.bolt_finished(at);
             }
+            (
+                FromChild::DeadLetter {
+                    row,
+                    stream,
+                    message,
+                },
+                Some(Dialect::Frames { .. }),
+            ) if is_spout => match self.stream_named(at, stream.as_deref().unwrap_or("default")) {
+                Ok(stream) => {
+                    let values = row.values().map(<[u8]>::to_vec).collect();
+                    let letter =
+                        self.letter_of_spout(at, stream, row.encoding, values, &message, 0);
+                    self.post(at, letter);
+                    self.after(at);
+                }
+                Err(violation) => self.complain(at, &violation),
+            },
             // It was not asked, or no child is known to speak.
-            (FromChild::Finished | FromChild::Wait | FromChild::Emit(_), _) => {}
+            (
+                FromChild::Finished
+                | FromChild::Wait
+                | FromChild::Emit(_)
+                | FromChild::DeadLetter { .. },
+                _,
+            ) => {}
         }
         Ok(None)
     }

@@ -33,33 +33,38 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Watch {
     timeout: Duration,
-    /// The clock runs from here if the child was not heard of later.
-    since: Instant,
+    /// How long it has been silent, by looks: a look that comes late counts little more than one in time.
+    silent: Duration,
     last_look: Instant,
+    most_a_look: Duration,
 }
 
-/// A look that comes this much too late means that the host itself was suspended: the time does not count.
-const SUSPENDED: Duration = Duration::from_secs(5);
-
 impl Watch {
-    /// A clock that begins now. A child may be silent for `timeout` while it owes something.
-    pub fn new(timeout: Duration, now: Instant) -> Watch {
+    /// A clock that begins now. A child may be silent for `timeout` while it owes something; it is looked at every `every`.
+    ///
+    /// A look that comes late means that the host itself was suspended, or busy otherwise, and so may the child have been:
+    /// of that time no more counts than of two looks.
+    pub fn new(timeout: Duration, every: Duration, now: Instant) -> Watch {
         Watch {
             timeout,
-            since: now,
+            silent: Duration::ZERO,
             last_look: now,
+            most_a_look: 2 * every,
         }
     }
 
-    /// To be called about once a second.
+    /// To be called as often as was said.
     pub fn look(&mut self, signs: Signs, now: Instant) -> Verdict {
-        let suspended = now.duration_since(self.last_look) > SUSPENDED;
-        self.last_look = now;
-        if !signs.owes || signs.held_up || suspended {
-            self.since = now;
+        let before = std::mem::replace(&mut self.last_look, now);
+        let passed = now.duration_since(before).min(self.most_a_look);
+        if !signs.owes || signs.held_up {
+            self.silent = Duration::ZERO;
+        } else if signs.heard > before {
+            self.silent = passed.min(now.duration_since(signs.heard));
+        } else {
+            self.silent += passed;
         }
-        let silent = now.duration_since(self.since.max(signs.heard));
-        if silent > self.timeout {
+        if self.silent > self.timeout {
             Verdict::Hangs
         } else if signs.can_be_asked {
             Verdict::Ask
@@ -78,7 +83,7 @@ mod tests {
     /// Looks once a second for 40 s; returns after how many it was said to hang.
     fn hangs_after(signs: impl Fn(u32, Instant) -> Signs) -> Option<u32> {
         let start = Instant::now();
-        let mut watch = Watch::new(30 * SECOND, start);
+        let mut watch = Watch::new(30 * SECOND, SECOND, start);
         (1..=40).find(|n| watch.look(signs(*n, start), start + *n * SECOND) == Verdict::Hangs)
     }
 
@@ -114,10 +119,31 @@ mod tests {
     #[test]
     fn a_host_that_was_suspended_blames_nobody() {
         let start = Instant::now();
-        let mut watch = Watch::new(30 * SECOND, start);
+        let mut watch = Watch::new(30 * SECOND, SECOND, start);
         assert_eq!(
             watch.look(signs(start, true, false), start + 3600 * SECOND),
             Verdict::Fine
         );
+    }
+
+    #[test]
+    fn short_suspensions_one_after_the_other_blame_nobody_too_soon() {
+        let start = Instant::now();
+        let mut watch = Watch::new(30 * SECOND, SECOND, start);
+        let hung = (1..=14).find(|n| {
+            let now = start + *n * 60 * SECOND;
+            watch.look(signs(start, true, false), now) == Verdict::Hangs
+        });
+        assert_eq!(hung, None, "no more than two seconds of each minute count");
+    }
+
+    #[test]
+    fn what_a_suspended_host_reads_at_last_is_a_sign_of_life() {
+        let start = Instant::now();
+        let mut watch = Watch::new(2 * SECOND, SECOND, start);
+        for n in 1..=5 {
+            let now = start + n * 100 * SECOND;
+            assert_eq!(watch.look(signs(now, true, false), now), Verdict::Fine);
+        }
     }
 }

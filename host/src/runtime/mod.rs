@@ -4,12 +4,14 @@
 //! which own the processes. [`run`] is the whole.
 
 mod bolt;
+mod bounds;
 mod care;
 mod child;
 mod completion;
 pub mod core;
 mod delivery;
 pub mod emit;
+pub mod feed;
 mod habits;
 mod hear;
 mod heartbeat;

@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::child;
 use super::completion::Stage;
 use super::core::Core;
+use super::feed::{self, Fed};
 use super::host::Host;
 use super::sample::Sampler;
 use super::sink;
@@ -54,12 +55,14 @@ const STUCK: Duration = Duration::from_secs(5);
 const TELL_AGAIN: Duration = Duration::from_secs(60);
 
 /// What the user asked of a run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Wishes {
     /// How long it may run.
     pub limit: Option<Duration>,
     /// The path of one tuple tree in so many is told; none if 0.
     pub trace_one_in: u32,
+    /// Dead letters, which are fed in place of the spouts.
+    pub replay: Option<Vec<Fed>>,
 }
 
 /// Runs a topology until it ends. `show` is given the figures twice a second.
@@ -84,16 +87,13 @@ pub async fn run(
     ));
     let local = LocalSet::new();
     host.with(|core| core.trace = Tracer::new(wishes.trace_one_in));
-    local.run_until(drive(host, wishes.limit, show)).await
+    local.run_until(drive(host, wishes, show)).await
 }
 
-async fn drive(
-    host: Rc<Host>,
-    limit: Option<Duration>,
-    mut show: impl FnMut(&Snapshot) + 'static,
-) -> Ended {
+async fn drive(host: Rc<Host>, wishes: Wishes, mut show: impl FnMut(&Snapshot) + 'static) -> Ended {
     let topology = host.topology.clone();
     let mut tasks = JoinSet::new();
+    let (limit, mut replay) = (wishes.limit, wishes.replay);
     // From the spouts down: the first tuple is on its way while the last children still start.
     let ids = topology
         .upstream_first()
@@ -101,7 +101,12 @@ async fn drive(
         .flatten()
         .flat_map(|component| topology.tasks_of(component));
     for at in ids.map(|id| id as usize - 1) {
-        match topology.components[topology.tasks[at].component].builtin {
+        let component = &topology.components[topology.tasks[at].component];
+        if let (Some(letters), Kind::Spout) = (&mut replay, component.kind) {
+            tasks.spawn_local(feed::feed(host.clone(), at, std::mem::take(letters)));
+            continue;
+        }
+        match component.builtin {
             None => tasks.spawn_local(child::keep(host.clone(), at)),
             Some(Builtin::Print) => tasks.spawn_local(sink::print(host.clone(), at)),
         };

@@ -209,7 +209,7 @@ impl Spout {
                 (self.done || stopping) && !untold && self.told == self.heard
             }
             Some(Dialect::Storm(_)) => stopping && !untold && self.talk.is_quiet(),
-            Some(Dialect::Inside) => true,
+            Some(Dialect::Inside) => (self.done || stopping) && !untold,
         }
     }
 
@@ -287,6 +287,34 @@ impl Spout {
             .into_iter()
             .flat_map(|(first, count)| (first..first + count).map(|sequence| (sequence, true)))
             .chain(failed.into_iter().map(|(sequence, ..)| (sequence, false)))
+    }
+
+    /// The number of the next tracked tuple, whose tree is open from now on.
+    pub(super) fn opens_a_tree(&mut self) -> u64 {
+        let sequence = self.next;
+        self.next += 1;
+        self.emitted += 1;
+        self.pending += 1;
+        sequence
+    }
+
+    /// What became of trees since the last call: their numbers, and why they failed if they did.
+    pub(super) fn take_outcomes(&mut self) -> Vec<(u64, Option<(FailKind, Rc<str>)>)> {
+        let failed = std::mem::take(&mut self.failed);
+        let acked = std::mem::take(&mut self.acked);
+        self.untold = 0;
+        let acked = acked
+            .into_iter()
+            .flat_map(|(first, count)| first..first + count);
+        let base = self.base;
+        acked
+            .map(|sequence| (base + sequence, None))
+            .chain(
+                failed
+                    .into_iter()
+                    .map(|(n, kind, why)| (base + n, Some((kind, why)))),
+            )
+            .collect()
     }
 
     /// How many more trees may be opened.

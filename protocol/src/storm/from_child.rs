@@ -6,9 +6,19 @@ use super::members::{self, Members, SHOWN, present};
 use crate::preview::preview;
 use crate::{Column, Encoding, Limits, ProtocolError};
 
-/// The value of `command` in every message that [`FromChild::parse`] knows. The last three are ours, and stand in frames only.
-pub const COMMANDS: [&str; 10] = [
-    "emit", "ack", "fail", "log", "error", "metrics", "sync", "done", "finished", "wait",
+/// The value of `command` in every message that [`FromChild::parse`] knows. The last four are ours, and stand in frames only.
+pub const COMMANDS: [&str; 11] = [
+    "emit",
+    "ack",
+    "fail",
+    "log",
+    "error",
+    "metrics",
+    "sync",
+    "done",
+    "finished",
+    "wait",
+    "dead_letter",
 ];
 
 /// One message from a component.
@@ -53,6 +63,15 @@ pub enum FromChild<'a> {
     Finished,
     /// A spout that cannot look at its input without waiting has nothing to emit, and wants a word in a while. Frames only.
     Wait,
+    /// A spout will not emit a tuple again that failed too often: it goes to the dead letters. Frames only.
+    DeadLetter {
+        /// The values.
+        row: Row<'a>,
+        /// The stream that it was emitted on; `None` for the default one.
+        stream: Option<Cow<'a, str>>,
+        /// What went wrong.
+        message: Cow<'a, str>,
+    },
     /// A command that is not known here.
     Unknown {
         /// What stood there.
@@ -168,6 +187,11 @@ impl<'a> FromChild<'a> {
             "done" => Self::Done,
             "finished" => Self::Finished,
             "wait" => Self::Wait,
+            "dead_letter" => Self::DeadLetter {
+                message: said.message(),
+                stream: said.stream()?,
+                row: said.row()?,
+            },
             _ => Self::Unknown {
                 command: said.command,
             },
@@ -184,18 +208,9 @@ struct Said<'a> {
 
 impl<'a> Said<'a> {
     fn emit(&self) -> Result<Emit<'a>, ProtocolError> {
-        let (list, len) = match self.members.tuple {
-            Some((list, Some(len))) => (list, len),
-            Some((other, None)) => return Err(self.not("tuple", "a list of values", Some(other))),
-            None => return Err(self.not("tuple", "a list of values", None)),
-        };
         Ok(Emit {
-            row: Row {
-                encoding: self.encoding,
-                list,
-                len,
-            },
-            stream: self.optional("stream", "text", self.members.stream, members::text)?,
+            row: self.row()?,
+            stream: self.stream()?,
             id: present(self.encoding, self.members.id),
             anchors: self.anchors()?,
             task: self
@@ -210,6 +225,23 @@ impl<'a> Said<'a> {
                 )?
                 .unwrap_or(true),
         })
+    }
+
+    fn row(&self) -> Result<Row<'a>, ProtocolError> {
+        let (list, len) = match self.members.tuple {
+            Some((list, Some(len))) => (list, len),
+            Some((other, None)) => return Err(self.not("tuple", "a list of values", Some(other))),
+            None => return Err(self.not("tuple", "a list of values", None)),
+        };
+        Ok(Row {
+            encoding: self.encoding,
+            list,
+            len,
+        })
+    }
+
+    fn stream(&self) -> Result<Option<Cow<'a, str>>, ProtocolError> {
+        self.optional("stream", "text", self.members.stream, members::text)
     }
 
     fn anchors(&self) -> Result<Vec<Cow<'a, str>>, ProtocolError> {

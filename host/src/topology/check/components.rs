@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{FindProgram, names};
+use crate::runtime::letter::MEMBERS;
 use crate::topology::conf::child_conf;
 use crate::topology::ir::{ComponentIr, Ir};
 use crate::topology::mistake::Mistake;
@@ -65,6 +66,8 @@ impl Round<'_> {
                 format!("the spout \"{id}\" asks for ticks, but only bolts are sent any"),
             ));
         }
+        dead_letters(ir, &settings, mistakes);
+        umask(ir, &settings, mistakes);
         let mut env = settings.environment();
         env.extend(ir.env.clone());
         env.extend(self.overrides.env.clone());
@@ -91,7 +94,10 @@ impl Round<'_> {
             command: ir.command.clone(),
             builtin,
             inside,
-            cwd: ir.cwd.as_ref().map(PathBuf::from),
+            cwd: settings
+                .folder()
+                .or_else(|| ir.cwd.clone())
+                .map(PathBuf::from),
             env,
             serializer: settings.serializer(),
             replay: replay(ir, mistakes),
@@ -258,6 +264,56 @@ fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
         ));
     }
     Some(Inside::Lua)
+}
+
+fn umask(ir: &ComponentIr, settings: &Settings, mistakes: &mut Vec<Mistake>) {
+    let Some(said) = settings.get("stormhost.umask") else {
+        return;
+    };
+    if !said.value.is_null() && settings.umask().is_none_or(|mask| mask > 0o777) {
+        mistakes.push(
+            Mistake::error(
+                ir.at.as_ref(),
+                format!("the umask of \"{}\" is {}", ir.id, said.value),
+            )
+            .hint("stormhost.umask is text of octal digits from 000 to 777, such as \"027\""),
+        );
+    }
+}
+
+/// The stream that dead letters go to has to be there, with fields that a letter has.
+fn dead_letters(ir: &ComponentIr, settings: &Settings, mistakes: &mut Vec<Mistake>) {
+    let own = settings
+        .get("stormhost.dead.letters.stream")
+        .is_some_and(|set| set.origin == Origin::Component);
+    let Some(name) = settings.dead_letters_stream() else {
+        return;
+    };
+    let id = &ir.id;
+    match ir.streams.get(&name) {
+        // Said for all, it concerns those that have such a stream.
+        None if !own => {}
+        None => mistakes.push(
+            Mistake::error(
+                ir.at.as_ref(),
+                format!("\"{id}\" is to emit its dead letters on a stream \"{name}\", which it does not declare"),
+            )
+            .hint("stormhost.dead.letters.stream names one of the component's own streams"),
+        ),
+        Some(stream) => {
+            for field in &stream.fields {
+                if !MEMBERS.contains(&field.as_str()) {
+                    mistakes.push(
+                        Mistake::error(
+                            ir.at.as_ref(),
+                            format!("the stream \"{name}\" of \"{id}\" is for dead letters, which have no \"{field}\""),
+                        )
+                        .hint(format!("what a letter has: {}", MEMBERS.join(", "))),
+                    );
+                }
+            }
+        }
+    }
 }
 
 fn replay(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Replay {

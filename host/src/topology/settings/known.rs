@@ -155,6 +155,18 @@ static KNOWN: &[Known] = &[
     row("stormhost.poison.deaths", ANY_COUNT, "3", Component, "How many children a tuple has to kill, alone in hand, to be set aside into the dead letters; 0 for never."),
     row("stormhost.dead.letters.stream", ValueKind::Text, "null", Component, "The stream of the component that its dead letters are emitted on, in place of the file."),
     row("stormhost.dead.letters.bytes", BUDGET, "67108864", Topology, "How large the run's file of dead letters may become; what comes after that is counted only."),
+    row("stormhost.limit.memory.bytes", STATE, "null", Component, "How much memory a child and its processes may use together before it is stopped."),
+    row("stormhost.limit.cpu.secs", FROM_ONE, "null", Component, "How many seconds of CPU time each process of a child may use before it is killed."),
+    row("stormhost.limit.files", FROM_ONE, "null", Component, "How many files each process of a child may have open; as many as the host was allowed if not set."),
+    row("stormhost.limit.processes", FROM_ONE, "null", Component, "How many processes a child may be, itself included, before it is stopped."),
+    row("stormhost.nice", ValueKind::Count { least: 0, most: 19 }, "null", Component, "The niceness of a child: 19 gets what nobody else wants."),
+    row("stormhost.umask", ValueKind::Text, "null", Component, "The umask of a child, in octal digits such as 027."),
+    row("stormhost.user", ValueKind::Text, "null", Component, "The user that a child runs as, by name or number, where the host may choose."),
+    row("stormhost.group", ValueKind::Text, "null", Component, "The group that a child runs as, by name or number; the user's own if not set."),
+    row("stormhost.folder", ValueKind::Text, "null", Component, "The working folder of a child, in place of the one it has by where it was declared."),
+    row("stormhost.clean.env", ValueKind::Flag, "false", Component, "Whether a child gets nothing of the host's environment but what stormhost.clean.env.keep names."),
+    row("stormhost.clean.env.keep", ValueKind::Text, "null", Component, "The variables that a child with a clean environment gets all the same: names with blanks between them."),
+    row("stormhost.tuple.budget.secs", SECONDS_OR_NONE, "null", Component, "How long a bolt may take for one tuple before it is taken for hung; for ever if not set."),
     row("stormhost.restart.max.pause.secs", SECONDS_OR_NONE, "30", Component, "The longest pause before a child that keeps dying is started again."),
 ];
 

@@ -246,14 +246,71 @@ impl Settings {
 
     /// The stream that dead letters are emitted on; `None` for the file. `stormhost.dead.letters.stream`.
     pub fn dead_letters_stream(&self) -> Option<String> {
-        self.value("stormhost.dead.letters.stream")
-            .as_str()
-            .map(str::to_owned)
+        self.text("stormhost.dead.letters.stream")
     }
 
     /// How large the file of dead letters may become. `stormhost.dead.letters.bytes`, default 64 MiB.
     pub fn dead_letters_bytes(&self) -> usize {
         self.bytes("stormhost.dead.letters.bytes")
+    }
+
+    /// How many bytes a child and its processes may use together; `None` for all there is. `stormhost.limit.memory.bytes`.
+    pub fn limit_memory(&self) -> Option<u64> {
+        self.value("stormhost.limit.memory.bytes").as_u64()
+    }
+
+    /// How many seconds of CPU time each process of a child may use. `stormhost.limit.cpu.secs`.
+    pub fn limit_cpu(&self) -> Option<u64> {
+        self.value("stormhost.limit.cpu.secs").as_u64()
+    }
+
+    /// How many files each process of a child may have open. `stormhost.limit.files`.
+    pub fn limit_files(&self) -> Option<u64> {
+        self.value("stormhost.limit.files").as_u64()
+    }
+
+    /// How many processes a child may be. `stormhost.limit.processes`.
+    pub fn limit_processes(&self) -> Option<u32> {
+        self.optional_count("stormhost.limit.processes")
+    }
+
+    /// The niceness of a child, from 0 to 19; `None` leaves the host's. `stormhost.nice`.
+    pub fn nice(&self) -> Option<i32> {
+        self.optional_count("stormhost.nice").map(u32::cast_signed)
+    }
+
+    /// The umask of a child; `None` leaves the host's. `stormhost.umask`.
+    pub fn umask(&self) -> Option<u32> {
+        u32::from_str_radix(&self.text("stormhost.umask")?, 8).ok()
+    }
+
+    /// The user that a child runs as. `stormhost.user`.
+    pub fn user(&self) -> Option<String> {
+        self.text("stormhost.user")
+    }
+
+    /// The group that a child runs as. `stormhost.group`.
+    pub fn group(&self) -> Option<String> {
+        self.text("stormhost.group")
+    }
+
+    /// The working folder of a child, in place of its component's. `stormhost.folder`.
+    pub fn folder(&self) -> Option<String> {
+        self.text("stormhost.folder")
+    }
+
+    /// The variables that a child keeps of the host's environment; `None` for all. `stormhost.clean.env`, `stormhost.clean.env.keep`.
+    pub fn kept_environment(&self) -> Option<Vec<String>> {
+        self.flag("stormhost.clean.env").then(|| {
+            let names = self.text("stormhost.clean.env.keep").unwrap_or_default();
+            let names = names.split([' ', ',']).filter(|name| !name.is_empty());
+            names.map(str::to_owned).collect()
+        })
+    }
+
+    /// How long a bolt may take for one tuple; `None` for ever. `stormhost.tuple.budget.secs`.
+    pub fn tuple_budget(&self) -> Option<Duration> {
+        Some(self.seconds("stormhost.tuple.budget.secs")).filter(|budget| !budget.is_zero())
     }
 
     /// The longest pause before a child that keeps dying is started again. `stormhost.restart.max.pause.secs`, default 30 s.
@@ -266,6 +323,10 @@ impl Settings {
             Some(setting) => setting.value.clone(),
             None => known(key).map_or(Value::Null, Known::default_value),
         }
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        self.value(key).as_str().map(str::to_owned)
     }
 
     fn flag(&self, key: &str) -> bool {

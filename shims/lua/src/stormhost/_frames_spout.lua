@@ -15,6 +15,7 @@ local pull_of = require("stormhost._pull")
 local Results = require("stormhost._results")
 local spouts = require("stormhost._spout")
 local traceback = require("stormhost._traceback")
+local values_of = require("stormhost._values")
 
 local now = clock.now
 local read_u64 = bytes.read_u64
@@ -156,6 +157,13 @@ function SpoutLink:settle()
   if (self.said_done or not self.active) and results.said ~= results.consumed then
     results:flush() -- or the host would go on waiting to hear of the last acks
   end
+end
+
+--- Hands a tuple that is given up to the host's dead letters.
+function SpoutLink:dead_letter(values, stream, reason)
+  local output = self.outputs:find(stream)
+  local row = values_of.is_whole_row(values) and values or { values }
+  self:message({ command = "dead_letter", tuple = row, stream = output.name, msg = reason })
 end
 
 function SpoutLink:through()

@@ -12,7 +12,7 @@ local _M = {}
 -- A tuple that is emitted with an `id` is tracked: `ack(id)` or `fail(id)` is called once when its tree is complete or
 -- lost. Without one nothing more is heard of it. An error out of `next_tuple` or `tuples` ends the process.
 -- `replay = "host"`: the host keeps what is pending and emits it again when it fails.
--- Within `fail`, `self.failure` is the list of the kind (`failed`, `timeout`, `child_died`, `refused`) and the reason.
+-- Within `fail`, `self.failure` is the list of the kind (`failed`, `timeout`, `child_died`, `refused`, `dead_letter`) and the reason.
 local Spout = Component:extend({ kind = "spout", failure = { "", "" } })
 _M.Spout = Spout
 
@@ -102,12 +102,16 @@ function ReliableSpout:emit(values, options)
   return self:_emit_tracked(values, { id = id, values = values, tries = 0, options = again }, options)
 end
 
---- Called with what failed too often. Tells the host's log; override it to keep the tuple.
+--- Called with what failed too often. Hands it to the host's dead letters; override it to keep the tuple elsewhere.
 function ReliableSpout:dead_letter(id, values, reason)
   local shown = values_of.shown(values)
   self:report_error(
     ("given up after %d tries: %s (id %s): %s"):format(self.max_tries, shown, tostring(id), reason)
   )
+  local link = self._link
+  if link and link.dead_letter then -- Storm knows no such thing
+    link:dead_letter(values, self._given_up_on, reason)
+  end
 end
 
 function ReliableSpout:_acked(pending)
@@ -120,7 +124,11 @@ function ReliableSpout:_failed(pending, kind, reason)
     pending.tries = pending.tries + 1
   end
   self:fail(pending.id)
+  if kind == "dead_letter" then
+    return -- the host has set it aside: it would kill its child again
+  end
   if pending.tries >= self.max_tries then
+    self._given_up_on = pending.options and pending.options.stream
     self:dead_letter(pending.id, pending.values, reason ~= "" and kind .. ": " .. reason or kind)
   else
     self._waiting = self._waiting or {}

@@ -223,6 +223,14 @@ class SpoutLink(FramesLink):
             self.active = False
             self._guarded(self.component.deactivate)
 
+    def dead_letter(self, values: Any, stream: Any, reason: str) -> None:
+        """Hands a tuple that is given up to the host's dead letters."""
+        from ._values import clean
+
+        output = self.outputs.find(stream)
+        row = list(values) if isinstance(values, (list, tuple)) else [values]
+        self.message({"command": "dead_letter", "tuple": clean(row), "stream": output.name, "msg": reason})
+
     def _guarded(self, method: Any, *arguments: Any) -> None:
         try:
             method(*arguments)

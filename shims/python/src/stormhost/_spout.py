@@ -22,7 +22,7 @@ class Spout(Component):
     replay: str | None = None
     """`"host"`: the host keeps what is pending and emits it again when it fails."""
     failure: tuple[str, str] = ("", "")
-    """Within `fail`: the kind (`failed`, `timeout`, `child_died`, `refused`) and the reason."""
+    """Within `fail`: the kind (`failed`, `timeout`, `child_died`, `refused`, `dead_letter`) and the reason."""
 
     _done = False
 
@@ -98,6 +98,7 @@ class ReliableSpout(Spout):
     """How often a tuple is emitted in all. A fail because a process died costs no try."""
 
     _number = 0
+    _given_up_on: Any = None
     _waiting: deque[Any] | None = None
 
     def emit(
@@ -118,8 +119,11 @@ class ReliableSpout(Spout):
         return self._emit(values, pending, stream, direct_task, need_task_ids)  # type: ignore[no-any-return]
 
     def dead_letter(self, id: Any, values: Any, reason: str) -> None:
-        """Called with what failed too often. Tells the host's log; override it to keep the tuple."""
+        """Called with what failed too often. Hands it to the host's dead letters; override it to keep the tuple elsewhere."""
         self.report_error(f"given up after {self.max_tries} tries: {values!r} (id {id!r}): {reason}")
+        letter = getattr(self._link, "dead_letter", None)
+        if letter is not None:  # Storm knows no such thing
+            letter(values, self._given_up_on, reason)
 
     # What is pending is a plain tuple, since one is made for each emit: id, values, stream, direct task, failed tries.
 
@@ -132,7 +136,10 @@ class ReliableSpout(Spout):
         if kind != "child_died":
             tries += 1
         self.fail(id)
+        if kind == "dead_letter":
+            return  # the host has set it aside: it would kill its child again
         if tries >= self.max_tries:
+            self._given_up_on = stream
             self.dead_letter(id, values, f"{kind}: {reason}" if reason else kind)
         else:
             self._replays.append((id, values, stream, direct_task, tries))

@@ -79,6 +79,13 @@ module Stormhost
       nil
     end
 
+    # Hands a tuple that is given up to the host's dead letters.
+    def dead_letter(values, stream, direct_task, reason)
+      output = @outputs.find(stream, direct_task)
+      row = Values.clean_row(values, output.fields, output.name)
+      message({ 'command' => 'dead_letter', 'tuple' => row, 'stream' => output.name, 'msg' => reason })
+    end
+
     # Sends what has piled up while user code still runs.
     def relieve
       open

@@ -61,7 +61,7 @@ module Stormhost
     # The tuple with this id, or something that came of it, failed or timed out.
     def fail(_id); end
 
-    # Within `fail`: the kind (`failed`, `timeout`, `child_died`, `refused`) and the reason.
+    # Within `fail`: the kind (`failed`, `timeout`, `child_died`, `refused`, `dead_letter`) and the reason.
     def failure
       @stormhost_failure || ['', '']
     end
@@ -154,9 +154,11 @@ module Stormhost
       stormhost_emit(kept, id: pending, stream: stream, direct_task: direct_task, need_task_ids: need_task_ids)
     end
 
-    # Called with what failed too often. Tells the host's log; override it to keep the tuple.
+    # Called with what failed too often. Hands it to the host's dead letters; override it to keep the tuple elsewhere.
     def dead_letter(id, values, reason)
       report_error("given up after #{self.class.max_tries} tries: #{values.inspect} (id #{id.inspect}): #{reason}")
+      link = @stormhost_link # Storm knows no such thing as dead letters
+      link.dead_letter(values, *@stormhost_given_up_on, reason) if link.respond_to?(:dead_letter)
     end
 
     def stormhost_acked(pending)
@@ -167,7 +169,10 @@ module Stormhost
       @stormhost_failure = [kind, reason]
       pending.tries += 1 unless kind == 'child_died'
       self.fail(pending.id)
+      return if kind == 'dead_letter' # the host has set it aside: it would kill its child again
+
       if pending.tries >= self.class.max_tries
+        @stormhost_given_up_on = [pending.stream, pending.direct_task]
         dead_letter(pending.id, pending.values, reason.empty? ? kind : "#{kind}: #{reason}")
       else
         (@stormhost_replays ||= []) << pending

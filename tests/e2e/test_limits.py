@@ -1,0 +1,188 @@
+"""What children may use and what they see, hangs, and the clocks that tell them from work."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import Run, Stormhost, wait_for
+
+ONE = """
+class Bolt1(AutoAckBolt):
+    conf = CONF
+    def execute(self, input):
+        BODY
+
+class T(Topology):
+    numbers = Numbers(1, 1)
+    bolt = Bolt1()
+    bolt.inputs.append(ShuffleGrouping(numbers))
+"""
+
+
+def one(body: str, **conf: Any) -> str:
+    body = "\n        ".join(body.strip().splitlines())
+    named = {"stormhost." + name.replace("_", "."): value for name, value in conf.items()}
+    return ONE.replace("CONF", repr(named)).replace("BODY", body)
+
+
+HOARD = """
+hoard = []
+while True:
+    hoard.append(bytearray(b'x' * 10_000_000))
+"""
+FORKS = """
+for _ in range(5):
+    if os.fork() == 0:
+        time.sleep(1000)
+time.sleep(1000)
+"""
+HOARDS_BELOW = """
+import subprocess, sys
+code = "import time; hoard = bytearray(b'x' * 400_000_000); time.sleep(1000)"
+subprocess.run([sys.executable, '-c', code])
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "conf", "said"),
+    [
+        (HOARD, {"limit_memory_bytes": "200 MiB"}, "it uses"),
+        (HOARDS_BELOW, {"limit_memory_bytes": "200 MiB"}, "its 2 processes use"),
+        (FORKS, {"limit_processes": 3}, "it has 6 processes, and may have 3 (stormhost.limit.processes)"),
+        ("while True: pass", {"limit_cpu_secs": 1}, "was killed by SIGXCPU"),
+    ],
+    ids=["memory", "memory of the tree", "processes", "cpu"],
+)
+def test_who_is_over_a_limit_is_stopped_and_told(stormhost: Stormhost, body: str, conf: dict[str, Any], said: str) -> None:
+    run = stormhost.run(one(body, **conf), status=3)
+    assert said in run.told, run.told
+    assert "stormhost.limit." in run.told
+    assert run.noted("failed")[0][:2] == (0, "child_died")
+
+
+SEES = """
+import resource, stat
+open('made', 'w').close()
+note('sees', os.nice(0), oct(stat.S_IMODE(os.stat('made').st_mode)), os.getcwd(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+note('environment', sorted(os.environ))
+"""
+
+
+def test_a_child_sees_what_it_was_given(stormhost: Stormhost) -> None:
+    folder = stormhost.folder / "work"
+    folder.mkdir()
+    conf = {"nice": 7, "umask": "027", "folder": str(folder), "limit_files": 99}
+    keep = "JOURNAL PYTHONPATH NOT_THERE"
+    run = stormhost.run(one(SEES, clean_env=True, clean_env_keep=keep, **conf), "--env", "MINE=1", env={"SECRET": "s"})
+    [sees] = run.noted("sees")
+    # Files are opened with 666.
+    assert list(sees) == [os.nice(0) + 7, "0o640", str(folder), 99]
+    [environment] = run.noted("environment")
+    assert {"JOURNAL", "PYTHONPATH", "MINE", "STORMHOST_RUN"} <= set(environment)
+    assert not {"SECRET", "HOME", "PATH", "NOT_THERE", "XDG_STATE_HOME"} & set(environment)
+
+
+def test_a_umask_that_is_none_is_told(stormhost: Stormhost) -> None:
+    run = stormhost.run(one("pass", umask="9"), status=1)
+    assert "octal digits" in run.told
+
+
+def test_a_child_runs_as_another_user_where_the_host_may(stormhost: Stormhost) -> None:
+    shell = """
+class T(Topology):
+    numbers = Numbers(1, 1)
+    who = Process('sh', '-c', 'id -u >&2; echo "$USER" >&2', conf={'stormhost.user': 'nobody'})
+    who.inputs.append(ShuffleGrouping(numbers))
+"""
+    run = stormhost.run(shell, status=4)
+    if os.getuid() == 0:
+        import pwd
+
+        assert f"| {pwd.getpwnam('nobody').pw_uid}\n    | nobody" in run.told
+    else:
+        assert "stormhost.user and stormhost.group need root" in run.told
+    assert "there is no user `nobody-at-all`" in stormhost.run(shell.replace("'nobody'", "'nobody-at-all'"), status=4).told
+
+
+def test_no_file_of_the_host_is_inherited(stormhost: Stormhost) -> None:
+    source = """
+class T(Topology):
+    numbers = Endless()
+    plain = Process('python3', 'plain.py', parallelism=3)
+    plain.inputs.append(ShuffleGrouping(numbers))
+"""
+    stormhost.write("import time, sys, os\nsys.stderr.write('here\\n')\nsys.stderr.flush()\ntime.sleep(1000)\n", "plain.py")
+    run = stormhost.start(source)
+    plain = run.until(lambda: [p for p in run.children() if "plain.py" in p.argv][:3], "three children")
+    run.until(lambda: len(run.lines_of("plain")) >= len(plain), "all of them to be up")
+    for process in plain:
+        fds = {int(fd): os.readlink(f"/proc/{process.pid}/fd/{fd}") for fd in os.listdir(f"/proc/{process.pid}/fd")}
+        assert sorted(fds) == [0, 1, 2], fds
+        assert all(target.startswith("pipe:") for target in fds.values()), fds
+    run.signal(signal.SIGKILL)
+    run.wait()
+
+
+def test_a_tuple_over_its_budget_is_told_with_the_stack_and_what_proc_tells(stormhost: Stormhost) -> None:
+    run = stormhost.run(one("time.sleep(1000)", tuple_budget_secs=2), status=3)
+    assert "it took more than 2 s for one tuple (stormhost.tuple.budget.secs)" in run.told
+    assert "state S (sleeping)" in run.told and "open files: 0 " in run.told
+    assert "in execute" in run.told and "the tuple in hand was [0]" in run.told
+
+
+def test_many_tuples_within_the_budget_are_no_hang(stormhost: Stormhost) -> None:
+    source = one("time.sleep(0.4)", tuple_budget_secs=3).replace("Numbers(1, 1)", "Numbers(1, 12)")
+    run = stormhost.run(source)
+    assert len(run.noted("acked")) == 12
+    assert "budget" not in run.told
+
+
+def still(run: Run, seconds: float) -> None:
+    """Suspends the host for a time: what is tested is that this time does not count."""
+    run.signal(signal.SIGSTOP)
+    status = Path(f"/proc/{run.pid}/stat")
+    wait_for(lambda: status.read_text().rsplit(")", 1)[1].split()[0] == "T", "the host to be suspended")
+    time.sleep(seconds)
+    run.signal(signal.SIGCONT)
+
+
+def test_a_suspended_host_takes_nobody_for_hung(stormhost: Stormhost) -> None:
+    source = one("note('began')\ntime.sleep(3)", tuple_budget_secs=4)
+    run = stormhost.start(source, settings={"topology.subprocess.timeout.secs": 4})
+    run.until(lambda: run.noted("began"), "the tuple to be worked on")
+    still(run, 5)
+    run.ends_with(0)
+    assert run.noted("acked") == [0]
+    assert "hung" not in run.told and "for one tuple" not in run.told
+
+
+def test_a_child_that_the_host_holds_up_is_not_taken_for_hung(stormhost: Stormhost) -> None:
+    source = """
+class Many(AutoAckBolt):
+    class Default(Stream):
+        fields = 'n'
+    def execute(self, input):
+        self.emit(input.n)
+
+class Slow(AutoAckBolt):
+    conf = {'topology.subprocess.timeout.secs': 60}
+    def execute(self, input):
+        time.sleep(0.25)
+
+class T(Topology):
+    numbers = Numbers(1, 40)
+    many = Many()
+    slow = Slow()
+    many.inputs.append(ShuffleGrouping(numbers))
+    slow.inputs.append(ShuffleGrouping(many))
+"""
+    settings = {"many:topology.subprocess.timeout.secs": 2, "many:stormhost.tuple.budget.secs": 2, "stormhost.queue.tuples": 1}
+    run = stormhost.run(source, settings=settings)
+    assert sorted(run.noted("acked")) == list(range(40))
+    assert "hung" not in run.told and "for one tuple" not in run.told
