@@ -119,7 +119,7 @@ class ReliableSpout(Spout):
         return self._emit(values, pending, stream, direct_task, need_task_ids)  # type: ignore[no-any-return]
 
     def dead_letter(self, id: Any, values: Any, reason: str) -> None:
-        """Called with what failed too often. Hands it to the host's dead letters; override it to keep the tuple elsewhere."""
+        """Called with what failed too often. Hands it to the host's dead letters; override it to keep it elsewhere."""
         self.report_error(f"given up after {self.max_tries} tries: {values!r} (id {id!r}): {reason}")
         letter = getattr(self._link, "dead_letter", None)
         if letter is not None:  # Storm knows no such thing
