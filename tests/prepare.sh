@@ -20,7 +20,7 @@ stamp=$venv/prepared
 wanted=$(cat "$packages" "$geocoder" "$old_bolts")
 if [ ! -x "$venv/bin/pytest" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     "${PYTHON:-python3}" -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$packages" -r "$geocoder" -r "$old_bolts"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$packages" -r "$geocoder" -r "$old_bolts"
     printf '%s\n' "$wanted" >"$stamp"
 fi
 
