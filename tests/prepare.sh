@@ -21,7 +21,7 @@ stamp=$venv/prepared
 wanted=$(cat "$packages" "$geocoder" "$old_bolts" "$streamparse")
 if [ ! -x "$venv/bin/pytest" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     "${PYTHON:-python3}" -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$packages" -r "$geocoder" -r "$old_bolts" -r "$streamparse"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$packages" -r "$geocoder" -r "$old_bolts" -r "$streamparse"
     printf '%s\n' "$wanted" >"$stamp"
 fi
 
