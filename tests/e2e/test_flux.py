@@ -64,7 +64,8 @@ def test_a_direct_grouping_is_served_though_flux_cannot_declare_the_stream(storm
     )
     file = stormhost.write(
         f"name: direct\nspouts:{SPOUT}bolts:\n"
-        "  - {id: sink, className: org.apache.storm.flux.wrappers.bolts.FluxShellBolt, constructorArgs: [[python3, sink.py]], parallelism: 3}\n"
+        "  - id: sink\n    className: org.apache.storm.flux.wrappers.bolts.FluxShellBolt\n"
+        "    constructorArgs: [[python3, sink.py]]\n    parallelism: 3\n"
         "streams:\n  - {from: source, to: sink, grouping: {type: DIRECT}}\n",
         "direct.yaml",
     )
