@@ -243,7 +243,9 @@ fn candidates(folder: &Path) -> Vec<String> {
         .into_iter()
         .filter(|name| {
             let languages = language::ALL.iter();
-            name.ends_with(".json") || languages.into_iter().any(|one| one.is_ending_of(name))
+            let data = [".json", ".yaml", ".yml"];
+            data.iter().any(|ending| name.ends_with(ending))
+                || languages.into_iter().any(|one| one.is_ending_of(name))
         })
         .collect()
 }
