@@ -11,6 +11,7 @@ mod flux;
 mod interpreter;
 mod language;
 mod mixed;
+mod petrel;
 mod recognise;
 mod shim;
 mod streamparse;
@@ -130,6 +131,13 @@ fn described(
         {
             refuse_stray(&file, &["--environment"], &options.others)?;
             streamparse::load(path, &file, resolved, options)
+        }
+        Form::Program(language)
+            if language.id == language::PYTHON.id
+                && petrel::is_topology(&String::from_utf8_lossy(content)) =>
+        {
+            refuse_stray(&file, &[], &options.others)?;
+            petrel::load(path, resolved, options)
         }
         Form::Program(language) => {
             refuse_stray(&file, &[], &options.others)?;
