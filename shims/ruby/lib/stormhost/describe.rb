@@ -144,8 +144,13 @@ module Stormhost
           'replay' => declaration.replay,
           'streams' => declaration.streams.transform_values(&:as_json),
           'conf' => plainly[declaration.conf, 'conf'],
+          **where(declaration),
           'at' => place&.as_json
         }
+      end
+
+      def where(declaration)
+        declaration.is_a?(ProgramDeclaration) && declaration.where ? { 'where' => declaration.where } : {}
       end
 
       def command(declaration)
