@@ -75,11 +75,8 @@ fn a_spout_that_is_slow_to_answer_is_given_one_command_at_a_time_once_that_is_kn
     // The answer to `activate`, and then that to `next`.
     syncs(&mut core, 0);
     assert!(commands(&mut core, 0).is_empty());
-    says(
-        &mut core,
-        0,
-        &json!({"command": "emit", "id": 1, "tuple": [1]}),
-    );
+    let emit = json!({"command": "emit", "id": 1, "tuple": [1], "need_task_ids": false});
+    says(&mut core, 0, &emit);
     syncs(&mut core, 0);
     core.now += SECOND / 10;
     let told = commands(&mut core, 0);
