@@ -4,6 +4,7 @@
 //! which own the processes. [`run`] is the whole.
 
 mod bolt;
+mod builtin;
 mod child;
 mod completion;
 pub mod core;
@@ -15,6 +16,7 @@ mod host;
 mod inside;
 mod lane;
 mod listen;
+mod redis;
 pub mod restart;
 mod rows;
 pub mod run;

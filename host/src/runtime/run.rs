@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::child;
 use super::completion::Stage;
 use super::host::Host;
+use super::redis;
 use super::sample::Sampler;
 use super::sink;
 use super::trace::Tracer;
@@ -95,6 +96,7 @@ async fn drive(
         match topology.components[topology.tasks[at].component].builtin {
             None => tasks.spawn_local(child::keep(host.clone(), at)),
             Some(Builtin::Print) => tasks.spawn_local(sink::print(host.clone(), at)),
+            Some(Builtin::Redis) => tasks.spawn_local(redis::keep(host.clone(), at)),
         };
     }
     let mut helpers = JoinSet::new();

@@ -8,10 +8,12 @@ mod check;
 mod conf;
 pub mod graph;
 mod ir;
+mod java;
 mod mistake;
 mod model;
 mod nearest;
 mod overrides;
+pub mod redis;
 pub mod settings;
 mod walk;
 
