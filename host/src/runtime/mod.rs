@@ -21,7 +21,7 @@ pub mod restart;
 mod rows;
 pub mod run;
 mod sample;
-mod setup;
+pub mod setup;
 #[cfg(test)]
 mod sim;
 mod sink;

@@ -108,6 +108,7 @@ impl List {
         }
         let mut commands = pipe();
         commands.cmd("SREM").arg(&self.consumers).arg(name);
+        commands.cmd("DEL").arg(format!("{}:alive:{name}", self.key));
         all_well(ask(con, &commands).await?)?;
         Ok(moved)
     }
@@ -123,7 +124,10 @@ impl Source for List {
     }
 
     async fn open(&self, con: &MultiplexedConnection) -> Result<(), RedisError> {
-        all_well(ask(con, &self.lives()).await?).map(drop)
+        let mut commands = self.lives();
+        // That it is a list, if it is there.
+        commands.cmd("LLEN").arg(&self.key);
+        all_well(ask(con, &commands).await?).map(drop)
     }
 
     async fn mine(&self, con: &MultiplexedConnection) -> Result<Vec<Body>, RedisError> {
