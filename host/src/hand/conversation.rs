@@ -270,6 +270,7 @@ impl Talk<'_> {
         if let Some(id) = self.untold.pop_front() {
             let verdict = if self.options.fail { "fail" } else { "ack" };
             storm::write_command(self.encoding, verdict, Some(&id), &mut self.out);
+            self.show(&Said::Told(verdict, shown(self.encoding, &id)));
         } else if may_ask && self.emitted < self.options.take {
             storm::write_command(self.encoding, "next", None, &mut self.out);
         } else {

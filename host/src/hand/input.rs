@@ -43,10 +43,11 @@ pub fn read(line: &str, fields: &[String]) -> Result<Given, String> {
         bare => vec![bare],
     };
     if values.len() != fields.len() {
+        let of = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         return Err(format!(
-            "{} values, where the tuple has {} fields ({})",
-            values.len(),
-            fields.len(),
+            "{}, where the tuple has {} ({})",
+            of(values.len(), "value"),
+            of(fields.len(), "field"),
             fields.join(", ")
         ));
     }
@@ -67,7 +68,7 @@ mod tests {
             ("{\"n\": 1, \"word\": \"a\"}", Ok(Given::Tuple(vec![json!("a"), json!(1)]))),
             ("{\"n\": 1}", Ok(Given::Tuple(vec![json!(null), json!(1)]))),
             ("\"tick\"", Ok(Given::Tick)),
-            ("[1]", Err("1 values, where the tuple has 2 fields (word, n)")),
+            ("[1]", Err("1 value, where the tuple has 2 fields (word, n)")),
             ("{\"m\": 1}", Err("the tuple has no field \"m\"; its fields are word, n")),
         ] {
             assert_eq!(read(line, &fields), expected.map_err(String::from), "{line}");

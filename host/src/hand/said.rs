@@ -24,6 +24,8 @@ pub enum Said {
     Ack(String, Value),
     /// It failed one.
     Fail(String, Value),
+    /// A spout was told what became of what it emitted: `ack` or `fail`, and the id.
+    Told(&'static str, Value),
     /// It wrote to the log: level and text.
     Log(&'static str, String),
     /// It told of an error.
@@ -67,13 +69,14 @@ impl Said {
             }
             Said::Ack(id, values) => format!("ack    #{id} {values}"),
             Said::Fail(id, values) => format!("fail   #{id} {values}"),
+            Said::Told(verdict, id) => format!("told   {verdict} {id}"),
             Said::Log(level, text) => format!("log    {level}: {text}"),
             Said::Error(text) => format!("error  {text}"),
             Said::Metric(name, value) => format!("metric {name} = {value}"),
             Said::Stderr(text) => format!("stderr {text}"),
             Said::Print(text) => format!("print  {text}"),
             Said::Unanswered(id, values) => format!("none   #{id} {values}: neither acked nor failed"),
-            Said::Left(how) => format!("left   {how}"),
+            Said::Left(how) => format!("end    it {how}"),
         }
     }
 
@@ -91,6 +94,7 @@ impl Said {
             }
             Said::Ack(id, values) => json!({"ack": id, "tuple": values}),
             Said::Fail(id, values) => json!({"fail": id, "tuple": values}),
+            Said::Told(verdict, id) => json!({"told": verdict, "id": id}),
             Said::Log(level, text) => json!({"log": text, "level": level}),
             Said::Error(text) => json!({"error": text}),
             Said::Metric(name, value) => json!({"metric": name, "value": value}),
