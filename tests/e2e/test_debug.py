@@ -169,6 +169,10 @@ class Debugger:
         self.file = self.socket.makefile("rb")
         self.number = 0
 
+    def close(self) -> None:
+        self.file.close()
+        self.socket.close()
+
     def ask(self, command: str, **arguments: Any) -> None:
         self.number += 1
         body = json.dumps({"seq": self.number, "type": "request", "command": command, "arguments": arguments}).encode()
@@ -208,6 +212,7 @@ def test_debugpy_listens_and_the_component_waits_for_it(stormhost: Stormhost) ->
     debugger.until(command="setBreakpoints", success=True)
     debugger.ask("continue", threadId=stopped["body"]["threadId"])
     run.ends_with(0)
+    debugger.close()
     assert sorted(run.noted("seen")) == [0, 2, 4, 6]
 
 
@@ -220,7 +225,7 @@ def test_a_python_without_debugpy_ends_the_run_and_says_what_to_install(stormhos
 @pytest.mark.parametrize(
     "component, said",
     [
-        ("nobody", "there is no such component"),
+        ("nobody", 'no component is called "nobody"'),
         ("shown", "only components in Python can be debugged so"),
         ("seen@tty", "there is no terminal"),
     ],

@@ -119,7 +119,7 @@ def test_a_component_in_messagepack(attempt: Any) -> None:
         "B(serializer='msgpack').run()\n"
     )
     done = attempt(f'python -c "{code}"', "--serializer", "msgpack", given="[21]\n")
-    assert done.stdout.splitlines() == ["emit   [42] from #1", "ack    #1 [21]"]
+    assert [line for line in done.stdout.splitlines() if not line.startswith("log")] == ["emit   [42] from #1", "ack    #1 [21]"]
 
 
 def test_a_component_of_a_topology(attempt: Any) -> None:
@@ -167,13 +167,18 @@ def test_a_line_that_is_no_tuple_is_told(attempt: Any) -> None:
     "command, said",
     [
         ("python -c 'raise SystemExit(3)'", "left before it answered the handshake"),
-        ("cat", "does it speak Storm's multilang protocol?"),
         ("true", "left before it answered the handshake"),
     ],
 )
 def test_what_speaks_no_protocol_is_told(attempt: Any, command: str, said: str) -> None:
     done = attempt(command, given="[1]\n", status=4)
     assert said in done.stderr
+
+
+def test_an_echo_is_told_from_a_component(attempt: Any) -> None:
+    done = attempt("cat", given="[1]\n", status=3)
+    assert "it answered the handshake without its pid" in done.stderr
+    assert "none   #1 [1]" in done.stdout
 
 
 @pytest.mark.parametrize(

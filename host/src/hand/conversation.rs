@@ -9,7 +9,7 @@ use stormhost_protocol::storm::{self, Decoder, Emit, FromChild, Item, TupleHead,
 use stormhost_protocol::{Encoding, Limits, to_json_text, transcode};
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::mpsc;
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::time::{sleep_until, timeout};
 
 use super::input::{self, Given};
 use super::said::Said;
@@ -92,6 +92,7 @@ pub async fn speak(tried: &Tried, options: &TryOptions, guard: &Guard, token: St
         emitted: 0,
         untold: VecDeque::new(),
         heard: Instant::now(),
+        last_words: None,
     };
     storm::write_setup(component.serializer, &told, &mut talk.out);
     if let Some(line) = first {
@@ -136,11 +137,16 @@ struct Talk<'a> {
     /// Message ids that it is to hear of.
     untold: VecDeque<Vec<u8>>,
     heard: Instant,
+    /// What it says once its input is closed: many an old library leaves with an error then, and means nothing by it.
+    last_words: Option<Vec<Said>>,
 }
 
 impl Talk<'_> {
-    fn show(&self, said: &Said) {
-        said.show(self.options.json);
+    fn show(&mut self, said: Said) {
+        match &mut self.last_words {
+            Some(words) => words.push(said),
+            None => said.show(self.options.json),
+        }
     }
 
     async fn work(
@@ -154,7 +160,7 @@ impl Talk<'_> {
     ) -> End {
         let patience = Duration::from_secs_f64(self.options.wait.clamp(0.0, 86_400.0));
         let mut more = kind == Kind::Bolt;
-        let mut asked = false;
+        let (mut asked, mut complains) = (false, true);
         let mut chunk = vec![0; 64 * 1024];
         let mut idle_until = Instant::now();
         loop {
@@ -206,14 +212,23 @@ impl Talk<'_> {
                         Err(_) => {}
                     }
                 }
-                ready = stderr.readable() => {
-                    if ready.is_ok() { self.hears_complaints(stderr) }
+                ready = stderr.readable(), if complains => {
+                    // At its end a pipe is readable for ever.
+                    complains = ready.is_ok() && self.hears_complaints(stderr);
                 }
                 _ = process.wait() => return End::Left,
                 ready = may_write => {
-                    if ready.is_ok() && let Ok(n) = stdin.try_write(&self.out) {
-                        self.out.drain(..n);
-                        if kind == Kind::Bolt { self.heard = Instant::now() }
+                    match ready.and_then(|()| stdin.try_write(&self.out)) {
+                        Ok(n) => {
+                            self.out.drain(..n);
+                            if kind == Kind::Bolt { self.heard = Instant::now() }
+                        }
+                        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                        // It closed its input: it is leaving, or of no use.
+                        Err(_) => {
+                            drop(timeout(LEAVE, process.wait()).await);
+                            return End::Left;
+                        }
                     }
                 }
                 line = lines.recv(), if more && self.out.len() < AHEAD => match line {
@@ -270,7 +285,7 @@ impl Talk<'_> {
         if let Some(id) = self.untold.pop_front() {
             let verdict = if self.options.fail { "fail" } else { "ack" };
             storm::write_command(self.encoding, verdict, Some(&id), &mut self.out);
-            self.show(&Said::Told(verdict, shown(self.encoding, &id)));
+            self.show(Said::Told(verdict, shown(self.encoding, &id)));
         } else if may_ask && self.emitted < self.options.take {
             storm::write_command(self.encoding, "next", None, &mut self.out);
         } else {
@@ -289,12 +304,17 @@ impl Talk<'_> {
                 Ok(Some((used, item))) => {
                     match item {
                         Item::Message(message) if !self.greeted => match parse_hello(self.encoding, message, &Limits::default()) {
-                            Ok(_) => self.greeted = true,
+                            Ok(hello) => {
+                                self.greeted = true;
+                                if hello.pid.is_none() {
+                                    tell("warning: it answered the handshake without its pid; does it speak Storm's multilang protocol?");
+                                }
+                            }
                             Err(error) => break Err(error.to_string()),
                         },
                         Item::Message(message) => self.hears(message),
-                        Item::Stray(text) => self.show(&Said::Print(String::from_utf8_lossy(text).into_owned())),
-                        Item::Broken(error) => self.show(&Said::Error(format!("it sent what cannot be read: {error}"))),
+                        Item::Stray(text) => self.show(Said::Print(String::from_utf8_lossy(text).into_owned())),
+                        Item::Broken(error) => self.show(Said::Error(format!("it sent what cannot be read: {error}"))),
                         Item::Nothing => {}
                     }
                     start += used;
@@ -337,7 +357,7 @@ impl Talk<'_> {
             Ok(FromChild::Unknown { command }) => Said::Error(format!("it sent the command {command:?}, which there is not")),
             Ok(FromChild::Done | FromChild::Finished | FromChild::Wait) => return,
         };
-        self.show(&said);
+        self.show(said);
     }
 
     /// Takes an input out of those that are open. A tick and what was answered before are nobody's.
@@ -345,7 +365,7 @@ impl Talk<'_> {
         let found = id.parse().ok().and_then(|id: i64| self.open.remove(&id));
         let is_tick = id.parse().is_ok_and(|id: i64| id > 0 && id < self.next);
         if found.is_none() && !is_tick {
-            self.show(&Said::Error(format!("it answered for #{id}, which it was not given")));
+            self.show(Said::Error(format!("it answered for #{id}, which it was not given")));
         }
         found
     }
@@ -368,13 +388,18 @@ impl Talk<'_> {
         }
     }
 
-    fn hears_complaints(&mut self, stderr: &Receiver) {
+    /// Returns whether there may be more.
+    fn hears_complaints(&mut self, stderr: &Receiver) -> bool {
         let mut chunk = vec![0; 16 * 1024];
-        while let Ok(n @ 1..) = stderr.try_read(&mut chunk) {
-            self.errors.extend_from_slice(&chunk[..n]);
+        loop {
+            match stderr.try_read(&mut chunk) {
+                Ok(n @ 1..) => self.errors.extend_from_slice(&chunk[..n]),
+                Ok(_) => return false,
+                Err(_) => return true,
+            }
             while let Some(end) = self.errors.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.errors.drain(..=end).collect();
-                self.show(&Said::Stderr(String::from_utf8_lossy(&line[..end]).into_owned()));
+                self.show(Said::Stderr(String::from_utf8_lossy(&line[..end]).into_owned()));
             }
         }
     }
@@ -382,12 +407,16 @@ impl Talk<'_> {
     /// Sees it out: its input is closed by now. What it says at last counts.
     async fn ends(&mut self, end: End, process: &Process, stdout: &Receiver, stderr: &Receiver) -> ExitStatus {
         let left = matches!(end, End::Left);
+        if matches!(end, End::Through) {
+            self.last_words = Some(Vec::new());
+        }
         if let End::Rubbish(why) = &end {
             tell(format_args!("error: what it said cannot be understood: {why}; does it speak Storm's multilang protocol?"));
             process.kill();
         }
         let reads_on = async {
             let mut chunk = vec![0; 64 * 1024];
+            let mut complains = true;
             loop {
                 tokio::select! {
                     ready = stdout.readable() => match stdout.try_read(&mut chunk) {
@@ -399,11 +428,8 @@ impl Talk<'_> {
                         Err(_) if ready.is_err() => std::future::pending::<()>().await,
                         Err(_) => {}
                     },
-                    ready = stderr.readable() => {
-                        if ready.is_err() { std::future::pending::<()>().await }
-                        self.hears_complaints(stderr);
-                        // At its end it is always readable.
-                        sleep(Duration::from_millis(5)).await;
+                    ready = stderr.readable(), if complains => {
+                        complains = ready.is_ok() && self.hears_complaints(stderr);
                     }
                 }
             }
@@ -427,14 +453,20 @@ impl Talk<'_> {
         self.hears_complaints(stderr);
         let rest = std::mem::take(&mut self.errors);
         if !rest.is_empty() {
-            self.show(&Said::Stderr(String::from_utf8_lossy(&rest).into_owned()));
+            self.show(Said::Stderr(String::from_utf8_lossy(&rest).into_owned()));
+        }
+        let content = exit.success();
+        for said in self.last_words.take().unwrap_or_default() {
+            if content || !matches!(said, Said::Log(..) | Said::Error(_) | Said::Stderr(_)) {
+                self.show(said);
+            }
         }
         for (id, values) in std::mem::take(&mut self.open) {
             self.failed = true;
-            self.show(&Said::Unanswered(id.to_string(), values));
+            self.show(Said::Unanswered(id.to_string(), values));
         }
-        if left || !exit.success() {
-            self.show(&Said::Left(exit.to_string()));
+        if left {
+            self.show(Said::Left(exit.to_string()));
             if let Some(hint) = exit.hint() {
                 tell(format_args!("  hint: {hint}"));
             }
@@ -445,7 +477,7 @@ impl Talk<'_> {
                 tell(format_args!("error: it left before it answered the handshake; does it speak Storm's multilang protocol?"));
                 ExitStatus::NotStarted
             }
-            _ if self.failed || !exit.success() => ExitStatus::SomeFailed,
+            _ if self.failed || left && !content => ExitStatus::SomeFailed,
             _ if self.bad_lines => ExitStatus::Mistakes,
             _ => ExitStatus::Complete,
         }

@@ -167,10 +167,28 @@ fn written(description: &Value) -> std::io::Result<tempfile::NamedTempFile> {
 
 /// As a shell would take the command apart; what needs a shell gets one. `None` where a quote is not closed.
 fn words(command: &str) -> Option<Vec<String>> {
-    if command.contains(['|', '&', ';', '<', '>', '$', '`', '(', '*']) {
+    let words = shell_words::split(command).ok()?;
+    if needs_shell(command) {
         return Some(vec!["sh".into(), "-c".into(), command.into()]);
     }
-    shell_words::split(command).ok()
+    Some(words)
+}
+
+/// Whether something stands outside of quotes that only a shell knows what to do with, or within double ones what it would replace.
+fn needs_shell(command: &str) -> bool {
+    let (mut quote, mut escaped) = (None, false);
+    for letter in command.chars() {
+        match (letter, quote) {
+            _ if escaped => escaped = false,
+            ('\\', None | Some('"')) => escaped = true,
+            ('$' | '`', None | Some('"')) => return true,
+            ('\'' | '"', None) => quote = Some(letter),
+            (_, Some(open)) if letter == open => quote = None,
+            ('|' | '&' | ';' | '<' | '>' | '(' | '*' | '?' | '~' | '\n', None) => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -183,6 +201,8 @@ mod tests {
         assert_eq!(split("python count.py"), ["python", "count.py"]);
         assert_eq!(split("python 'a b.py' \"c\""), ["python", "a b.py", "c"]);
         assert_eq!(split("a | b"), ["sh", "-c", "a | b"]);
+        assert_eq!(split("a '(b|c)' \"d;\""), ["a", "(b|c)", "d;"]);
+        assert_eq!(split("a \"$HOME\""), ["sh", "-c", "a \"$HOME\""]);
         assert_eq!(words("python 'x"), None);
     }
 }
