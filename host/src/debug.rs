@@ -54,14 +54,26 @@ pub fn prepare(topology: &mut Topology, debug: &DebugOption) -> Result<(), ExitS
         None if terminal().is_some() => Debugger::Tty,
         None => Debugger::Debugpy(0),
     };
-    let Some(component) = topology.components.iter_mut().find(|component| component.id == *id) else {
-        return Err(refuse("there is no such component".into(), "stormhost graph shows what there is"));
+    let Some(component) = topology
+        .components
+        .iter_mut()
+        .find(|component| component.id == *id)
+    else {
+        return Err(refuse(
+            "there is no such component".into(),
+            "stormhost graph shows what there is",
+        ));
     };
     let program = component.command.first().map_or("", String::as_str);
-    let name = Path::new(program).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let name = Path::new(program)
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
     if !(name.starts_with("python") || name.starts_with("pypy")) {
         return Err(refuse(
-            format!("only components in Python can be debugged so, and it is started by {program:?}"),
+            format!(
+                "only components in Python can be debugged so, and it is started by {program:?}"
+            ),
             "stormhost try runs any component by hand, where it has the input and output for itself",
         ));
     }
@@ -106,7 +118,13 @@ mod tests {
             .iter()
             .map(|option| format!("{:?} {}={}", option.component, option.key, option.value))
             .collect();
-        assert!(set[0].starts_with("None topology.enable.message.timeouts=false"), "{set:?}");
-        assert!(set[1].starts_with("Some(\"count\") topology.subprocess.timeout.secs"), "{set:?}");
+        assert!(
+            set[0].starts_with("None topology.enable.message.timeouts=false"),
+            "{set:?}"
+        );
+        assert!(
+            set[1].starts_with("Some(\"count\") topology.subprocess.timeout.secs"),
+            "{set:?}"
+        );
     }
 }

@@ -26,7 +26,9 @@ pub fn new(options: &NewOptions) -> ExitStatus {
     };
     let shown = folder.display();
     let Some(name) = folder.file_name().and_then(|name| name.to_str()) else {
-        tell(format_args!("error: {shown:?} names no folder that could be made"));
+        tell(format_args!(
+            "error: {shown:?} names no folder that could be made"
+        ));
         return ExitStatus::Usage;
     };
     if fs::read_dir(folder).is_ok_and(|mut inside| inside.next().is_some()) || folder.is_file() {
@@ -74,7 +76,10 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             write(language, &folder.path().join("words"), "words").unwrap();
             let makefile = fs::read_to_string(folder.path().join("words/Makefile")).unwrap();
-            assert!(makefile.contains("run:") && makefile.contains("test:"), "{language}");
+            assert!(
+                makefile.contains("run:") && makefile.contains("test:"),
+                "{language}"
+            );
             let readme = fs::read_to_string(folder.path().join("words/README.md")).unwrap();
             assert!(readme.starts_with("# words\n"), "{language}");
             assert!(!readme.contains(NAME), "{language}");

@@ -11,7 +11,9 @@ pub fn lib(options: &LibOptions) -> ExitStatus {
     let seen = match Surroundings::of_this_process() {
         Ok(seen) => seen,
         Err(error) => {
-            tell(format_args!("error: the working folder cannot be read: {error}"));
+            tell(format_args!(
+                "error: the working folder cannot be read: {error}"
+            ));
             return ExitStatus::HostError;
         }
     };

@@ -19,7 +19,9 @@ const HIDDEN: &str = "***";
 /// Passwords are not shown: not those of options and settings that are called so, and not those in URLs.
 fn hide(name: &str, value: &mut Value) {
     match value {
-        Value::Object(members) => members.iter_mut().for_each(|(name, value)| hide(name, value)),
+        Value::Object(members) => members
+            .iter_mut()
+            .for_each(|(name, value)| hide(name, value)),
         Value::Array(values) => values.iter_mut().for_each(|value| hide(name, value)),
         Value::Null | Value::Bool(_) => {}
         _ if name.to_lowercase().ends_with("password") => *value = HIDDEN.into(),
@@ -38,7 +40,10 @@ fn without_password(text: &str) -> Option<String> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (who, _) = rest.get(..end)?.rsplit_once('@')?;
     let (user, _) = who.split_once(':')?;
-    Some(format!("{scheme}://{user}:{HIDDEN}{}", rest.get(who.len()..)?))
+    Some(format!(
+        "{scheme}://{user}:{HIDDEN}{}",
+        rest.get(who.len()..)?
+    ))
 }
 
 /// The settings in force for the topology, and for each component what differs there.

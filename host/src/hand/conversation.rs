@@ -33,9 +33,18 @@ const HEARTBEAT: i64 = -1;
 const IDLE: Duration = Duration::from_millis(5);
 
 /// Starts the component, speaks with it until the input ends, and sees it out.
-pub async fn speak(tried: &Tried, options: &TryOptions, guard: &Guard, token: String) -> ExitStatus {
+pub async fn speak(
+    tried: &Tried,
+    options: &TryOptions,
+    guard: &Guard,
+    token: String,
+) -> ExitStatus {
     let component = &tried.topology.components[tried.component];
-    let mut lines = if component.kind == Kind::Bolt { read_lines() } else { mpsc::channel(1).1 };
+    let mut lines = if component.kind == Kind::Bolt {
+        read_lines()
+    } else {
+        mpsc::channel(1).1
+    };
     // Where nobody has said what the fields are, the first line does; the component is told when it is started.
     let mut first = None;
     let mut fields = tried.fields.clone();
@@ -47,7 +56,11 @@ pub async fn speak(tried: &Tried, options: &TryOptions, guard: &Guard, token: St
     let spawn = Spawn {
         command: component.command.clone(),
         cwd: component.cwd.clone(),
-        env: component.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        env: component
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
         token,
         limits: ChildLimits::default(),
     };
@@ -59,8 +72,15 @@ pub async fn speak(tried: &Tried, options: &TryOptions, guard: &Guard, token: St
         }
     };
     guard.register(child.process.pid());
-    let Child { process, stdin, stdout, stderr } = child;
-    let pid_dir = folder.as_ref().map_or_else(std::env::temp_dir, |folder| folder.path().to_owned());
+    let Child {
+        process,
+        stdin,
+        stdout,
+        stderr,
+    } = child;
+    let pid_dir = folder
+        .as_ref()
+        .map_or_else(std::env::temp_dir, |folder| folder.path().to_owned());
     let at = (tried.topology.tasks_of(tried.component).start as usize).saturating_sub(1);
     let mut told = setup(&tried.topology, at, &pid_dir);
     if let Some(members) = told.as_object_mut() {
@@ -98,7 +118,9 @@ pub async fn speak(tried: &Tried, options: &TryOptions, guard: &Guard, token: St
     if let Some(line) = first {
         talk.takes(&line);
     }
-    let end = talk.work(component.kind, &process, stdin, &stdout, &stderr, lines).await;
+    let end = talk
+        .work(component.kind, &process, stdin, &stdout, &stderr, lines)
+        .await;
     talk.ends(end, &process, &stdout, &stderr).await
 }
 
@@ -165,7 +187,8 @@ impl Talk<'_> {
         let mut idle_until = Instant::now();
         loop {
             if kind == Kind::Spout && self.greeted {
-                if self.emitted >= self.options.take && self.untold.is_empty() && !self.awaits_sync {
+                if self.emitted >= self.options.take && self.untold.is_empty() && !self.awaits_sync
+                {
                     return End::Through;
                 }
                 self.spout_is_told(Instant::now() >= idle_until);
@@ -175,7 +198,9 @@ impl Talk<'_> {
                 if !asked {
                     asked = true;
                     if self.ticks.is_some() {
-                        self.heads.1.write(self.next, -1, [b"1".as_slice()], &mut self.out);
+                        self.heads
+                            .1
+                            .write(self.next, -1, [b"1".as_slice()], &mut self.out);
                         self.next += 1;
                     }
                     storm::write_heartbeat(self.encoding, HEARTBEAT, &mut self.out);
@@ -248,12 +273,20 @@ impl Talk<'_> {
         }
         match input::read(line, &self.fields) {
             Ok(Given::Tick) => {
-                self.heads.1.write(self.next, -1, [b"1".as_slice()], &mut self.out);
+                self.heads
+                    .1
+                    .write(self.next, -1, [b"1".as_slice()], &mut self.out);
                 self.next += 1;
             }
             Ok(Given::Tuple(values)) => {
-                let encoded: Vec<Vec<u8>> = values.iter().map(|value| self.encoded(value)).collect();
-                self.heads.0.write(self.next, 1, encoded.iter().map(Vec::as_slice), &mut self.out);
+                let encoded: Vec<Vec<u8>> =
+                    values.iter().map(|value| self.encoded(value)).collect();
+                self.heads.0.write(
+                    self.next,
+                    1,
+                    encoded.iter().map(Vec::as_slice),
+                    &mut self.out,
+                );
                 self.open.insert(self.next, values.into());
                 self.next += 1;
             }
@@ -303,18 +336,26 @@ impl Talk<'_> {
                 Ok(None) => break Ok(()),
                 Ok(Some((used, item))) => {
                     match item {
-                        Item::Message(message) if !self.greeted => match parse_hello(self.encoding, message, &Limits::default()) {
-                            Ok(hello) => {
-                                self.greeted = true;
-                                if hello.pid.is_none() {
-                                    tell("warning: it answered the handshake without its pid; does it speak Storm's multilang protocol?");
+                        Item::Message(message) if !self.greeted => {
+                            match parse_hello(self.encoding, message, &Limits::default()) {
+                                Ok(hello) => {
+                                    self.greeted = true;
+                                    if hello.pid.is_none() {
+                                        tell(
+                                            "warning: it answered the handshake without its pid; does it speak Storm's multilang protocol?",
+                                        );
+                                    }
                                 }
+                                Err(error) => break Err(error.to_string()),
                             }
-                            Err(error) => break Err(error.to_string()),
-                        },
+                        }
                         Item::Message(message) => self.hears(message),
-                        Item::Stray(text) => self.show(Said::Print(String::from_utf8_lossy(text).into_owned())),
-                        Item::Broken(error) => self.show(Said::Error(format!("it sent what cannot be read: {error}"))),
+                        Item::Stray(text) => {
+                            self.show(Said::Print(String::from_utf8_lossy(text).into_owned()))
+                        }
+                        Item::Broken(error) => {
+                            self.show(Said::Error(format!("it sent what cannot be read: {error}")))
+                        }
                         Item::Nothing => {}
                     }
                     start += used;
@@ -344,7 +385,9 @@ impl Talk<'_> {
                 }
                 None => return,
             },
-            Ok(FromChild::Log { level, message }) => Said::Log(level_name(level), message.into_owned()),
+            Ok(FromChild::Log { level, message }) => {
+                Said::Log(level_name(level), message.into_owned())
+            }
             Ok(FromChild::Error { message }) => Said::Error(message.into_owned()),
             Ok(FromChild::Metrics { name, params }) => Said::Metric(
                 name.into_owned(),
@@ -354,7 +397,9 @@ impl Talk<'_> {
                 (self.synced, self.awaits_sync) = (true, false);
                 return;
             }
-            Ok(FromChild::Unknown { command }) => Said::Error(format!("it sent the command {command:?}, which there is not")),
+            Ok(FromChild::Unknown { command }) => Said::Error(format!(
+                "it sent the command {command:?}, which there is not"
+            )),
             Ok(FromChild::Done | FromChild::Finished | FromChild::Wait) => return,
         };
         self.show(said);
@@ -365,7 +410,9 @@ impl Talk<'_> {
         let found = id.parse().ok().and_then(|id: i64| self.open.remove(&id));
         let is_tick = id.parse().is_ok_and(|id: i64| id > 0 && id < self.next);
         if found.is_none() && !is_tick {
-            self.show(Said::Error(format!("it answered for #{id}, which it was not given")));
+            self.show(Said::Error(format!(
+                "it answered for #{id}, which it was not given"
+            )));
         }
         found
     }
@@ -381,7 +428,11 @@ impl Talk<'_> {
         }
         Said::Emit {
             stream: emit.stream.as_deref().unwrap_or("default").to_owned(),
-            values: emit.row.values().map(|value| shown(self.encoding, value)).collect(),
+            values: emit
+                .row
+                .values()
+                .map(|value| shown(self.encoding, value))
+                .collect(),
             anchors: emit.anchors.iter().map(|id| id.to_string()).collect(),
             id: emit.id.map(|raw| shown(self.encoding, raw)),
             task: emit.task,
@@ -399,19 +450,29 @@ impl Talk<'_> {
             }
             while let Some(end) = self.errors.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = self.errors.drain(..=end).collect();
-                self.show(Said::Stderr(String::from_utf8_lossy(&line[..end]).into_owned()));
+                self.show(Said::Stderr(
+                    String::from_utf8_lossy(&line[..end]).into_owned(),
+                ));
             }
         }
     }
 
     /// Sees it out: its input is closed by now. What it says at last counts.
-    async fn ends(&mut self, end: End, process: &Process, stdout: &Receiver, stderr: &Receiver) -> ExitStatus {
+    async fn ends(
+        &mut self,
+        end: End,
+        process: &Process,
+        stdout: &Receiver,
+        stderr: &Receiver,
+    ) -> ExitStatus {
         let left = matches!(end, End::Left);
         if matches!(end, End::Through) {
             self.last_words = Some(Vec::new());
         }
         if let End::Rubbish(why) = &end {
-            tell(format_args!("error: what it said cannot be understood: {why}; does it speak Storm's multilang protocol?"));
+            tell(format_args!(
+                "error: what it said cannot be understood: {why}; does it speak Storm's multilang protocol?"
+            ));
             process.kill();
         }
         let reads_on = async {
@@ -457,7 +518,12 @@ impl Talk<'_> {
         }
         let content = exit.success();
         for said in self.last_words.take().unwrap_or_default() {
-            if content || !matches!(said, Said::Log(..) | Said::Error(_) | Said::Stderr(_)) {
+            let of_the_end = match &said {
+                Said::Log(..) => !content,
+                Said::Error(text) | Said::Stderr(text) => !content || text.contains("EOF"),
+                _ => false,
+            };
+            if !of_the_end {
                 self.show(said);
             }
         }
@@ -474,7 +540,9 @@ impl Talk<'_> {
         match end {
             End::Rubbish(_) => ExitStatus::NotStarted,
             _ if !self.greeted => {
-                tell(format_args!("error: it left before it answered the handshake; does it speak Storm's multilang protocol?"));
+                tell(format_args!(
+                    "error: it left before it answered the handshake; does it speak Storm's multilang protocol?"
+                ));
                 ExitStatus::NotStarted
             }
             _ if self.failed || left && !content => ExitStatus::SomeFailed,

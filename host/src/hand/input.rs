@@ -28,15 +28,24 @@ pub fn fields_of(line: &str) -> Vec<String> {
 /// # Errors
 /// In words, when it stands for no tuple with these fields.
 pub fn read(line: &str, fields: &[String]) -> Result<Given, String> {
-    let value: Value = serde_json::from_str(line)
-        .map_err(|error| format!("no JSON ({error}); a tuple is a list, as in [\"the cow\", 1], or an object of fields"))?;
+    let value: Value = serde_json::from_str(line).map_err(|error| {
+        format!(
+            "no JSON ({error}); a tuple is a list, as in [\"the cow\", 1], or an object of fields"
+        )
+    })?;
     let values = match value {
         Value::String(word) if word == "tick" => return Ok(Given::Tick),
         Value::Array(values) => values,
         Value::Object(mut members) => {
-            let values = fields.iter().map(|field| members.shift_remove(field).unwrap_or_default()).collect();
+            let values = fields
+                .iter()
+                .map(|field| members.shift_remove(field).unwrap_or_default())
+                .collect();
             if let Some(strange) = members.keys().next() {
-                return Err(format!("the tuple has no field \"{strange}\"; its fields are {}", fields.join(", ")));
+                return Err(format!(
+                    "the tuple has no field \"{strange}\"; its fields are {}",
+                    fields.join(", ")
+                ));
             }
             return Ok(Given::Tuple(values));
         }
@@ -65,13 +74,26 @@ mod tests {
         let fields = ["word".to_owned(), "n".to_owned()];
         for (line, expected) in [
             ("[\"a\", 1]", Ok(Given::Tuple(vec![json!("a"), json!(1)]))),
-            ("{\"n\": 1, \"word\": \"a\"}", Ok(Given::Tuple(vec![json!("a"), json!(1)]))),
+            (
+                "{\"n\": 1, \"word\": \"a\"}",
+                Ok(Given::Tuple(vec![json!("a"), json!(1)])),
+            ),
             ("{\"n\": 1}", Ok(Given::Tuple(vec![json!(null), json!(1)]))),
             ("\"tick\"", Ok(Given::Tick)),
-            ("[1]", Err("1 value, where the tuple has 2 fields (word, n)")),
-            ("{\"m\": 1}", Err("the tuple has no field \"m\"; its fields are word, n")),
+            (
+                "[1]",
+                Err("1 value, where the tuple has 2 fields (word, n)"),
+            ),
+            (
+                "{\"m\": 1}",
+                Err("the tuple has no field \"m\"; its fields are word, n"),
+            ),
         ] {
-            assert_eq!(read(line, &fields), expected.map_err(String::from), "{line}");
+            assert_eq!(
+                read(line, &fields),
+                expected.map_err(String::from),
+                "{line}"
+            );
         }
         assert!(read("the cow", &fields).is_err_and(|why| why.starts_with("no JSON")));
         assert_eq!(read("17", &fields[..1]), Ok(Given::Tuple(vec![json!(17)])));

@@ -28,7 +28,9 @@ pub fn attempt(options: &TryOptions) -> ExitStatus {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            tell(format_args!("error: the event loop cannot be set up: {error}"));
+            tell(format_args!(
+                "error: the event loop cannot be set up: {error}"
+            ));
             return ExitStatus::HostError;
         }
     };
@@ -37,7 +39,9 @@ pub fn attempt(options: &TryOptions) -> ExitStatus {
         let guard = match Guard::start(&token) {
             Ok(guard) => guard,
             Err(error) => {
-                tell(format_args!("error: the guard process cannot be started: {error}"));
+                tell(format_args!(
+                    "error: the guard process cannot be started: {error}"
+                ));
                 return ExitStatus::HostError;
             }
         };

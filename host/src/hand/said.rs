@@ -45,13 +45,23 @@ pub enum Said {
 impl Said {
     /// Writes it to standard output. Nobody may be reading any more: that is no reason to fail.
     pub fn show(&self, json: bool) {
-        let line = if json { self.json().to_string() } else { self.text() };
+        let line = if json {
+            self.json().to_string()
+        } else {
+            self.text()
+        };
         let _ = out::data(&(line + "\n"));
     }
 
     fn text(&self) -> String {
         match self {
-            Said::Emit { stream, values, anchors, id, task } => {
+            Said::Emit {
+                stream,
+                values,
+                anchors,
+                id,
+                task,
+            } => {
                 let mut line = format!("emit   {values}");
                 if stream != "default" {
                     line += &format!(" on {stream}");
@@ -75,14 +85,22 @@ impl Said {
             Said::Metric(name, value) => format!("metric {name} = {value}"),
             Said::Stderr(text) => format!("stderr {text}"),
             Said::Print(text) => format!("print  {text}"),
-            Said::Unanswered(id, values) => format!("none   #{id} {values}: neither acked nor failed"),
+            Said::Unanswered(id, values) => {
+                format!("none   #{id} {values}: neither acked nor failed")
+            }
             Said::Left(how) => format!("end    it {how}"),
         }
     }
 
     fn json(&self) -> Value {
         match self {
-            Said::Emit { stream, values, anchors, id, task } => {
+            Said::Emit {
+                stream,
+                values,
+                anchors,
+                id,
+                task,
+            } => {
                 let mut said = json!({"emit": values, "stream": stream, "anchors": anchors});
                 if let Some(id) = id {
                     said["id"] = id.clone();
@@ -119,7 +137,10 @@ mod tests {
             id,
             task,
         };
-        assert_eq!(emit("default", &[], None, None).text(), r#"emit   ["cow",1]"#);
+        assert_eq!(
+            emit("default", &[], None, None).text(),
+            r#"emit   ["cow",1]"#
+        );
         assert_eq!(
             emit("late", &["1", "2"], None, Some(3)).text(),
             r#"emit   ["cow",1] on late to task 3 from #1, #2"#

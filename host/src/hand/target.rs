@@ -28,7 +28,10 @@ pub struct Tried {
 pub fn find(options: &TryOptions) -> Result<Tried, ExitStatus> {
     match options.what.rsplit_once(':') {
         Some((file, component)) if is_topology(file) => in_topology(options, file, component),
-        _ if Path::new(&options.what).is_file() && !options.what.contains(char::is_whitespace) && is_declared(&options.what) => {
+        _ if Path::new(&options.what).is_file()
+            && !options.what.contains(char::is_whitespace)
+            && is_declared(&options.what) =>
+        {
             tell(format_args!(
                 "error: {} is a topology; which of its components?\n  hint: stormhost try {}:COMPONENT",
                 options.what, options.what
@@ -92,7 +95,9 @@ fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, Exit
             let (component, stream) = from.split_once('.').unwrap_or((from, "default"));
             let found = inputs.find(|(id, found)| id == component && found.id == stream);
             if found.is_none() {
-                tell(format_args!("error: \"{id}\" does not listen to \"{from}\""));
+                tell(format_args!(
+                    "error: \"{id}\" does not listen to \"{from}\""
+                ));
                 return Err(ExitStatus::Mistakes);
             }
             found
@@ -104,7 +109,11 @@ fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, Exit
     };
     Ok(Tried {
         source,
-        fields: if options.fields.is_empty() { fields } else { options.fields.clone() },
+        fields: if options.fields.is_empty() {
+            fields
+        } else {
+            options.fields.clone()
+        },
         component: at,
         topology,
     })
@@ -123,12 +132,22 @@ fn command(options: &TryOptions) -> Result<Tried, ExitStatus> {
         }
     };
     let here = std::env::current_dir().map_err(|error| {
-        tell(format_args!("error: the working folder cannot be read: {error}"));
+        tell(format_args!(
+            "error: the working folder cannot be read: {error}"
+        ));
         ExitStatus::HostError
     })?;
     let mut streams = serde_json::Map::new();
-    for (id, fields) in options.emits.iter().map(|text| text.split_once(':').unwrap_or(("default", text))) {
-        let fields: Vec<&str> = fields.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    for (id, fields) in options
+        .emits
+        .iter()
+        .map(|text| text.split_once(':').unwrap_or(("default", text)))
+    {
+        let fields: Vec<&str> = fields
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .collect();
         streams.insert(id.into(), json!({"fields": fields}));
     }
     let fields: Vec<String> = options.fields.clone();
@@ -140,14 +159,19 @@ fn command(options: &TryOptions) -> Result<Tried, ExitStatus> {
     let (components, subscriptions) = if options.spout {
         (json!([tried]), json!([]))
     } else {
-        (json!([source, tried]), json!([{"to": "tried", "from": "input", "grouping": "shuffle"}]))
+        (
+            json!([source, tried]),
+            json!([{"to": "tried", "from": "input", "grouping": "shuffle"}]),
+        )
     };
     let description = json!({
         "version": 1, "name": "try", "file": options.what, "language": "command line",
         "components": components, "subscriptions": subscriptions,
     });
     let file = written(&description).map_err(|error| {
-        tell(format_args!("error: a temporary file cannot be written: {error}"));
+        tell(format_args!(
+            "error: a temporary file cannot be written: {error}"
+        ));
         ExitStatus::HostError
     })?;
     let topology = prepare(&asked(options, file.path().display().to_string()), |_| ())?.topology;

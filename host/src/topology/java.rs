@@ -25,10 +25,17 @@ const KNOWN: [(&str, Kind, Option<Mode>); 9] = [
     ("RedisPublishBolt", Kind::Bolt, Some(Mode::Channel)),
 ];
 
+/// Whether the host does the work of a class such as `com.example.RedisSpout`.
+pub fn has_counterpart(class: &str, kind: Kind) -> bool {
+    counterpart(class, kind).is_some()
+}
+
 /// The counterpart of a class such as `com.example.RedisSpout`, if it has one.
 pub(super) fn counterpart(class: &str, kind: Kind) -> Option<Counterpart> {
     let simple = class.rsplit(['.', '$']).next()?;
-    let (_, _, mode) = KNOWN.iter().find(|(name, of, _)| *name == simple && *of == kind)?;
+    let (_, _, mode) = KNOWN
+        .iter()
+        .find(|(name, of, _)| *name == simple && *of == kind)?;
     Some(Counterpart {
         builtin: "redis",
         mode: *mode,
@@ -37,6 +44,10 @@ pub(super) fn counterpart(class: &str, kind: Kind) -> Option<Counterpart> {
 
 /// The names of classes of this kind that have a counterpart.
 pub(super) fn known(kind: Kind) -> String {
-    let names: Vec<&str> = KNOWN.iter().filter(|(_, of, _)| *of == kind).map(|(name, ..)| *name).collect();
+    let names: Vec<&str> = KNOWN
+        .iter()
+        .filter(|(_, of, _)| *of == kind)
+        .map(|(name, ..)| *name)
+        .collect();
     names.join(", ")
 }

@@ -19,6 +19,7 @@ mod walk;
 
 pub use check::{Checked, FindProgram, check};
 pub use ir::{ComponentIr, Ir, IrError, MistakeIr, StreamIr, SubscriptionIr, VERSION};
+pub use java::has_counterpart;
 pub use mistake::{Mistake, Place, Severity};
 pub use model::{
     Builtin, Component, Grouping, Input, Inside, Kind, Replay, Stream, TaskSpec, Topology,

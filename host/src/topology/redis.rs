@@ -134,7 +134,11 @@ pub(super) struct Subject<'a> {
 
 impl Subject<'_> {
     /// Reads the options. What is wrong with them goes to `wrong`, as message and hint.
-    pub(super) fn read(&self, mistakes: &mut Vec<Mistake>, at: Option<&super::Place>) -> RedisOptions {
+    pub(super) fn read(
+        &self,
+        mistakes: &mut Vec<Mistake>,
+        at: Option<&super::Place>,
+    ) -> RedisOptions {
         let mut reader = Reader {
             subject: self,
             wrong: Vec::new(),
@@ -159,7 +163,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn complain(&mut self, message: String, hint: &str) {
-        self.wrong.push((message, (!hint.is_empty()).then(|| hint.into())));
+        self.wrong
+            .push((message, (!hint.is_empty()).then(|| hint.into())));
     }
 
     /// Options of the component's own that mean nothing. What the topology says may be meant for somebody else.
@@ -168,7 +173,8 @@ impl Reader<'_> {
             let Some(name) = key.strip_prefix("redis.") else {
                 continue;
             };
-            if setting.origin == Origin::Component && !KNOWN.iter().any(|(known, _)| *known == name) {
+            if setting.origin == Origin::Component && !KNOWN.iter().any(|(known, _)| *known == name)
+            {
                 let near = nearest(name, KNOWN.iter().map(|(name, _)| *name));
                 let hint = match near {
                     Some(near) => format!("did you mean \"{near}\"?"),
@@ -177,7 +183,8 @@ impl Reader<'_> {
                         format!("what there is: {}", all.join(", "))
                     }
                 };
-                self.wrong.push((format!("Redis has no option \"{name}\" here"), Some(hint)));
+                self.wrong
+                    .push((format!("Redis has no option \"{name}\" here"), Some(hint)));
             }
         }
     }
@@ -198,7 +205,11 @@ impl Reader<'_> {
             };
         }
         let variable = KNOWN.iter().find(|(known, _)| *known == name)?.1?;
-        self.subject.env.get(variable).filter(|text| !text.is_empty()).cloned()
+        self.subject
+            .env
+            .get(variable)
+            .filter(|text| !text.is_empty())
+            .cloned()
     }
 
     fn number<N: std::str::FromStr>(&mut self, name: &str, default: N, expected: &str) -> N {
@@ -208,7 +219,10 @@ impl Reader<'_> {
         match text.trim().parse() {
             Ok(number) => number,
             Err(_) => {
-                self.complain(format!("redis.{name} should be {expected}, not {text:?}"), "");
+                self.complain(
+                    format!("redis.{name} should be {expected}, not {text:?}"),
+                    "",
+                );
                 default
             }
         }
@@ -237,7 +251,10 @@ impl Reader<'_> {
         }
         let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         self.complain(
-            format!("redis.{name} should be one of {}, not {text:?}", all.join(", ")),
+            format!(
+                "redis.{name} should be one of {}, not {text:?}",
+                all.join(", ")
+            ),
             "",
         );
         default
@@ -245,13 +262,21 @@ impl Reader<'_> {
 
     fn options(&mut self) -> RedisOptions {
         let spout = self.subject.kind == Kind::Spout;
-        let reading = [("list", Mode::List), ("stream", Mode::Stream), ("channel", Mode::Channel)];
+        let reading = [
+            ("list", Mode::List),
+            ("stream", Mode::Stream),
+            ("channel", Mode::Channel),
+        ];
         let writing = [("string", Mode::String), ("hash", Mode::Hash)];
         let both: Vec<(&str, Mode)> = reading.iter().chain(&writing).copied().collect();
         let modes: &[(&str, Mode)] = if spout { &reading } else { &both };
         let mode = self.one_of("mode", self.subject.implied.unwrap_or(Mode::List), modes);
         let no_end = [("left", End::Left), ("right", End::Right)];
-        let default_key = if mode == Mode::String { "" } else { self.subject.id };
+        let default_key = if mode == Mode::String {
+            ""
+        } else {
+            self.subject.id
+        };
         let options = RedisOptions {
             server: self.server(),
             mode,
@@ -260,20 +285,32 @@ impl Reader<'_> {
                 true => self.one_of("take", End::Right, &no_end),
                 false => self.one_of("push", End::Left, &no_end),
             },
-            group: self.text("group").unwrap_or_else(|| self.subject.topology.into()),
+            group: self
+                .text("group")
+                .unwrap_or_else(|| self.subject.topology.into()),
             start: self.text("start").unwrap_or_else(|| "0".into()),
             claim_idle: self.claim_idle(),
             batch: self.number("batch", 1000, "a whole number from 1 to 100000"),
             tries: self.number("tries", 0, "a whole number; 0 is for ever"),
             drain: self.one_of("drain", false, &[("true", true), ("false", false)]),
-            json: self.one_of("format", None, &[("text", Some(false)), ("json", Some(true))]),
+            json: self.one_of(
+                "format",
+                None,
+                &[("text", Some(false)), ("json", Some(true))],
+            ),
             maxlen: self.number("maxlen", 0, "a whole number of entries; 0 keeps all"),
             expire: self.number("expire", 0, "a whole number of seconds; 0 is never"),
             timeout: self.seconds("timeout", 5.0),
             max_pause: self.seconds("pause.max", 10.0),
         };
         if !(1..=100_000).contains(&options.batch) {
-            self.complain(format!("redis.batch should be from 1 to 100000, not {}", options.batch), "");
+            self.complain(
+                format!(
+                    "redis.batch should be from 1 to 100000, not {}",
+                    options.batch
+                ),
+                "",
+            );
         }
         if mode == Mode::Channel && spout {
             if self.subject.tasks > 1 {

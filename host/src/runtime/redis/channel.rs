@@ -73,7 +73,9 @@ impl Listener<'_> {
         let (host, at, options) = (self.place.host, self.place.at, &self.place.options);
         let silent = || RedisError::from((ErrorKind::Io, "no answer in time"));
         let subscribed = timeout(options.timeout, async {
-            let mut listening = Client::open(options.server.clone())?.get_async_pubsub().await?;
+            let mut listening = Client::open(options.server.clone())?
+                .get_async_pubsub()
+                .await?;
             if options.key.contains(['*', '?', '[']) {
                 listening.psubscribe(options.key.as_str()).await?;
             } else {
@@ -130,7 +132,10 @@ impl Listener<'_> {
         let (host, at) = (self.place.host, self.place.at);
         let component = &host.topology.components[host.topology.tasks[at].component];
         let reading = Reading {
-            fields: component.streams.first().map_or(&[], |stream| &stream.fields),
+            fields: component
+                .streams
+                .first()
+                .map_or(&[], |stream| &stream.fields),
             json: self.place.options.json,
         };
         host.with(|core| {

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
+use redis::{
+    AsyncConnectionConfig, Client, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value,
+};
 use tokio::time::sleep;
 
 use super::Place;
@@ -163,8 +165,13 @@ mod tests {
     #[test]
     fn pauses_grow_up_to_a_limit() {
         let most = Duration::from_secs(10);
-        let pauses: Vec<u128> = (1..=9).map(|n| pause_after(n, most, 0.0).as_millis()).collect();
-        assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
+        let pauses: Vec<u128> = (1..=9)
+            .map(|n| pause_after(n, most, 0.0).as_millis())
+            .collect();
+        assert_eq!(
+            pauses,
+            [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]
+        );
         assert_eq!(pause_after(u32::MAX, most, 0.0), most);
         assert!(pause_after(1, most, 0.999) > Duration::from_millis(66));
     }

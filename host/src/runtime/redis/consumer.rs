@@ -43,8 +43,8 @@ impl Consumer {
         if self.machine.is_empty() || self.machine != machine() {
             return None;
         }
-        let lives = Stat::read(self.pid)
-            .is_some_and(|stat| stat.lives() && stat.start_ticks == self.start);
+        let lives =
+            Stat::read(self.pid).is_some_and(|stat| stat.lives() && stat.start_ticks == self.start);
         Some(!lives)
     }
 }

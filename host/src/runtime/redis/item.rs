@@ -194,12 +194,37 @@ mod tests {
         for (fields, json, text, expected) in [
             (&["m"][..], None, "a \"b\"", Ok(vec![r#""a \"b\"""#])),
             (&["m"], None, "17", Ok(vec!["\"17\""])),
-            (&["m"], Some(true), " [1, {\"a\": 2}]", Ok(vec![r#"[1,{"a":2}]"#])),
+            (
+                &["m"],
+                Some(true),
+                " [1, {\"a\": 2}]",
+                Ok(vec![r#"[1,{"a":2}]"#]),
+            ),
             (&["a", "b"], None, "[1, \"x\"]", Ok(vec!["1", "\"x\""])),
-            (&["a", "b"], None, "{\"b\": 2, \"c\": 3}", Ok(vec!["null", "2"])),
-            (&["a", "b"], None, "[1]", Err("it has 1 values, and the stream has 2 fields (a, b)")),
-            (&["a", "b"], None, "17", Err("it is neither a JSON list nor an object, and the stream has 2 fields")),
-            (&["a", "b"], Some(false), "[1, 2]", Err("a text is one value, and the stream has several fields")),
+            (
+                &["a", "b"],
+                None,
+                "{\"b\": 2, \"c\": 3}",
+                Ok(vec!["null", "2"]),
+            ),
+            (
+                &["a", "b"],
+                None,
+                "[1]",
+                Err("it has 1 values, and the stream has 2 fields (a, b)"),
+            ),
+            (
+                &["a", "b"],
+                None,
+                "17",
+                Err("it is neither a JSON list nor an object, and the stream has 2 fields"),
+            ),
+            (
+                &["a", "b"],
+                Some(false),
+                "[1, 2]",
+                Err("a text is one value, and the stream has several fields"),
+            ),
         ] {
             let expected = expected
                 .map(|values| values.into_iter().map(String::from).collect())
@@ -246,7 +271,9 @@ mod tests {
             fields: &fields,
             json: None,
         };
-        let row = reading.row(&Body::Message(b"news".into(), vec![0xff, 1])).unwrap();
+        let row = reading
+            .row(&Body::Message(b"news".into(), vec![0xff, 1]))
+            .unwrap();
         assert_eq!(row.encoding, Encoding::Msgpack);
         assert_eq!(
             row.values,

@@ -49,7 +49,10 @@ impl List {
 
     fn lives(&self) -> Pipeline {
         let mut commands = pipe();
-        commands.cmd("SADD").arg(&self.consumers).arg(self.own.to_string());
+        commands
+            .cmd("SADD")
+            .arg(&self.consumers)
+            .arg(self.own.to_string());
         commands
             .cmd("SET")
             .arg(format!("{}:alive:{}", self.key, self.own))
@@ -76,7 +79,9 @@ impl List {
             return Ok(dead);
         }
         let mut commands = pipe();
-        commands.cmd("EXISTS").arg(format!("{}:alive:{name}", self.key));
+        commands
+            .cmd("EXISTS")
+            .arg(format!("{}:alive:{name}", self.key));
         let answers = all_well(ask(con, &commands).await?)?;
         Ok(answers.first() == Some(&Value::Int(0)))
     }
@@ -100,7 +105,10 @@ impl List {
                     .arg(self.end.word());
             }
             let answers = all_well(ask(con, &commands).await?)?;
-            let found = answers.iter().filter(|answer| **answer != Value::Nil).count();
+            let found = answers
+                .iter()
+                .filter(|answer| **answer != Value::Nil)
+                .count();
             moved += found as u64;
             if found < PIECE {
                 break;
@@ -108,7 +116,9 @@ impl List {
         }
         let mut commands = pipe();
         commands.cmd("SREM").arg(&self.consumers).arg(name);
-        commands.cmd("DEL").arg(format!("{}:alive:{name}", self.key));
+        commands
+            .cmd("DEL")
+            .arg(format!("{}:alive:{name}", self.key));
         all_well(ask(con, &commands).await?)?;
         Ok(moved)
     }
@@ -198,11 +208,16 @@ impl Source for List {
         commands.cmd("SMEMBERS").arg(&self.consumers);
         let answers = all_well(ask(con, &commands).await?)?;
         let names: Vec<String> = match answers.into_iter().last() {
-            Some(Value::Array(names) | Value::Set(names)) => names.into_iter().filter_map(text).collect(),
+            Some(Value::Array(names) | Value::Set(names)) => {
+                names.into_iter().filter_map(text).collect()
+            }
             _ => Vec::new(),
         };
         let mut found = Found::default();
-        for name in names.into_iter().filter(|name| *name != self.own.to_string()) {
+        for name in names
+            .into_iter()
+            .filter(|name| *name != self.own.to_string())
+        {
             if !self.is_gone(con, &name).await? {
                 continue;
             }
@@ -228,12 +243,17 @@ impl Source for List {
             all_well(ask(con, &commands).await?)?;
         }
         let mut commands = pipe();
-        commands.cmd("DEL").arg(format!("{}:alive:{}", self.key, self.own));
+        commands
+            .cmd("DEL")
+            .arg(format!("{}:alive:{}", self.key, self.own));
         commands.cmd("LLEN").arg(&self.taken);
         let answers = all_well(ask(con, &commands).await?)?;
         if answers.last() == Some(&Value::Int(0)) {
             let mut commands = pipe();
-            commands.cmd("SREM").arg(&self.consumers).arg(self.own.to_string());
+            commands
+                .cmd("SREM")
+                .arg(&self.consumers)
+                .arg(self.own.to_string());
             all_well(ask(con, &commands).await?)?;
         }
         Ok(())

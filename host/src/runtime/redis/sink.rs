@@ -108,7 +108,11 @@ impl Writer<'_> {
                 () = host.out_of_time(at) => return Ok(()),
             };
             for (_, why) in failed.iter().take(1) {
-                self.place.warn(&format!("{} tuples of {} failed, the first because: {why}", failed.len(), run.rows()));
+                self.place.warn(&format!(
+                    "{} tuples of {} failed, the first because: {why}",
+                    failed.len(),
+                    run.rows()
+                ));
             }
             if let Some(run) = self.run.take() {
                 host.with(|core| core.used_up_but(at, run, &failed));
@@ -143,7 +147,18 @@ impl Writer<'_> {
         for (row, answer) in rows.into_iter().zip(answers) {
             if let Value::ServerError(error) = answer {
                 let error = RedisError::from(error);
-                if matches!(error.code(), Some("LOADING" | "READONLY" | "MASTERDOWN" | "BUSY" | "CLUSTERDOWN" | "TRYAGAIN" | "MISCONF")) {
+                if matches!(
+                    error.code(),
+                    Some(
+                        "LOADING"
+                            | "READONLY"
+                            | "MASTERDOWN"
+                            | "BUSY"
+                            | "CLUSTERDOWN"
+                            | "TRYAGAIN"
+                            | "MISCONF"
+                    )
+                ) {
                     return Err(error);
                 }
                 failed.push((row, super::connect::said(&error)));
@@ -163,11 +178,21 @@ impl Writer<'_> {
         let key = options.key.as_str();
         match options.mode {
             Mode::List => {
-                let word = if options.end == End::Left { "LPUSH" } else { "RPUSH" };
-                commands.cmd(word).arg(key).arg(self.whole(names, encoding, row));
+                let word = if options.end == End::Left {
+                    "LPUSH"
+                } else {
+                    "RPUSH"
+                };
+                commands
+                    .cmd(word)
+                    .arg(key)
+                    .arg(self.whole(names, encoding, row));
             }
             Mode::Channel => {
-                commands.cmd("PUBLISH").arg(key).arg(self.whole(names, encoding, row));
+                commands
+                    .cmd("PUBLISH")
+                    .arg(key)
+                    .arg(self.whole(names, encoding, row));
             }
             Mode::Stream => {
                 let add = commands.cmd("XADD").arg(key);
@@ -176,7 +201,8 @@ impl Writer<'_> {
                 }
                 add.arg("*");
                 for (name, value) in names.iter().zip(row) {
-                    add.arg(name).arg(text_of(encoding, value, options.json == Some(true)));
+                    add.arg(name)
+                        .arg(text_of(encoding, value, options.json == Some(true)));
                 }
             }
             Mode::String | Mode::Hash => {
@@ -210,8 +236,13 @@ impl Writer<'_> {
                 let value = |value: &[u8]| {
                     serde_json::from_str(&to_json_text(encoding, value)).unwrap_or_default()
                 };
-                let members = names.iter().zip(values).map(|(name, one)| (name.clone(), value(one)));
-                serde_json::Value::Object(members.collect::<Map<_, _>>()).to_string().into_bytes()
+                let members = names
+                    .iter()
+                    .zip(values)
+                    .map(|(name, one)| (name.clone(), value(one)));
+                serde_json::Value::Object(members.collect::<Map<_, _>>())
+                    .to_string()
+                    .into_bytes()
             }
         }
     }
@@ -257,7 +288,12 @@ mod tests {
     #[test]
     fn text_and_bytes_stand_as_they_are_and_all_else_as_json() {
         for (encoding, value, json, expected) in [
-            (Encoding::Json, &b"\"a \\\"b\\\"\""[..], false, &b"a \"b\""[..]),
+            (
+                Encoding::Json,
+                &b"\"a \\\"b\\\"\""[..],
+                false,
+                &b"a \"b\""[..],
+            ),
             (Encoding::Json, b"\"a\"", true, b"\"a\""),
             (Encoding::Json, b"1.5", false, b"1.5"),
             (Encoding::Json, b"[1,\"x\"]", false, b"[1,\"x\"]"),
@@ -266,7 +302,10 @@ mod tests {
             (Encoding::Msgpack, b"\x93\x01\x02\x03", false, b"[1,2,3]"),
         ] {
             let text = text_of(encoding, value, json);
-            assert_eq!(String::from_utf8_lossy(&text), String::from_utf8_lossy(expected));
+            assert_eq!(
+                String::from_utf8_lossy(&text),
+                String::from_utf8_lossy(expected)
+            );
         }
     }
 }

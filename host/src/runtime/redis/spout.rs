@@ -50,7 +50,13 @@ pub async fn keep(host: &Rc<Host>, at: usize, options: Arc<RedisOptions>) {
     place.info(&format!("reads {what} at {}", options.server.addr()));
     match options.mode {
         Mode::Stream => {
-            let stream = Stream::new(&options.key, &options.group, &options.start, options.claim_idle, task);
+            let stream = Stream::new(
+                &options.key,
+                &options.group,
+                &options.start,
+                options.claim_idle,
+                task,
+            );
             drive(&place, &stream).await;
         }
         _ => drive(&place, &List::new(&options.key, options.end, task)).await,
@@ -111,7 +117,10 @@ impl<'a> Hand<'a> {
         let component = &topology.components[topology.tasks[place.at].component];
         Hand {
             place,
-            fields: component.streams.first().map_or(&[], |stream| &stream.fields),
+            fields: component
+                .streams
+                .first()
+                .map_or(&[], |stream| &stream.fields),
             puts_back,
             ready: VecDeque::new(),
             pending: HashMap::new(),
@@ -153,7 +162,8 @@ impl<'a> Hand<'a> {
         let (new, gone): (Vec<Body>, Vec<Body>) = new
             .into_iter()
             .partition(|body| !matches!(body, Body::Entry(_, values) if values.is_empty()));
-        self.unsettled.extend(gone.into_iter().map(Settlement::Done));
+        self.unsettled
+            .extend(gone.into_iter().map(Settlement::Done));
         let count = new.len() as u64 + found.put_back;
         if count > 0 {
             self.place.info(&format!(
@@ -182,7 +192,10 @@ impl<'a> Hand<'a> {
                 core.after(self.place.at);
                 leave = core.leave_of(self.place.at);
             }
-            let back = self.unsettled.iter().any(|settlement| matches!(settlement, Settlement::Back(_)));
+            let back = self
+                .unsettled
+                .iter()
+                .any(|settlement| matches!(settlement, Settlement::Back(_)));
             let done = self.place.options.drain
                 && self.empty
                 && self.cared
@@ -209,7 +222,9 @@ impl<'a> Hand<'a> {
             Told::Failed(kind, why) => (kind, why),
         };
         if self.rests_until.is_none() {
-            let rest = FIRST_REST.saturating_mul(1 << self.fruitless.min(16)).min(LONGEST_REST);
+            let rest = FIRST_REST
+                .saturating_mul(1 << self.fruitless.min(16))
+                .min(LONGEST_REST);
             self.fruitless += 1;
             self.rests_until = Some(Instant::now() + rest);
         }
@@ -223,7 +238,11 @@ impl<'a> Hand<'a> {
             *fails += 1;
             if *fails >= tries {
                 self.fails.remove(&key);
-                self.puts_aside(body, format!("it failed {tries} times, at last: {why}"), source);
+                self.puts_aside(
+                    body,
+                    format!("it failed {tries} times, at last: {why}"),
+                    source,
+                );
                 return;
             }
         }
@@ -246,7 +265,9 @@ impl<'a> Hand<'a> {
             match reading.row(&body) {
                 Ok(row) => {
                     let values: Vec<&[u8]> = row.values.iter().map(Vec::as_slice).collect();
-                    if let Some(number) = core.inside_emits(self.place.at, row.encoding, &values, true) {
+                    if let Some(number) =
+                        core.inside_emits(self.place.at, row.encoding, &values, true)
+                    {
                         self.pending.insert(number, body);
                     }
                 }
@@ -297,7 +318,15 @@ async fn serve<S: Source>(
     }
     let mut telling: Rc<Vec<Settlement>> = Rc::default();
     let mut uncertain = false;
-    let result = work(place, source, hand, (&con, &idle), &mut telling, &mut uncertain).await;
+    let result = work(
+        place,
+        source,
+        hand,
+        (&con, &idle),
+        &mut telling,
+        &mut uncertain,
+    )
+    .await;
     if result.is_err() {
         // Perhaps it was told all the same: that is found out with the next connection.
         let mut again = Rc::unwrap_or_clone(telling);
@@ -332,7 +361,12 @@ async fn work<S: Source>(
         }
         if leave.ends {
             if settling.is_none() && taking.is_none() && waiting.is_none() && caring.is_none() {
-                let back: Vec<Body> = hand.pending.drain().map(|(_, body)| body).chain(hand.ready.drain(..)).collect();
+                let back: Vec<Body> = hand
+                    .pending
+                    .drain()
+                    .map(|(_, body)| body)
+                    .chain(hand.ready.drain(..))
+                    .collect();
                 source.leave(con, &back).await?;
                 return Ok(());
             }

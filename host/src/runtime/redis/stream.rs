@@ -6,11 +6,11 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, RedisError, Value, pipe};
 
+use super::WAIT;
 use super::connect::{all_well, ask};
 use super::consumer::Consumer;
 use super::item::Body;
 use super::source::{Found, Settlement, Source};
-use super::WAIT;
 
 /// Entries that are asked for in one go when pending ones are looked through.
 const PIECE: u32 = 1000;
@@ -41,8 +41,15 @@ impl Stream {
         }
     }
 
-    async fn one(&self, con: &MultiplexedConnection, commands: &Pipeline) -> Result<Value, RedisError> {
-        Ok(all_well(ask(con, commands).await?)?.into_iter().next().unwrap_or_default())
+    async fn one(
+        &self,
+        con: &MultiplexedConnection,
+        commands: &Pipeline,
+    ) -> Result<Value, RedisError> {
+        Ok(all_well(ask(con, commands).await?)?
+            .into_iter()
+            .next()
+            .unwrap_or_default())
     }
 
     async fn read(
@@ -53,7 +60,11 @@ impl Stream {
         block: bool,
     ) -> Result<Vec<Body>, RedisError> {
         let mut commands = pipe();
-        let read = commands.cmd("XREADGROUP").arg("GROUP").arg(&self.group).arg(&self.own);
+        let read = commands
+            .cmd("XREADGROUP")
+            .arg("GROUP")
+            .arg(&self.group)
+            .arg(&self.own);
         read.arg("COUNT").arg(n);
         if block {
             read.arg("BLOCK").arg(WAIT.as_millis() as u64);
@@ -72,7 +83,11 @@ impl Stream {
     /// Consumers of this machine that are dead, with how many entries they have pending.
     async fn dead(&self, con: &MultiplexedConnection) -> Result<Vec<(String, i64)>, RedisError> {
         let mut commands = pipe();
-        commands.cmd("XINFO").arg("CONSUMERS").arg(&self.key).arg(&self.group);
+        commands
+            .cmd("XINFO")
+            .arg("CONSUMERS")
+            .arg(&self.key)
+            .arg(&self.group);
         let Value::Array(consumers) = self.one(con, &commands).await? else {
             return Ok(Vec::new());
         };
@@ -125,11 +140,18 @@ impl Stream {
             return self.one(con, &commands).await.map(drop);
         }
         let mut commands = pipe();
-        let claim = commands.cmd("XCLAIM").arg(&self.key).arg(&self.group).arg(&self.own).arg(0);
+        let claim = commands
+            .cmd("XCLAIM")
+            .arg(&self.key)
+            .arg(&self.group)
+            .arg(&self.own)
+            .arg(0);
         for id in ids {
             claim.arg(id);
         }
-        found.claimed.extend(entries(self.one(con, &commands).await?));
+        found
+            .claimed
+            .extend(entries(self.one(con, &commands).await?));
         found.whose.push(name.to_owned());
         Ok(())
     }
@@ -239,7 +261,9 @@ impl Source for Stream {
             }
             let claimed = entries(answer.next().unwrap_or_default());
             if !claimed.is_empty() {
-                found.whose.push(format!("silent for {} s", self.claim_idle.as_secs()));
+                found
+                    .whose
+                    .push(format!("silent for {} s", self.claim_idle.as_secs()));
                 found.claimed.extend(claimed);
             }
         }
@@ -252,12 +276,24 @@ impl Source for Stream {
             return Ok(());
         }
         let mut commands = pipe();
-        commands.cmd("XPENDING").arg(&self.key).arg(&self.group).arg("-").arg("+").arg(1).arg(&self.own);
+        commands
+            .cmd("XPENDING")
+            .arg(&self.key)
+            .arg(&self.group)
+            .arg("-")
+            .arg("+")
+            .arg(1)
+            .arg(&self.own);
         if self.one(con, &commands).await? != Value::Array(Vec::new()) {
             return Ok(());
         }
         let mut commands = pipe();
-        commands.cmd("XGROUP").arg("DELCONSUMER").arg(&self.key).arg(&self.group).arg(&self.own);
+        commands
+            .cmd("XGROUP")
+            .arg("DELCONSUMER")
+            .arg(&self.key)
+            .arg(&self.group)
+            .arg(&self.own);
         self.one(con, &commands).await.map(drop)
     }
 }
@@ -284,7 +320,10 @@ fn entries(answer: Value) -> Vec<Body> {
         };
         Some(Body::Entry(
             String::from_utf8_lossy(&id).into_owned(),
-            values.into_iter().map(|(name, value)| (name, text(value))).collect(),
+            values
+                .into_iter()
+                .map(|(name, value)| (name, text(value)))
+                .collect(),
         ))
     };
     rows.into_iter().filter_map(entry).collect()
@@ -296,14 +335,17 @@ fn pairs(answer: Value) -> Vec<(Vec<u8>, Value)> {
     match answer {
         Value::Array(values) => {
             let mut values = values.into_iter();
-            while let (Some(Value::BulkString(name)), Some(value)) = (values.next(), values.next()) {
+            while let (Some(Value::BulkString(name)), Some(value)) = (values.next(), values.next())
+            {
                 found.push((name, value));
             }
         }
-        Value::Map(values) => found.extend(values.into_iter().filter_map(|(name, value)| match name {
-            Value::BulkString(name) => Some((name, value)),
-            _ => None,
-        })),
+        Value::Map(values) => {
+            found.extend(values.into_iter().filter_map(|(name, value)| match name {
+                Value::BulkString(name) => Some((name, value)),
+                _ => None,
+            }))
+        }
         _ => {}
     }
     found

@@ -47,7 +47,10 @@ pub(super) fn stands_for(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Stand
         (None, None) => {
             if !ir.options.is_empty() {
                 let message = format!("\"{}\" has options, but it is not built in", ir.id);
-                mistakes.push(Mistake::error(at, message).hint("what its children are told stands in its conf"));
+                mistakes.push(
+                    Mistake::error(at, message)
+                        .hint("what its children are told stands in its conf"),
+                );
             }
             return StandsFor::default();
         }
@@ -58,7 +61,10 @@ pub(super) fn stands_for(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Stand
             ..StandsFor::default()
         },
         ("print", Kind::Spout) => {
-            let message = format!("\"{}\" is built in as a sink, so it cannot be a spout", ir.id);
+            let message = format!(
+                "\"{}\" is built in as a sink, so it cannot be a spout",
+                ir.id
+            );
             mistakes.push(Mistake::error(at, message));
             StandsFor::default()
         }
@@ -83,10 +89,15 @@ fn redis(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> ComponentIr {
     let at = ir.at.as_ref();
     let mut described = ir.clone();
     for (name, value) in &ir.options {
-        described.conf.insert(format!("redis.{name}"), value.clone());
+        described
+            .conf
+            .insert(format!("redis.{name}"), value.clone());
     }
     if ir.replay.is_some() {
-        let message = format!("\"{}\": what a Redis spout emitted lies in Redis, and comes again from there", ir.id);
+        let message = format!(
+            "\"{}\": what a Redis spout emitted lies in Redis, and comes again from there",
+            ir.id
+        );
         mistakes.push(Mistake::error(at, message).hint("leave replay away"));
         described.replay = None;
     }
@@ -98,14 +109,28 @@ fn redis(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> ComponentIr {
             };
             described.streams = IndexMap::from([("default".to_owned(), message)]);
         }
-        let odd = ir.streams.iter().find(|(id, stream)| *id != "default" || stream.direct || stream.fields.is_empty());
+        let odd = ir
+            .streams
+            .iter()
+            .find(|(id, stream)| *id != "default" || stream.direct || stream.fields.is_empty());
         if let Some((id, _)) = odd {
-            let message = format!("\"{}\" declares the stream \"{id}\", and a Redis spout emits on one only", ir.id);
-            mistakes.push(Mistake::error(at, message).hint("its stream is \"default\", not direct, with at least one field"));
-            described.streams.retain(|id, stream| id == "default" && !stream.direct);
+            let message = format!(
+                "\"{}\" declares the stream \"{id}\", and a Redis spout emits on one only",
+                ir.id
+            );
+            mistakes.push(
+                Mistake::error(at, message)
+                    .hint("its stream is \"default\", not direct, with at least one field"),
+            );
+            described
+                .streams
+                .retain(|id, stream| id == "default" && !stream.direct);
         }
     } else if let Some((id, _)) = ir.streams.first() {
-        let message = format!("\"{}\" declares the stream \"{id}\", but a Redis sink emits nothing", ir.id);
+        let message = format!(
+            "\"{}\" declares the stream \"{id}\", but a Redis sink emits nothing",
+            ir.id
+        );
         mistakes.push(Mistake::error(at, message));
         described.streams.clear();
     }
