@@ -9,6 +9,8 @@ pub mod lookup;
 pub mod lua;
 pub mod pipe;
 pub mod process;
+#[cfg(feature = "python")]
+pub mod python;
 pub mod spawn_error;
 pub mod stderr;
 mod watch;

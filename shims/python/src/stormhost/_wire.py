@@ -61,8 +61,9 @@ class Inlet:
 
     def waiting(self, milliseconds: float = 0) -> bool:
         """Whether a frame, or the beginning of one, can be had without waiting longer than this."""
-        if len(self._data) - self._at >= 8:
-            return True
+        return len(self._data) - self._at >= 8 or self._ready(milliseconds)
+
+    def _ready(self, milliseconds: float) -> bool:
         if self._poll is None:
             import select
 
@@ -73,7 +74,7 @@ class Inlet:
     def _fill(self, missing: int) -> None:
         pieces = [self._data[self._at :]] if self._at < len(self._data) else []
         while missing > 0:
-            piece = os.read(self.descriptor, max(self._most, min(missing, 1 << 20)))
+            piece = self._read(max(self._most, min(missing, 1 << 20)))
             if not piece:
                 if pieces:
                     raise WireError("the host's last frame is cut short")
@@ -83,6 +84,9 @@ class Inlet:
             missing -= len(piece)
         self._data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self._at = 0
+
+    def _read(self, most: int) -> bytes:
+        return os.read(self.descriptor, most)
 
 
 class Outlet:

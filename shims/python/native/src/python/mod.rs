@@ -8,6 +8,8 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod builtin;
+#[cfg(feature = "embedded")]
+pub mod embed;
 pub(crate) mod row;
 
 use std::cell::{Cell, UnsafeCell};
