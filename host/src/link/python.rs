@@ -44,7 +44,7 @@ impl Component {
         // Threads that its code has left behind may still hold the channel.
         channel.close();
         match outcome {
-            Ok(_) if stopping.is_asked() => Exit::Interrupted,
+            _ if stopping.is_asked() => Exit::Interrupted,
             Ok(status) => Exit::Status(status & 0xff),
             Err(story) => {
                 ends.complain(format!("{}\n", story.trim_end()).as_bytes());
@@ -74,11 +74,14 @@ impl Component {
         Python::attach(|py| {
             let words = PyList::new(py, self.command.iter().skip(1))?;
             let channel = Py::new(py, channel.clone())?;
-            let _leave = stopping.comes_from(interpreter);
-            interpreter
-                .run(py)
-                .call1((channel, words, self.environment.clone()))?
-                .extract()
+            let runs = stopping.comes_from(interpreter);
+            let status = interpreter
+                .inside(py)
+                .call_method1("run", (channel, words, self.environment.clone()));
+            // From here on nothing interrupts what has to be done in any case.
+            drop(runs);
+            interpreter.inside(py).call_method0("gone")?;
+            status?.extract()
         })
         .map_err(|error: PyErr| interpreter::words(&error))
     }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -18,13 +18,16 @@ use super::{STACK, stray};
 /// How often code that goes on is interrupted again: it may have caught the exception.
 const AGAIN: Duration = Duration::from_millis(50);
 
+/// Code that was interrupted so often is asked where it stands.
+const EXPLAINED_AT: u32 = 2;
+
 /// Says in a word what an interpreter is: version, kind, and whether it has a global lock.
 const SAY: &str = "import sys; sys.stdout.write('%d.%d %s%s' % (*sys.version_info[:2], sys.implementation.name, '' if getattr(sys, '_is_gil_enabled', lambda: True)() else '-free-threaded'))";
 
 /// Python, ready to run components.
 pub(super) struct Interpreter {
-    /// `_inside.run`.
-    run: Py<PyAny>,
+    /// The module `_inside`.
+    inside: Py<PyModule>,
     /// What is raised in code that is to stop.
     stopped: Py<PyType>,
     /// Takes those that are to be interrupted.
@@ -40,8 +43,8 @@ impl Interpreter {
         only.as_ref().map_err(String::clone)
     }
 
-    pub(super) fn run<'py>(&self, py: Python<'py>) -> &Bound<'py, PyAny> {
-        self.run.bind(py)
+    pub(super) fn inside<'py>(&self, py: Python<'py>) -> &Bound<'py, PyModule> {
+        self.inside.bind(py)
     }
 }
 
@@ -49,6 +52,8 @@ impl Interpreter {
 #[derive(Default)]
 pub struct Stopping {
     asked: AtomicBool,
+    /// How often its code was interrupted.
+    times: AtomicU32,
     /// The thread, and the interpreter that it runs in, while it does.
     runs: Mutex<Option<(u64, &'static Interpreter)>>,
 }
@@ -79,26 +84,31 @@ impl Stopping {
         Runs(self.clone())
     }
 
-    /// False when nothing is left to interrupt.
+    /// Raises in its code. False when nothing is left to interrupt.
     fn interrupt(&self, py: Python<'_>) -> bool {
         let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*runs {
-            Some((thread, interpreter)) => {
-                embed::interrupt(*thread, interpreter.stopped.bind(py));
-                true
-            }
-            None => false,
+        let Some((thread, interpreter)) = *runs else {
+            return false;
+        };
+        embed::interrupt(py, thread, Some(interpreter.stopped.bind(py)));
+        drop(runs);
+        if self.times.fetch_add(1, SeqCst) == EXPLAINED_AT {
+            // It is told for its user's sake; that it cannot be is no reason to leave off.
+            let _ = interpreter.inside(py).call_method1("explain", (thread,));
         }
+        true
     }
 }
 
-/// A component's code runs; when this goes it does so no more.
+/// A component's code runs; when this goes it does so no more, and nothing is raised in its thread any more.
 pub(super) struct Runs(Arc<Stopping>);
 
 impl Drop for Runs {
     fn drop(&mut self) {
-        let runs = &self.0.runs;
-        *runs.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let mut runs = self.0.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((thread, _)) = runs.take() {
+            Python::attach(|py| embed::interrupt(py, thread, None));
+        }
     }
 }
 
@@ -168,15 +178,18 @@ fn prepare(package: &Path) -> Result<(Interpreter, Receiver<Arc<Stopping>>), Str
         let sys = py.import("sys")?;
         sys.getattr("path")?
             .call_method1("insert", (0, package.as_os_str()))?;
-        let native = stormhost_native::module(py);
-        sys.getattr("modules")?
-            .set_item("stormhost._native", native)?;
+        // As for children, another one may be named, to be measured.
+        if std::env::var_os("STORMHOST_NATIVE").is_none() {
+            let native = stormhost_native::module(py);
+            sys.getattr("modules")?
+                .set_item("stormhost._native", native)?;
+        }
         let inside = py.import("stormhost._inside")?;
         inside.call_method0("install")?;
         let (interrupts, asked) = channel();
         let interpreter = Interpreter {
-            run: inside.getattr("run")?.unbind(),
             stopped: inside.getattr("Stopped")?.cast_into::<PyType>()?.unbind(),
+            inside: inside.unbind(),
             interrupts,
         };
         Ok((interpreter, asked))

@@ -18,6 +18,7 @@ mod frame;
 mod python;
 mod rows;
 mod spout;
+#[cfg_attr(feature = "embedded", path = "shared_texts.rs")]
 mod texts;
 mod wire;
 

@@ -42,6 +42,10 @@ impl Texts {
         self.keep(py, key, bytes)
     }
 
+    /// A text that is emitted leaves this process: it is not remembered.
+    #[inline]
+    pub(crate) fn emitted(_: &Bound<'_, PyAny>, _: &[u8]) {}
+
     fn keep<'py>(
         &mut self,
         py: Python<'py>,

@@ -47,7 +47,12 @@ def _serve(make: Callable[[], Component], pipe: Pipe) -> NoReturn:
         link.bind(component)
         component.initialize()
         link.run()
-    except HostGone:
+    except HostGone as gone:
+        pipe.leave(link)
+        if type(gone) is not HostGone:  # interrupted inside the host: where?
+            from ._traceback import story
+
+            print(story(gone), file=sys.stderr)
         _leave_at_once()
     except Exception as error:
         from ._traceback import story

@@ -106,7 +106,10 @@ class Declaration:
     Streams are attributes, by the name of their class: `parser.LateOnes`.
     """
 
-    __slots__ = ("_inputs", "conf", "cwd", "env", "kind", "name", "parallelism", "place", "replay", "serializer", "where")
+    __slots__ = (
+        *("_inputs", "conf", "cwd", "env", "kind", "name", "parallelism", "place", "replay", "serializer"),
+        "where",
+    )
 
     def __init__(self, kind: str, parallelism: Any) -> None:
         self.kind = kind

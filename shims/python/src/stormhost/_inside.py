@@ -1,7 +1,7 @@
 """Inside the host: what a component would have had from a process, given to a thread of the host's one interpreter.
 
-The host calls `install` once, and `run` on a thread a task. Standard streams, environment and end are then a task's own;
-modules, `sys.argv`, `sys.path` and signals are everybody's.
+The host calls `install` once, and `run` on a thread a task. Standard streams, environment and end are then a task's
+own; modules, `sys.argv`, `sys.path` and signals are everybody's.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, NoReturn
 
+    from ._link import Link
+
 _NO_PROCESS = "inside the host no process can be started: it could outlive the host; say where='outside'"
 _NO_PROCESS_BY = (
     *("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.system"),
@@ -26,8 +28,11 @@ _NO_PROCESS_BY = (
 )
 
 
-class Stopped(BaseException):
+class Stopped(HostGone):
     """Raised in a component by the host, when it is to stop and does not look. Again and again, until it leaves."""
+
+    def __str__(self) -> str:
+        return "the host has told this component to stop"
 
 
 class Left(BaseException):
@@ -59,6 +64,7 @@ class _Here(threading.local):
 
 
 _here = _Here()
+_tasks: dict[int, Task] = {}  # by their threads
 _starting = allocate_lock()  # `sys.argv` is everybody's, so components are made one after the other
 
 
@@ -70,7 +76,7 @@ def current() -> Task | None:
 def run(channel: Any, words: list[str], environment: dict[str, str]) -> int:
     """Runs a component as `python words…` would, and returns the exit status. Called by the host."""
     task = Task(channel, {**_shared, **{os.fsencode(name): os.fsencode(value) for name, value in environment.items()}})
-    _here.task = task
+    _here.task = _tasks[task.thread] = task
     try:
         _starting.acquire()
         task.starts = True
@@ -80,16 +86,35 @@ def run(channel: Any, words: list[str], environment: dict[str, str]) -> int:
         return _status(exit)
     except Left as left:
         return left.status
-    except (Stopped, HostGone):
+    except HostGone:
         return 1
     except BaseException as error:
         from ._traceback import story
 
         print(story(error), file=sys.stderr)
         return 1
-    finally:
-        made()
+
+
+def gone() -> None:
+    """The component has left. Called by the host, in the same thread, when nothing interrupts it any more."""
+    made()
+    task = _tasks.pop(get_ident(), None)
+    if task is not None:
         task.output.flush()
+
+
+def explain(thread: int) -> None:
+    """Writes where a component stands that was told to stop and goes on. Called by the host."""
+    frame, task = sys._current_frames().get(thread), _tasks.get(thread)
+    if frame is not None and task is not None:
+        from traceback import StackSummary, walk_stack
+
+        from ._traceback import ours
+
+        stack = StackSummary.extract(walk_stack(frame))
+        stack.reverse()
+        text = "".join(StackSummary.from_list([line for line in stack if not ours(line.filename)]).format())
+        task.channel.complain(f"it goes on at (most recent call last):\n{text}".encode(errors="replace"))
 
 
 def _program(words: list[str]) -> NoReturn:
@@ -148,6 +173,11 @@ class Pipe:
             return task.channel.read()  # type: ignore[no-any-return]
         except OSError as error:
             raise HostGone from error
+
+    def leave(self, link: Link | None) -> None:
+        """Says what the component was through with, so that the tuple in hand can be named."""
+        if link is not None:
+            self._task.channel.note_unsaid(link.unsaid())
 
     def inlet(self, rest: bytes) -> Inlet:
         """Reads frames."""
@@ -219,7 +249,7 @@ class _Output:
 
 
 class _Environment(os._Environ):  # type: ignore[type-arg]
-    """`os.environ`: that of the task whose code looks. The host's own, which other threads of it read, is never changed."""
+    """`os.environ`: that of the task whose code looks. The host's own, which its other threads read, never changes."""
 
     @property
     def _data(self) -> Any:
@@ -250,10 +280,10 @@ def install() -> None:
     environ = os.environ
     _shared.update(os.environb)
     coders = environ.encodekey, environ.decodekey, environ.encodevalue, environ.decodevalue
-    os.environ = _Environment(_shared, *coders)
+    os.environ = _Environment(_shared, *coders)  # noqa: B003 - the host's own stays as it is
     os.environb = _Environment(_shared, _bytes, bytes, _bytes, bytes)
     nothing = open(os.devnull)  # noqa: SIM115 - for as long as there is an interpreter
-    sys.stdin = sys.__stdin__ = nothing
+    sys.stdin = sys.__stdin__ = nothing  # type: ignore[misc]
     errors = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
     sys.stdout = sys.__stdout__ = sys.stderr = sys.__stderr__ = _Output(errors)  # type: ignore[assignment, misc]
     os._exit = _exit

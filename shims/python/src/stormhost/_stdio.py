@@ -10,6 +10,10 @@ import sys
 
 from ._wire import Inlet, Outlet
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._link import Link
+
 # Out of the way of code that closes or counts low descriptors.
 _HIGH = 200
 
@@ -23,6 +27,9 @@ class Pipe:
     def read(self) -> bytes:
         """Some bytes, or none at the end of the input."""
         return os.read(self.descriptors[0], 1 << 16)
+
+    def leave(self, link: Link | None) -> None:
+        """A process leaves with its descriptors: there is nothing to say."""
 
     def inlet(self, rest: bytes) -> Inlet:
         """Reads frames."""

@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, CString, c_long};
 use std::path::Path;
+use std::ptr;
 
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -51,11 +52,12 @@ pub fn version() -> String {
     text.split(' ').next().unwrap_or_default().to_owned()
 }
 
-/// Has the thread of that number, as `threading.get_ident()` has it, raise an exception at the next instruction of Python code.
-/// False where there is no such thread any more.
-pub fn interrupt(thread: u64, exception: &Bound<'_, PyType>) -> bool {
-    // SAFETY: the lock is held, as the type shows; any number may be asked for.
-    unsafe { ffi::PyThreadState_SetAsyncExc(thread as c_long, exception.as_ptr()) > 0 }
+/// Has the thread of that number, as `threading.get_ident()` has it, raise an exception at its next instruction of Python code; with
+/// `None`, what was to be raised and is not yet will not be.
+pub fn interrupt(_: Python<'_>, thread: u64, exception: Option<&Bound<'_, PyType>>) {
+    let raised = exception.map_or(ptr::null_mut(), |exception| exception.as_ptr());
+    // SAFETY: the lock is held, as the token shows; any number may be asked for.
+    unsafe { ffi::PyThreadState_SetAsyncExc(thread as c_long, raised) };
 }
 
 /// SAFETY: a status that Python has returned.
