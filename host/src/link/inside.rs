@@ -11,7 +11,7 @@ mod ends;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -35,6 +35,8 @@ pub struct Inside {
     grace: Duration,
     killed: Cell<Option<Instant>>,
     interrupt: Interrupt,
+    /// As long as the thread has them.
+    ends: Weak<Ends>,
 }
 
 /// What the body of a component inside needs, and how it is brought to its end.
@@ -96,13 +98,13 @@ impl Inside {
         let (stdout, output) = from_child().map_err(refused)?;
         let (stderr, errors) = from_child().map_err(refused)?;
         let (stop, leave_to_live) = std::io::pipe().map_err(refused)?;
-        let ends = Ends::new(input, output, errors, stop).map_err(refused)?;
+        let ends = Arc::new(Ends::new(input, output, errors, stop).map_err(refused)?);
+        let seen = Arc::downgrade(&ends);
         let (tell, left) = watch::channel(None);
         std::thread::Builder::new()
             .name(name.to_owned())
             .stack_size(manner.stack)
             .spawn(move || {
-                let ends = Arc::new(ends);
                 let exit = catch_unwind(AssertUnwindSafe(|| body(ends.clone())))
                     .unwrap_or_else(|panic| exit_of(panic, &ends));
                 let left = Left {
@@ -122,6 +124,7 @@ impl Inside {
                 grace: manner.grace,
                 killed: Cell::new(None),
                 interrupt: manner.interrupt,
+                ends: seen,
             }),
             stdin,
             stdout,
@@ -168,7 +171,9 @@ impl Inside {
 
     /// How many inputs it was through with beyond what it had said.
     pub fn unsaid(&self) -> u64 {
-        self.left.borrow().map_or(0, |left| left.unsaid)
+        let left = self.left.borrow().map(|left| left.unsaid);
+        left.or_else(|| self.ends.upgrade().map(|ends| ends.unsaid()))
+            .unwrap_or(0)
     }
 }
 

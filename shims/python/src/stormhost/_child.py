@@ -44,11 +44,11 @@ def _serve(make: Callable[[], Component], pipe: Pipe) -> NoReturn:
     try:
         component = make()
         link = connect(component, pipe)
+        pipe.serves(link)
         link.bind(component)
         component.initialize()
         link.run()
     except HostGone as gone:
-        pipe.leave(link)
         if type(gone) is not HostGone:  # interrupted inside the host: where?
             from ._traceback import story
 
@@ -62,7 +62,7 @@ def _serve(make: Callable[[], Component], pipe: Pipe) -> NoReturn:
             _last_words(link)
         sys.exit(1)
     except BaseException:  # sys.exit in user code, or an interrupt: what is finished still counts
-        if os.getpid() == process:  # not one that user code forked
+        if os.getpid() == process and not pipe.left:  # not one that user code forked
             _last_words(link)
         raise
     sys.exit(0)

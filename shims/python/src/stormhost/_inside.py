@@ -51,10 +51,16 @@ class Task:
         self.environment = environment
         self.thread = get_ident()
         self.left: int | None = None
+        self.link: Link | None = None
         self.starts = False
         self.output = io.TextIOWrapper(
             io.BufferedWriter(_Stderr(channel)), "utf-8", "backslashreplace", line_buffering=True
         )
+
+    def note_unsaid(self) -> None:
+        """Says what the component is through with and has not said, so that the tuple in hand can be named."""
+        if self.link is not None:
+            self.channel.note_unsaid(self.link.unsaid())
 
 
 class _Here(threading.local):
@@ -101,6 +107,7 @@ def gone() -> None:
     task = _tasks.pop(get_ident(), None)
     if task is not None:
         task.output.flush()
+        task.note_unsaid()
 
 
 def explain(thread: int) -> None:
@@ -114,6 +121,7 @@ def explain(thread: int) -> None:
         stack = StackSummary.extract(walk_stack(frame))
         stack.reverse()
         text = "".join(StackSummary.from_list([line for line in stack if not ours(line.filename)]).format())
+        task.note_unsaid()
         task.channel.complain(f"it goes on at (most recent call last):\n{text}".encode(errors="replace"))
 
 
@@ -174,10 +182,14 @@ class Pipe:
         except OSError as error:
             raise HostGone from error
 
-    def leave(self, link: Link | None) -> None:
-        """Says what the component was through with, so that the tuple in hand can be named."""
-        if link is not None:
-            self._task.channel.note_unsaid(link.unsaid())
+    @property
+    def left(self) -> bool:
+        """Whether the component has left by `os._exit`, after which a process says nothing."""
+        return self._task.left is not None
+
+    def serves(self, link: Link) -> None:
+        """This is whom it serves."""
+        self._task.link = link
 
     def inlet(self, rest: bytes) -> Inlet:
         """Reads frames."""

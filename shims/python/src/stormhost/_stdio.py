@@ -21,6 +21,8 @@ _HIGH = 200
 class Pipe:
     """The two descriptors of a process that lead to the host."""
 
+    left = False
+
     def __init__(self, channel_in: int, channel_out: int) -> None:
         self.descriptors = (channel_in, channel_out)
 
@@ -28,8 +30,8 @@ class Pipe:
         """Some bytes, or none at the end of the input."""
         return os.read(self.descriptors[0], 1 << 16)
 
-    def leave(self, link: Link | None) -> None:
-        """A process leaves with its descriptors: there is nothing to say."""
+    def serves(self, link: Link) -> None:
+        """This is whom they serve."""
 
     def inlet(self, rest: bytes) -> Inlet:
         """Reads frames."""
