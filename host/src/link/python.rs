@@ -20,6 +20,7 @@ use self::interpreter::Interpreter;
 use super::exit::Exit;
 use super::inside::{Ends, Interrupt};
 
+pub use self::interpreter::Stopping;
 pub use self::stray::{data_output, keep_data_output};
 
 /// Bytes of a thread's stack: what the main thread of a Python process has.
@@ -100,13 +101,7 @@ impl Component {
     }
 }
 
-pub use self::interpreter::Stopping;
-
 /// What brings a component to its end whose code does not look by itself: an exception, raised in it again and again.
 pub fn interrupt(stopping: Arc<Stopping>) -> Interrupt {
     Interrupt(Box::new(move || stopping.ask()))
 }
-
-#[cfg(test)]
-#[path = "python/tests.rs"]
-mod tests;

@@ -7,7 +7,6 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::python::{Exact, Whole, exact, real, utf8, whole};
-use crate::texts::Texts;
 
 /// As in `_values.py`.
 const LONG_TEXT: usize = 32 << 20;
@@ -66,7 +65,8 @@ fn text(item: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> bool {
         _ => return false,
     }
     out.extend_from_slice(bytes);
-    Texts::emitted(item, bytes);
+    #[cfg(feature = "embedded")]
+    crate::passing::emitted(item, bytes);
     true
 }
 

@@ -15,10 +15,11 @@ mod decode;
 mod emit;
 mod encode;
 mod frame;
+#[cfg(feature = "embedded")]
+mod passing;
 mod python;
 mod rows;
 mod spout;
-#[cfg_attr(feature = "embedded", path = "shared_texts.rs")]
 mod texts;
 mod wire;
 

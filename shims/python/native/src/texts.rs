@@ -32,6 +32,10 @@ impl Texts {
         bytes: &[u8],
     ) -> PyResult<Bound<'py, PyAny>> {
         let Some(key) = key(bytes) else {
+            #[cfg(feature = "embedded")]
+            if let Some(taken) = crate::passing::taken(py, bytes) {
+                return Ok(taken);
+            }
             return text(py, bytes);
         };
         if let Some(Some(entry)) = self.entries.get(place(key))
@@ -41,10 +45,6 @@ impl Texts {
         }
         self.keep(py, key, bytes)
     }
-
-    /// A text that is emitted leaves this process: it is not remembered.
-    #[inline]
-    pub(crate) fn emitted(_: &Bound<'_, PyAny>, _: &[u8]) {}
 
     fn keep<'py>(
         &mut self,
