@@ -1,12 +1,11 @@
 # The chores. `make` lists them; `make test` is exactly what continuous integration runs.
 #
 # What is built and installed goes to target/, what is downloaded to the caches of cargo and pip. Needed are cargo, Python 3.9
-# or newer with venv and its shared library (python3-dev), Maven (or a target/multilang/storm.py that came from elsewhere), Ruby
-# with msgpack, minitest and rubocop, and Lua 5.4, LuaJIT, luarocks and luacheck. STORMHOST_LONG=1 makes the tests that kill go on
-# for longer.
+# or newer with venv and its shared library (python3-dev), Maven, Ruby with msgpack, minitest and rubocop, Lua 5.4, LuaJIT, luarocks
+# and luacheck, Node with npm, Go, and Perl. STORMHOST_LONG=1 makes the tests that kill go on for longer.
 
 .DEFAULT_GOAL := help
-.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-examples fmt clean
+.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-conformance conformance-table test-pages test-packages test-examples fmt clean
 
 include bench/Makefile
 
@@ -29,7 +28,7 @@ export PYO3_PYTHON ?= $(shell PYTHON=$(PYTHON) sh tests/python_inside.sh 2>/dev/
 help:
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do printf '  make %-14s %s\n' "$$name" "$$words"; done
 
-test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-examples bench-check ## everything that continuous integration runs
+test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-conformance test-pages test-packages test-examples bench-check ## everything that continuous integration runs
 
 build: prepare ## the program, as it is released, with Python inside: target/release/stormhost
 	cargo build --release --locked $(INSIDE)
@@ -38,10 +37,14 @@ native: ## the native accelerator alone, for the tests of the Python shim; a bui
 	PYO3_NO_PYTHON=1 cargo build --locked --profile accelerator --manifest-path shims/python/native/Cargo.toml --target-dir target/accelerator
 
 prepare: ## what the tests need and the repository does not carry
-	@command -v mvn >/dev/null || test -f target/multilang/storm.py || apt-get install -y --no-install-recommends maven
+	@command -v mvn >/dev/null || test -f target/multilang/storm.js || apt-get install -y --no-install-recommends maven
 	@command -v rubocop >/dev/null && ruby -rmsgpack -rminitest -e1 2>/dev/null || apt-get install -y --no-install-recommends ruby ruby-msgpack ruby-minitest rubocop
 	@for tool in lua5.4 luajit luarocks luacheck; do command -v $$tool >/dev/null || missing=1; done; \
-		test -z "$$missing" || apt-get install -y --no-install-recommends lua5.4 luajit luarocks lua-check
+		test -f /usr/include/lua5.4/lua.h || missing=1; \
+		test -z "$$missing" || apt-get install -y --no-install-recommends lua5.4 liblua5.4-dev luajit luarocks lua-check
+	@command -v npm >/dev/null || apt-get install -y --no-install-recommends nodejs npm
+	@command -v go >/dev/null || apt-get install -y --no-install-recommends golang-go
+	@perl -MJSON::PP -e1 2>/dev/null || apt-get install -y --no-install-recommends perl
 	PYTHON=$(PYTHON) sh tests/python_inside.sh >/dev/null 2>&1 || apt-get install -y --no-install-recommends python3-dev python3-venv
 	PYTHON=$(PYTHON) sh tests/prepare.sh
 
@@ -50,8 +53,8 @@ test-format: prepare ## formatting and lints of all languages
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked -p stormhost -p stormhost-native --no-default-features --features stormhost/lua,stormhost/python,stormhost-native/embedded -- -D warnings
 	cd shims/python && ../../$(BIN)/ruff check --no-cache . && ../../$(BIN)/mypy --cache-dir ../../target/mypy
-	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench
-	$(BIN)/ruff check --no-cache bench tests/e2e tests/children tests/stock tests/*.py
+	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench ../../tests/conformance
+	$(BIN)/ruff check --no-cache bench tests/e2e tests/conformance tests/docs tests/packaging tests/children tests/stock tests/*.py
 
 test-rust: ## unit tests, doc tests and tests of the program in Rust
 	cargo test --locked --workspace
@@ -73,6 +76,18 @@ test-lua: prepare ## the Lua shim, in Lua 5.4 and LuaJIT, its rock and its docum
 
 test-e2e: build prepare ## the whole program with real children
 	STORMHOST=target/release/stormhost $(PYTEST) tests/e2e
+
+test-conformance: build native prepare ## every library with every other: chains, values, misbehaviours
+	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/conformance
+
+conformance-table: build native prepare ## the same, and writes what came out into docs/compatibility.md
+	STORMHOST_WRITE=1 STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/conformance
+
+test-pages: build native prepare ## every code block of the documentation
+	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/docs
+
+test-packages: build prepare ## the wheel, the gem and the rock, each installed into an empty place
+	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/packaging
 
 test-examples: build prepare ## every example
 	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/examples

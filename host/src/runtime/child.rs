@@ -175,12 +175,12 @@ impl<'a> ChildLife<'a> {
         let Link {
             life,
             stdin,
-            stdout,
+            mut stdout,
             stderr,
         } = link;
         let tail = self.stderr.clone();
         let drain = drain_stderr(self.host, self.at, self.pid, &stderr, &tail);
-        let work = self.work(&life, stdin, &stdout);
+        let work = self.work(&life, stdin, &mut stdout);
         tokio::pin!(drain);
         let (end, exit) = tokio::select! {
             ended = work => ended,
@@ -205,7 +205,7 @@ impl<'a> ChildLife<'a> {
         (end, exit)
     }
 
-    async fn work(&mut self, life: &Life, stdin: Sender, stdout: &Receiver) -> (End, Exit) {
+    async fn work(&mut self, life: &Life, stdin: Sender, stdout: &mut Receiver) -> (End, Exit) {
         let mut listener = Listener::new(self.host.clone(), self.at, self.pid);
         let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
         let deadline = component.settings.handshake_timeout();
@@ -252,9 +252,12 @@ impl<'a> ChildLife<'a> {
         if self.speaks_frames {
             // Not for the others: all that holds them back is how much their pipe takes.
             enlarge(&stdin, self.host.pipe_bytes);
-            enlarge(stdout, self.host.pipe_bytes);
+            enlarge(&*stdout, self.host.pipe_bytes);
         }
         let end = self.converse(life, stdin, stdout, &mut listener).await;
+        if matches!(end, End::Asked) && !self.speaks_frames {
+            listener.leaves();
+        }
         // It may have much to say at last, and must not wait for a reader.
         let exit = tokio::select! {
             exit = self.leave(life, &end) => exit,
@@ -269,7 +272,7 @@ impl<'a> ChildLife<'a> {
     async fn greet(
         &mut self,
         stdin: &Sender,
-        stdout: &Receiver,
+        stdout: &mut Receiver,
         listener: &mut Listener,
     ) -> Result<Dialect, String> {
         let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
@@ -341,7 +344,7 @@ impl<'a> ChildLife<'a> {
         &self,
         life: &Life,
         stdin: Sender,
-        stdout: &Receiver,
+        stdout: &mut Receiver,
         listener: &mut Listener,
     ) -> End {
         let grace = self.host.topology.settings.kill_timeout();

@@ -9,6 +9,7 @@ mod completion;
 pub mod core;
 mod delivery;
 pub mod emit;
+mod habits;
 mod hear;
 mod heartbeat;
 mod host;

@@ -78,7 +78,8 @@ def connect(component: Component, pipe: Pipe) -> Link:
     component.component_id = context.get("componentid") or type(component).__name__
     offer = setup.get("stormhost")
     _leave_pid(setup.get("pidDir"))
-    if not isinstance(offer, dict) or VERSION not in offer.get("versions", ()):
+    declined = os.environ.get("STORMHOST_CODEC") == "storm"
+    if declined or not isinstance(offer, dict) or VERSION not in offer.get("versions", ()):
         from ._storm import storm_link
 
         return storm_link(component, *pipe.descriptors, rest)

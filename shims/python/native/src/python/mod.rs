@@ -10,6 +10,7 @@
 pub(crate) mod builtin;
 #[cfg(feature = "embedded")]
 pub mod embed;
+pub(crate) mod method;
 pub(crate) mod row;
 
 use std::cell::{Cell, UnsafeCell};
