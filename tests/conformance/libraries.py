@@ -99,4 +99,5 @@ LIBRARIES = [
     ours("luajit-json", "LuaJIT", "stormhost", "json", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
     ours("luajit-storm", "LuaJIT", "stormhost", "storm", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
     Library("lua-inside", "Lua 5.4", "stormhost", "frames", "msgpack", (LUA,), where="inside", kind="Lua", lacks=NO_PIPES, refuses=IN_LUA),
+    ours("python-inside", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON, where="inside", options={"where": "inside"}, lacks=NO_PIPES),
 ]

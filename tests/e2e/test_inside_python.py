@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import REPOSITORY, TESTS, Run, Stormhost, wait_for
+from harness import TESTS, Run, Stormhost, wait_for
 
 # The Python that is inside; the tests' own is of the same version nearly everywhere.
 PYTHON = os.environ.get("PYO3_PYTHON") or sys.executable
@@ -426,12 +426,3 @@ def test_a_python_of_another_version_is_refused_by_name(stormhost: Stormhost, tm
     run = stormhost.run(source, status=4, python=PYTHON)
     assert re.search(r"the Python inside this stormhost is CPython 3\.\d+\.\d+, and this topology's is 2\.7 cpython", run.told), run.told
     assert "where='outside'" in run.told
-
-
-def test_the_blocks_about_python_in_the_page_are_true(stormhost: Stormhost) -> None:
-    page = (REPOSITORY / "docs" / "inside.md").read_text().partition("# Python")[2]
-    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    assert blocks
-    for number, block in enumerate(blocks):
-        run = stormhost.run(stormhost.write(block, f"page{number}.py"), python=PYTHON)
-        assert sorted(run.stdout.split()) == sorted("to be or not to be".split())
