@@ -12,6 +12,7 @@ use super::child;
 use super::completion::Stage;
 use super::core::Core;
 use super::host::Host;
+use super::redis;
 use super::sample::Sampler;
 use super::sink;
 use super::trace::Tracer;
@@ -87,6 +88,9 @@ async fn drive(
     mut show: impl FnMut(&Snapshot) + 'static,
 ) -> Ended {
     let topology = host.topology.clone();
+    if let Err(error) = super::inside::prepare(&topology) {
+        host.fail(format!("standard output cannot be kept for data: {error}"));
+    }
     let mut tasks = JoinSet::new();
     // From the spouts down: the first tuple is on its way while the last children still start.
     let ids = topology
@@ -98,6 +102,7 @@ async fn drive(
         match topology.components[topology.tasks[at].component].builtin {
             None => tasks.spawn_local(child::keep(host.clone(), at)),
             Some(Builtin::Print) => tasks.spawn_local(sink::print(host.clone(), at)),
+            Some(Builtin::Redis) => tasks.spawn_local(redis::keep(host.clone(), at)),
         };
     }
     let mut helpers = JoinSet::new();
