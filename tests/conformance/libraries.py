@@ -83,6 +83,8 @@ def ours(name: str, language: str, library: str, codec: str, encoding: str, *com
 
 PYTHON, RUBY, LUA = (str(COMPONENTS / f"words.{ending}") for ending in ("py", "rb", "lua"))
 
+INSIDE: Mapping[str, Any] = {"where": "inside", "options": {"where": "inside"}, "lacks": NO_PIPES}
+
 LIBRARIES = [
     ours("python-native", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON),
     ours("python-msgspec", "Python", "stormhost, msgspec", "msgspec", "msgpack", "python", PYTHON),
@@ -99,5 +101,5 @@ LIBRARIES = [
     ours("luajit-json", "LuaJIT", "stormhost", "json", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
     ours("luajit-storm", "LuaJIT", "stormhost", "storm", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
     Library("lua-inside", "Lua 5.4", "stormhost", "frames", "msgpack", (LUA,), where="inside", kind="Lua", lacks=NO_PIPES, refuses=IN_LUA),
-    ours("python-inside", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON, where="inside", options={"where": "inside"}, lacks=NO_PIPES),
+    ours("python-inside", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON, **INSIDE),
 ]
