@@ -43,6 +43,10 @@ def _serve(make: Callable[[], Component], pipe: Pipe) -> NoReturn:
     link: Link | None = None
     try:
         component = make()
+        if "STORMHOST_DEBUG" in os.environ:
+            from ._debug import arm
+
+            arm(component)
         link = connect(component, pipe)
         pipe.serves(link)
         link.bind(component)
