@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::rc::Rc;
 
 use crate::cli::{LogFormat, LogLevel, RunOptions};
+use crate::debug;
 use crate::guard::Guard;
 use crate::prepare::{prepare, tell, tell_all};
 use crate::run_folder::{RunFolder, state_folder, sweep_leftovers};
@@ -15,10 +16,19 @@ use crate::view::View;
 
 /// Runs a topology until it is complete or stopped.
 pub fn run(options: &RunOptions) -> ExitStatus {
-    let prepared = match prepare(&options.topology, |_| ()) {
+    let asked = match &options.debug {
+        Some(component) => &debug::settings(&options.topology, component),
+        None => &options.topology,
+    };
+    let mut prepared = match prepare(asked, |_| ()) {
         Ok(prepared) => prepared,
         Err(status) => return status,
     };
+    if let Some(component) = &options.debug
+        && let Err(status) = debug::prepare(&mut prepared.topology, component)
+    {
+        return status;
+    }
     tell_all(&prepared.remarks);
     let telemetry = match Telemetry::start(&log_options(options)) {
         Ok(telemetry) => telemetry,
@@ -55,7 +65,7 @@ pub fn run(options: &RunOptions) -> ExitStatus {
             .any(|component| component.builtin.is_some());
         let view = Rc::new(RefCell::new(View::new(
             &telemetry,
-            prints && std::io::stdout().is_terminal(),
+            prints && std::io::stdout().is_terminal() || options.debug.is_some(),
         )));
         let shown = view.clone();
         let show = move |figures: &_| shown.borrow_mut().show(figures);

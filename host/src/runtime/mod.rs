@@ -4,6 +4,7 @@
 //! which own the processes. [`run`] is the whole.
 
 mod bolt;
+mod builtin;
 mod child;
 mod completion;
 pub mod core;
@@ -16,11 +17,12 @@ mod host;
 mod inside;
 mod lane;
 mod listen;
+mod redis;
 pub mod restart;
 mod rows;
 pub mod run;
 mod sample;
-mod setup;
+pub mod setup;
 #[cfg(test)]
 mod sim;
 mod sink;

@@ -12,6 +12,7 @@ use super::child;
 use super::completion::Stage;
 use super::core::Core;
 use super::host::Host;
+use super::redis;
 use super::sample::Sampler;
 use super::sink;
 use super::trace::Tracer;
@@ -98,6 +99,7 @@ async fn drive(
         match topology.components[topology.tasks[at].component].builtin {
             None => tasks.spawn_local(child::keep(host.clone(), at)),
             Some(Builtin::Print) => tasks.spawn_local(sink::print(host.clone(), at)),
+            Some(Builtin::Redis) => tasks.spawn_local(redis::keep(host.clone(), at)),
         };
     }
     let mut helpers = JoinSet::new();

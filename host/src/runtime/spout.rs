@@ -170,7 +170,7 @@ impl Spout {
                 (self.done || stopping) && !untold && self.told == self.heard
             }
             Some(Dialect::Storm(_)) => stopping && !untold && self.talk.is_quiet(),
-            Some(Dialect::Inside) => true,
+            Some(Dialect::Inside) => (self.done || stopping) && !untold,
         }
     }
 
@@ -229,6 +229,19 @@ impl Spout {
             .into_iter()
             .flat_map(|(first, count)| (first..first + count).map(|sequence| (sequence, true)))
             .chain(failed.into_iter().map(|(sequence, ..)| (sequence, false)))
+    }
+
+    /// The number by which the next tracked row will be told of, counted from 0 for each child.
+    pub(super) fn next_number(&self) -> u64 {
+        self.next - self.base
+    }
+
+    /// What became of rows, by their numbers, for a spout inside the host: ranges that were acked, and those that failed.
+    pub(super) fn take_outcomes(&mut self) -> (Vec<(u64, u64)>, Vec<(u64, FailKind, Rc<str>)>) {
+        (
+            std::mem::take(&mut self.acked),
+            std::mem::take(&mut self.failed),
+        )
     }
 
     /// How many more trees may be opened.
@@ -374,7 +387,7 @@ impl Core {
 
     /// One row of a spout.
     #[inline]
-    fn spout_emits(&mut self, out: Emitted<'_>, tracked: bool, ask: bool) {
+    pub(super) fn spout_emits(&mut self, out: Emitted<'_>, tracked: bool, ask: bool) {
         let at = out.from;
         let now = self.now;
         let Some(spout) = &mut self.tasks[at].spout else {

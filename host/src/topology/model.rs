@@ -5,12 +5,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stormhost_protocol::Encoding;
 
 use super::mistake::Place;
+use super::redis::RedisOptions;
 use super::settings::Settings;
 use super::walk;
 
@@ -42,6 +44,8 @@ pub struct Component {
     pub command: Vec<String>,
     /// It has no children: the host itself does its work.
     pub builtin: Option<Builtin>,
+    /// What a built-in Redis component goes by.
+    pub redis: Option<Arc<RedisOptions>>,
     /// The language of a component whose tasks run in the host, which is the interpreter of its command.
     pub inside: Option<Inside>,
     /// Working folder of the child; `None` means where the command was typed.
@@ -69,6 +73,8 @@ pub struct Component {
 pub enum Builtin {
     /// Writes a line a tuple to the host's standard output, values separated by tabs.
     Print,
+    /// Reads or writes Redis, as [`Component::redis`] says.
+    Redis,
 }
 
 /// A language whose components can run in the host.

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{FindProgram, names};
+use super::{FindProgram, builtin, names};
 use crate::topology::conf::child_conf;
 use crate::topology::ir::{ComponentIr, Ir};
 use crate::topology::mistake::Mistake;
 use crate::topology::model::{Builtin, Component, Inside, Kind, Replay, Stream};
 use crate::topology::overrides::Overrides;
+use crate::topology::redis::Subject;
 use crate::topology::settings::{Layers, Origin, Settings};
 
 /// What every component is checked against.
@@ -54,6 +56,8 @@ impl Round<'_> {
                 format!("the component name {id:?} {reason}"),
             ));
         }
+        let stands_for = builtin::stands_for(ir, mistakes);
+        let ir = stands_for.description.as_ref().unwrap_or(ir);
         let settings = self.layers.component(ir, self.overrides, mistakes);
         if ir.kind == Kind::Spout
             && settings
@@ -79,17 +83,36 @@ impl Round<'_> {
                 );
             }
         }
-        let builtin = builtin(ir, mistakes);
+        let builtin = stands_for.builtin;
         let inside = inside(ir, mistakes);
-        if ir.builtin.is_none() && inside.is_none() {
+        if ir.builtin.is_none() && ir.java_class.is_none() && inside.is_none() {
             self.command(ir, &env, mistakes);
         }
+        let parallelism = self.tasks(ir, &settings, mistakes);
+        let redis = (builtin == Some(Builtin::Redis)).then(|| {
+            let known = |name: &str| name.starts_with("REDIS_");
+            let outside = self.overrides.environment.iter();
+            let mut seen: BTreeMap<String, String> =
+                outside.filter(|(name, _)| known(name)).cloned().collect();
+            seen.extend(env.clone());
+            let subject = Subject {
+                id,
+                kind: ir.kind,
+                tasks: parallelism,
+                topology: self.name,
+                settings: &settings,
+                env: seen,
+                implied: stands_for.mode,
+            };
+            Arc::new(subject.read(mistakes, at))
+        });
         Component {
             id: id.clone(),
             kind: ir.kind,
-            parallelism: self.tasks(ir, &settings, mistakes),
+            parallelism,
             command: ir.command.clone(),
             builtin,
+            redis,
             inside,
             cwd: ir.cwd.as_ref().map(PathBuf::from),
             env,
@@ -194,29 +217,6 @@ const TICKS: &str = "topology.tick.tuple.freq.secs";
 /// Each task is a process, and the kernel has no more of these by far.
 pub(super) const MOST_TASKS: u32 = 65_536;
 
-/// Which part of the host it is, if it is one.
-fn builtin(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Builtin> {
-    match (ir.builtin.as_deref()?, ir.kind) {
-        ("print", Kind::Bolt) => Some(Builtin::Print),
-        ("print", Kind::Spout) => {
-            let message = format!(
-                "\"{}\" is built in as a sink, so it cannot be a spout",
-                ir.id
-            );
-            mistakes.push(Mistake::error(ir.at.as_ref(), message));
-            None
-        }
-        (other, _) => {
-            let message = format!(
-                "\"{}\" is said to be built in as \"{other}\", which there is not",
-                ir.id
-            );
-            mistakes.push(Mistake::error(ir.at.as_ref(), message).hint("what there is: print"));
-            None
-        }
-    }
-}
-
 /// In which language it runs in the host, if it is to: the one whose interpreter its command names.
 fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
     let at = ir.at.as_ref();
@@ -229,7 +229,7 @@ fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
             return None;
         }
     }
-    if ir.builtin.is_some() {
+    if ir.builtin.is_some() || ir.java_class.is_some() {
         // It is inside anyway.
         return None;
     }

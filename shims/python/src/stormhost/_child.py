@@ -33,6 +33,10 @@ def run(make: Callable[[], Component]) -> NoReturn:
     link: Link | None = None
     try:
         component = make()
+        if "STORMHOST_DEBUG" in os.environ:
+            from ._debug import arm
+
+            arm(component)
         link = connect(component, channel_in, channel_out)
         link.bind(component)
         component.initialize()

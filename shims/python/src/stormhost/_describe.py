@@ -162,12 +162,12 @@ def _component(declaration: Declaration, command_of: Any, folder: str, found: li
         command = plain(declaration.command, "command")
         resources = os.path.join(folder, "resources")
         cwd = declaration.cwd or (resources if os.path.isdir(resources) else folder)
-    builtin = declaration.builtin if isinstance(declaration, Process) else None
+    hosted = plain(declaration.as_json(), "options") if isinstance(declaration, Process) else {}
     return {
         "id": name,
         "kind": declaration.kind,
         "parallelism": declaration.parallelism if type(declaration.parallelism) is int else 1,
-        **({"builtin": builtin} if builtin else {"command": command}),
+        **(hosted or {"command": command}),
         **({"where": plain(declaration.where, "where")} if isinstance(declaration, Lua) else {}),
         "cwd": cwd if cwd is None else os.path.abspath(plain(cwd, "cwd") or "."),
         "env": plain(declaration.env, "env"),

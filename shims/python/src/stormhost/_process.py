@@ -60,6 +60,10 @@ class Process(Declaration):
     def streams(self) -> dict[str, Any]:
         return dict(self._streams)
 
+    def as_json(self) -> dict[str, Any]:
+        """What stands in the description in place of a command; nothing for a program that has one."""
+        return {"builtin": self.builtin} if self.builtin else {}
+
 
 
 class Lua(Process):

@@ -132,7 +132,8 @@ module Stormhost
         place = declaration.place
         declaration.complaints.each { |message, hint| @found << Mistake.new(message, hint, place) }
         plainly = ->(value, what) { plain(value, "#{what} of '#{declaration.id}'", place) }
-        started = declaration.builtin ? { 'builtin' => declaration.builtin } : { 'command' => plainly[command(declaration), 'command'] }
+        hosted = declaration.hosted
+        started = hosted ? plainly[hosted, 'options'] : { 'command' => plainly[command(declaration), 'command'] }
         {
           'id' => declaration.id,
           'kind' => declaration.kind,
