@@ -82,7 +82,7 @@ test-pages: build native prepare ## every code block of the documentation
 	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/docs
 
 test-packages: build prepare ## the wheel, the gem and the rock, each installed into an empty place
-	MATURIN_PEP517_ARGS="$(INSIDE)" STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/packaging
+	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/packaging
 
 test-examples: build prepare ## every example
 	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/examples
