@@ -113,6 +113,7 @@ LIBRARIES = [
     ours("python-native", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON),
     ours("python-msgspec", "Python", "stormhost, msgspec", "msgspec", "msgpack", "python", PYTHON),
     ours("python-ormsgpack", "Python", "stormhost, ormsgpack", "ormsgpack", "msgpack", "python", PYTHON),
+    ours("python-msgpack", "Python", "stormhost, msgpack", "msgpack", "msgpack", "python", PYTHON),
     ours("python-json", "Python", "stormhost, json", "json", "json", "python", PYTHON),
     ours("python-storm", "Python", "stormhost, json", "storm", "json", "python", PYTHON),
     ours("ruby-msgpack", "Ruby", "stormhost, msgpack", "msgpack", "msgpack", "ruby", RUBY),
