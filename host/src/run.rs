@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::cli::{LogFormat, LogLevel, ReplayOptions, RunOptions};
 use crate::commands::replay::{note_topology, read};
+use crate::debug;
 use crate::guard::Guard;
 use crate::prepare::{Prepared, prepare, tell, tell_all};
 use crate::run_folder::{RunFolder, state_folder, sweep_leftovers};
@@ -17,10 +18,20 @@ use crate::view::View;
 
 /// Runs a topology until it is complete or stopped.
 pub fn run(options: &RunOptions) -> ExitStatus {
-    match prepare(&options.topology, |_| ()) {
-        Ok(prepared) => go(options, prepared, None),
-        Err(status) => status,
+    let asked = match &options.debug {
+        Some(component) => &debug::settings(&options.topology, component),
+        None => &options.topology,
+    };
+    let mut prepared = match prepare(asked, |_| ()) {
+        Ok(prepared) => prepared,
+        Err(status) => return status,
+    };
+    if let Some(component) = &options.debug
+        && let Err(status) = debug::prepare(&mut prepared.topology, component)
+    {
+        return status;
     }
+    go(options, prepared, None)
 }
 
 /// Runs a topology with dead letters in place of its spouts, until they are all dealt with.
@@ -88,7 +99,7 @@ fn go(options: &RunOptions, prepared: Prepared, replay: Option<Vec<Fed>>) -> Exi
             .any(|component| component.builtin.is_some());
         let view = Rc::new(RefCell::new(View::new(
             &telemetry,
-            prints && std::io::stdout().is_terminal(),
+            prints && std::io::stdout().is_terminal() || options.debug.is_some(),
         )));
         let shown = view.clone();
         let show = move |figures: &_| shown.borrow_mut().show(figures);

@@ -2,6 +2,7 @@
 
 mod check;
 mod graph;
+mod lib;
 mod print;
 pub mod replay;
 
@@ -13,6 +14,7 @@ use crate::status::ExitStatus;
 
 pub use check::check;
 pub use graph::graph;
+pub use lib::lib;
 
 /// Writes data, or tells why it cannot be written.
 fn write(text: &str) -> Result<(), ExitStatus> {

@@ -11,6 +11,7 @@ mod flux;
 mod interpreter;
 mod language;
 mod mixed;
+mod petrel;
 mod recognise;
 mod shim;
 mod streamparse;
@@ -102,6 +103,19 @@ pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
     Ok(ir)
 }
 
+/// What belongs into the variable by which a language finds its library, which is unpacked if it was not before. Empty for a language that has none.
+///
+/// # Errors
+/// When it can be unpacked nowhere.
+pub fn library(language: &str, surroundings: &Surroundings) -> Result<String, LoadError> {
+    let known = language::ALL.iter().find(|known| known.id == language);
+    let Some(known) = known else {
+        return Ok(String::new());
+    };
+    let package = shim::unpack(known, surroundings)?;
+    Ok((known.search.entry)(&package))
+}
+
 fn described(
     path: &str,
     file: &str,
@@ -130,6 +144,13 @@ fn described(
         {
             refuse_stray(&file, &["--environment"], &options.others)?;
             streamparse::load(path, &file, resolved, options)
+        }
+        Form::Program(language)
+            if language.id == language::PYTHON.id
+                && petrel::is_topology(&String::from_utf8_lossy(content)) =>
+        {
+            refuse_stray(&file, &[], &options.others)?;
+            petrel::load(path, resolved, options)
         }
         Form::Program(language) => {
             refuse_stray(&file, &[], &options.others)?;
@@ -243,7 +264,9 @@ fn candidates(folder: &Path) -> Vec<String> {
         .into_iter()
         .filter(|name| {
             let languages = language::ALL.iter();
-            name.ends_with(".json") || languages.into_iter().any(|one| one.is_ending_of(name))
+            let data = [".json", ".yaml", ".yml"];
+            data.iter().any(|ending| name.ends_with(ending))
+                || languages.into_iter().any(|one| one.is_ending_of(name))
         })
         .collect()
 }

@@ -9,8 +9,11 @@ pub mod limits;
 pub mod lookup;
 #[cfg(feature = "lua")]
 pub mod lua;
+pub mod outlet;
 pub mod pipe;
 pub mod process;
+#[cfg(feature = "python")]
+pub mod python;
 pub mod spawn_error;
 pub mod stderr;
 mod watch;

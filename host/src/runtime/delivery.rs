@@ -24,6 +24,25 @@ const KEPT_BYTES: usize = 256 * 1024;
 /// With frames: what the pipe and two frames may hold.
 const KEPT_BYTES_FRAMES: usize = 2 * 1024 * 1024;
 
+/// A row with a value that has no counterpart in the receiver's encoding.
+struct Refused {
+    /// Which row of the run.
+    row: usize,
+    /// Which of its values is the first of that kind.
+    field: usize,
+    why: String,
+}
+
+impl Refused {
+    fn new(row: usize, field: usize, why: impl ToString) -> Refused {
+        Refused {
+            row,
+            field,
+            why: why.to_string(),
+        }
+    }
+}
+
 impl Core {
     /// Appends to `out` what should be written to the child of `at` now. Nothing is appended where nothing is to be said.
     pub fn fill(&mut self, at: usize, out: &mut Vec<u8>) {
@@ -158,7 +177,7 @@ impl Core {
         let mut refused = Vec::new();
         run.each_row(&self.limits, |n, row| {
             let lengths: Vec<usize> = columns.iter().map(Vec::len).collect();
-            for (column, value) in columns.iter_mut().zip(row) {
+            for (field, (column, value)) in columns.iter_mut().zip(row).enumerate() {
                 if encoding == Encoding::Json && !sources.is_empty() {
                     column.push(b',');
                 }
@@ -167,7 +186,7 @@ impl Core {
                         .iter_mut()
                         .zip(&lengths)
                         .for_each(|(column, length)| column.truncate(*length));
-                    refused.push((n, error.to_string()));
+                    refused.push(Refused::new(n, field, error));
                     return;
                 }
             }
@@ -188,7 +207,7 @@ impl Core {
             self.delivered(at, run);
             return true;
         }
-        let mut refused = refused.iter().map(|(n, _)| *n).peekable();
+        let mut refused = refused.iter().map(|refused| refused.row).peekable();
         for (n, anchor) in run.anchors.iter().enumerate() {
             if refused.next_if_eq(&n).is_none() {
                 self.tasks[at].in_hand.push(*anchor);
@@ -199,8 +218,9 @@ impl Core {
     }
 
     /// Rows that cannot be written in the child's encoding.
-    fn refuse(&mut self, at: usize, run: &Run, refused: &[(usize, String)]) {
-        for (n, why) in refused {
+    fn refuse(&mut self, at: usize, run: &Run, refused: &[Refused]) {
+        for Refused { row, field, why } in refused {
+            let why = format!("{}: {why}", self.named(at, run, *field));
             let reason: Rc<str> =
                 format!("the value cannot be passed to {}: {why}", self.name(at)).into();
             self.complain(
@@ -209,12 +229,26 @@ impl Core {
                     "a tuple for it could not be passed on: {why}"
                 )),
             );
-            if !run.anchors[*n].is_tracked() {
+            if !run.anchors[*row].is_tracked() {
                 self.tasks[at].counters.dropped += 1;
             }
-            self.acker.fail(run.anchors[*n], FailKind::Refused, &reason);
+            self.acker
+                .fail(run.anchors[*row], FailKind::Refused, &reason);
         }
         self.tell_outcomes();
+    }
+
+    /// A field of a run, as people know it: by its name, its stream and whose that is.
+    fn named(&self, at: usize, run: &Run, field: usize) -> String {
+        let topology = &self.topology;
+        let component = &topology.components[self.tasks[at].component];
+        let Some(input) = component.inputs.get(usize::from(run.input)) else {
+            return format!("field {field} of a tick"); // which holds a number, and numbers pass
+        };
+        let source = &topology.components[input.component];
+        let stream = &source.streams[input.stream];
+        let field = stream.fields.get(field).map_or("?", String::as_str);
+        format!("field '{field}' of stream '{}' of {}", stream.id, source.id)
     }
 
     fn fill_storm(&mut self, at: usize, encoding: Encoding, out: &mut Vec<u8>) {
@@ -255,9 +289,9 @@ impl Core {
             } else {
                 converted.clear();
                 let mut ends = Vec::with_capacity(row.len());
-                for value in values {
+                for (field, value) in values.enumerate() {
                     if let Err(error) = transcode(run.encoding, encoding, value, &mut converted) {
-                        refused.push((n, error.to_string()));
+                        refused.push(Refused::new(n, field, error));
                         return;
                     }
                     ends.push(converted.len());
@@ -276,7 +310,7 @@ impl Core {
         } else {
             self.refuse(at, &run, &refused);
             for (n, anchor) in run.anchors.iter().enumerate() {
-                if !refused.iter().any(|(which, _)| *which == n) {
+                if !refused.iter().any(|refused| refused.row == n) {
                     self.tasks[at].in_hand.push(*anchor);
                     self.tasks[at].counters.executed += 1;
                 }

@@ -200,8 +200,12 @@ pub async fn feed(host: Rc<Host>, at: usize, letters: Vec<Fed>) {
     loop {
         let leave = host.with(|core| {
             let outcomes = core.tasks[at].spout.as_mut().map(|s| s.take_outcomes());
-            for (sequence, failed) in outcomes.unwrap_or_default() {
-                let (Some(mut fed), Some((kind, reason))) = (open.remove(&sequence), failed) else {
+            let (acked, failed) = outcomes.unwrap_or_default();
+            for sequence in acked.into_iter().flat_map(|(first, n)| first..first + n) {
+                open.remove(&sequence);
+            }
+            for (sequence, kind, reason) in failed {
+                let Some(mut fed) = open.remove(&sequence) else {
                     continue;
                 };
                 // What was set aside again is in the dead letters already.

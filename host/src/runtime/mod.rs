@@ -5,6 +5,7 @@
 
 mod bolt;
 mod bounds;
+mod builtin;
 mod care;
 mod child;
 mod completion;
@@ -20,11 +21,12 @@ mod inside;
 mod lane;
 pub mod letter;
 mod listen;
+mod redis;
 pub mod restart;
 mod rows;
 pub mod run;
 mod sample;
-mod setup;
+pub mod setup;
 #[cfg(test)]
 mod sim;
 mod sink;

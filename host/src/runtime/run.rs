@@ -13,6 +13,7 @@ use super::completion::Stage;
 use super::core::Core;
 use super::feed::{self, Fed};
 use super::host::Host;
+use super::redis;
 use super::sample::Sampler;
 use super::sink;
 use super::trace::Tracer;
@@ -92,6 +93,9 @@ pub async fn run(
 
 async fn drive(host: Rc<Host>, wishes: Wishes, mut show: impl FnMut(&Snapshot) + 'static) -> Ended {
     let topology = host.topology.clone();
+    if let Err(error) = super::inside::prepare(&topology) {
+        host.fail(format!("standard output cannot be kept for data: {error}"));
+    }
     let mut tasks = JoinSet::new();
     let (limit, mut replay) = (wishes.limit, wishes.replay);
     // From the spouts down: the first tuple is on its way while the last children still start.
@@ -109,6 +113,7 @@ async fn drive(host: Rc<Host>, wishes: Wishes, mut show: impl FnMut(&Snapshot) +
         match component.builtin {
             None => tasks.spawn_local(child::keep(host.clone(), at)),
             Some(Builtin::Print) => tasks.spawn_local(sink::print(host.clone(), at)),
+            Some(Builtin::Redis) => tasks.spawn_local(redis::keep(host.clone(), at)),
         };
     }
     let mut helpers = JoinSet::new();

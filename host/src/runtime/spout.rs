@@ -20,7 +20,7 @@ use crate::flow::acker::{FailKind, Outcome};
 use crate::flow::ledger::{Emission, Root};
 use crate::flow::window::Window;
 use crate::histogram::Histogram;
-use crate::topology::{Component, Replay, Settings};
+use crate::topology::{Component, Replay, Topology};
 
 /// Acks that are told at once, however many trees are pending.
 const MANY: u64 = 64;
@@ -128,13 +128,15 @@ pub struct AgainReplay {
 
 impl Spout {
     /// The state of a task of `component` before its first child.
-    pub fn new(component: &Component, settings: &Settings) -> Spout {
+    pub fn new(component: &Component, topology: &Topology) -> Spout {
+        let settings = &topology.settings;
+        let pending = component.settings.max_spout_pending(topology.bolt_tasks());
         let timeout = match settings.enable_message_timeouts() {
             true => settings.message_timeout().as_micros() as u64,
             false => u64::MAX,
         };
         Spout {
-            window: Window::new(component.settings.max_spout_pending(), timeout),
+            window: Window::new(pending, timeout),
             pending: 0,
             emitted: 0,
             credit: 0,
@@ -298,23 +300,17 @@ impl Spout {
         sequence
     }
 
-    /// What became of trees since the last call: their numbers, and why they failed if they did.
-    pub(super) fn take_outcomes(&mut self) -> Vec<(u64, Option<(FailKind, Rc<str>)>)> {
-        let failed = std::mem::take(&mut self.failed);
-        let acked = std::mem::take(&mut self.acked);
-        self.untold = 0;
-        let acked = acked
-            .into_iter()
-            .flat_map(|(first, count)| first..first + count);
-        let base = self.base;
-        acked
-            .map(|sequence| (base + sequence, None))
-            .chain(
-                failed
-                    .into_iter()
-                    .map(|(n, kind, why)| (base + n, Some((kind, why)))),
-            )
-            .collect()
+    /// The number by which the next tracked row will be told of, counted from 0 for each child.
+    pub(super) fn next_number(&self) -> u64 {
+        self.next - self.base
+    }
+
+    /// What became of rows, by their numbers, for a spout inside the host: ranges that were acked, and those that failed.
+    pub(super) fn take_outcomes(&mut self) -> (Vec<(u64, u64)>, Vec<(u64, FailKind, Rc<str>)>) {
+        (
+            std::mem::take(&mut self.acked),
+            std::mem::take(&mut self.failed),
+        )
     }
 
     /// How many more trees may be opened.
@@ -463,7 +459,7 @@ impl Core {
 
     /// One row of a spout.
     #[inline]
-    fn spout_emits(&mut self, out: Emitted<'_>, tracked: bool, ask: bool) {
+    pub(super) fn spout_emits(&mut self, out: Emitted<'_>, tracked: bool, ask: bool) {
         let at = out.from;
         let now = self.now;
         let Some(spout) = &mut self.tasks[at].spout else {

@@ -87,8 +87,7 @@ impl Task {
             finished_at: 0,
             heartbeats: Default::default(),
             heard_through: 0,
-            spout: (component.kind == Kind::Spout)
-                .then(|| Spout::new(component, &topology.settings)),
+            spout: (component.kind == Kind::Spout).then(|| Spout::new(component, topology)),
             spent: (0.0, 0.0),
             counters: Counters::default(),
             progressed: false,

@@ -54,9 +54,15 @@ pub struct ComponentIr {
     /// How a task's child is started: argv, no shell. Only a built-in component has none.
     #[serde(default)]
     pub command: Vec<String>,
-    /// `print` for the sink that is part of the host.
+    /// `print` for the sink that is part of the host, `redis` for its Redis spout and sink.
     #[serde(default)]
     pub builtin: Option<String>,
+    /// A Java class, in place of a command: `check` finds its counterpart in the host, or says that it has none.
+    #[serde(default)]
+    pub java_class: Option<String>,
+    /// What a built-in component is told: for `redis`, its settings without the `redis.` before them.
+    #[serde(default)]
+    pub options: Map<String, Value>,
     /// `inside` if its tasks run in the host, which is the interpreter of its command then; `outside` or nothing if each has a process.
     #[serde(default, rename = "where")]
     pub place: Option<String>,

@@ -9,7 +9,7 @@ use super::beans::{arguments, texts};
 use super::definition::{Definition, id, only};
 use super::node::Node;
 use super::told::Told;
-use crate::topology::{ComponentIr, Ir, Kind, StreamIr};
+use crate::topology::{ComponentIr, Ir, Kind, StreamIr, has_counterpart};
 
 const KEYS: [&str; 12] = [
     "id",
@@ -59,6 +59,8 @@ pub(super) fn describe(whole: &Definition, resources: &Path, ir: &mut Ir, told: 
                 parallelism: 1,
                 command: Vec::new(),
                 builtin: None,
+                java_class: None,
+                options: Default::default(),
                 place: None,
                 cwd: Some(resources.display().to_string()),
                 env: Default::default(),
@@ -126,6 +128,11 @@ impl Vertex<'_> {
                     "its tuples go to standard output, a line each",
                 );
             }
+            (name @ ("TestWordSpout" | "TestWordCounter"), _)
+                if class.contains("storm.testing.") =>
+            {
+                self.storm_testing(name);
+            }
             ("", _) => {
                 self.told.plain_error(
                     &self.node.at,
@@ -133,8 +140,59 @@ impl Vertex<'_> {
                 );
                 self.stand_in();
             }
+            _ if has_counterpart(&class, kind) => self.counterpart(class),
             _ => self.java(&class),
         }
+    }
+
+    /// Classes of Storm's own documents, which our Lua library has as well; `mod` knows where that lies.
+    fn storm_testing(&mut self, name: &str) {
+        let (fields, kind) = match name {
+            "TestWordSpout" => (vec!["word".to_owned()], Kind::Spout),
+            _ => (vec!["word".to_owned(), "count".to_owned()], Kind::Bolt),
+        };
+        if kind != self.component.kind {
+            let message = format!(
+                "\"{}\" is a {}, but {name} is a {}",
+                self.component.id,
+                self.component.kind.name(),
+                kind.name()
+            );
+            self.told.error(
+                &self.node.at,
+                message,
+                "spouts stand under `spouts`, bolts under `bolts`",
+            );
+            return self.stand_in();
+        }
+        if kind == Kind::Spout {
+            // As often as Storm's does.
+            self.component
+                .conf
+                .entry("topology.sleep.spout.wait.strategy.time.ms")
+                .or_insert(100.into());
+        }
+        self.component.command = vec!["lua".into(), super::STORM_TESTING.into(), name.into()];
+        self.component.place = Some("inside".into());
+        self.component.cwd = None;
+        let stream = StreamIr {
+            fields,
+            direct: false,
+        };
+        self.component.streams.insert("default".into(), stream);
+    }
+
+    /// A Java class whose work the host does itself. What its constructor is given is taken to be the host, the port and the key, as such classes have it.
+    fn counterpart(&mut self, class: String) {
+        let args = self.node.get("constructorArgs").and_then(Node::list);
+        for (name, arg) in ["host", "port", "key"]
+            .into_iter()
+            .zip(args.unwrap_or_default())
+        {
+            self.component.options.insert(name.into(), arg.json());
+        }
+        self.component.java_class = Some(class);
+        self.component.cwd = None;
     }
 
     fn java(&mut self, class: &str) {

@@ -130,7 +130,7 @@ static KNOWN: &[Known] = &[
     row("topology.message.timeout.secs", SECONDS, "30", Topology, "When a tuple tree that is not complete fails."),
     row("topology.enable.message.timeouts", ValueKind::Flag, "true", Topology, "Whether tuple trees time out."),
     // Storm has no default, and its users ran out of memory. Above about a thousand only latency grows.
-    row("topology.max.spout.pending", FROM_ONE, "2000", Component, "How many tracked tuples a spout task may have pending."),
+    row("topology.max.spout.pending", FROM_ONE, "2000", Component, "How many tracked tuples a spout task may have pending; if not set, 100 for each task of a bolt where that is more."),
     row("topology.debug", ValueKind::Flag, "false", Component, "Whether every tuple is logged."),
     row("topology.tick.tuple.freq.secs", SECONDS_OR_NONE, "null", Component, "How often a bolt is sent a tick."),
     row("topology.subprocess.timeout.secs", SECONDS, "30", Component, "After how long without a sign of life a child is taken for hung."),
@@ -147,8 +147,8 @@ static KNOWN: &[Known] = &[
     row("stormhost.kill.timeout.secs", SECONDS_OR_NONE, "2", Component, "How long a child that was told to go may take before it is killed."),
     row("stormhost.max.message.bytes", MESSAGE, "67108864", Component, "The longest message a child may send."),
     // Twice what a word count of a large vocabulary takes; a leak is found before the machine is full.
-    row("stormhost.inside.memory.bytes", STATE, "536870912", Component, "How much memory a task inside the host may use before it is ended."),
-    row("stormhost.inside.budget.secs", SECONDS_OR_NONE, "10", Component, "How long one call of a task's code inside the host may go on before it is interrupted; 0 for ever, which is quicker."),
+    row("stormhost.inside.memory.bytes", STATE, "536870912", Component, "How much memory a task in Lua inside the host may use before it is ended."),
+    row("stormhost.inside.budget.secs", SECONDS_OR_NONE, "10", Component, "How long one call of a task's code in Lua inside the host may go on before it is interrupted; 0 for ever, which is quicker."),
     row("stormhost.replay.tries", FROM_ONE, "3", Component, "How often the host emits a failed tuple again before its spout hears of it."),
     // Twice the default limit of messages' own memory; a spout that waits for acks is better than a host that is killed.
     row("stormhost.replay.bytes", BUDGET, "67108864", Component, "How many bytes of pending tuples the host keeps for a spout task that it replays for, before that spout has to wait."),

@@ -51,6 +51,15 @@ fn said(encoding: Encoding, message: FromChild<'_>) -> String {
         FromChild::Done => "done".to_owned(),
         FromChild::Finished => "finished".to_owned(),
         FromChild::Wait => "wait".to_owned(),
+        FromChild::DeadLetter {
+            row,
+            stream,
+            message,
+        } => format!(
+            "dead letter {} on {} since {message}",
+            raw(row.list),
+            stream.as_deref().unwrap_or("none")
+        ),
         FromChild::Unknown { command } => format!("unknown {command}"),
     }
 }
@@ -67,6 +76,24 @@ fn refused(json: &str) -> (&'static str, String) {
         Err(ProtocolError::Member { member, seen, .. }) => (member, seen),
         other => panic!("{json}: {other:?}"),
     }
+}
+
+#[test]
+fn dead_letters() {
+    check(&[
+        (
+            r#"{"command":"dead_letter","tuple":["a",1],"stream":"late","msg":"why"}"#,
+            r#"dead letter ["a",1] on late since why"#,
+        ),
+        (
+            r#"{"command":"dead_letter","tuple":[]}"#,
+            "dead letter [] on none since null",
+        ),
+    ]);
+    assert_eq!(
+        refused(r#"{"command":"dead_letter"}"#),
+        ("tuple", "missing".into())
+    );
 }
 
 #[test]

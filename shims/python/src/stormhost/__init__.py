@@ -15,6 +15,7 @@ from ._groupings import (
     PartialKeyGrouping,
     ShuffleGrouping,
 )
+from ._jvm import JVMBolt, JVMSpout, RedisSink, RedisSpout
 from ._process import Lua, Print, Process
 from ._spout import ReliableSpout, Spout
 from ._stream import Stream
@@ -31,12 +32,16 @@ __all__ = [
     "EmitError",
     "FieldsGrouping",
     "GlobalGrouping",
+    "JVMBolt",
+    "JVMSpout",
     "LocalOrShuffleGrouping",
     "Lua",
     "NoneGrouping",
     "PartialKeyGrouping",
     "Print",
     "Process",
+    "RedisSink",
+    "RedisSpout",
     "ReliableSpout",
     "ShuffleGrouping",
     "Spout",

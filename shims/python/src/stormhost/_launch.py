@@ -1,5 +1,5 @@
 """The command line that the host uses: `describe FILE[:Name] -- args…`, `component FILE[:Name] ID -- args…`, and
-`describe-streamparse FILE[:Name] PROJECT -- args…`, where PROJECT is JSON."""
+`describe-streamparse FILE[:Name] PROJECT -- args…` or `describe-petrel FILE[:function] SETTINGS`, with JSON."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 USAGE = """usage: python stormhost describe FILE[:Name] [-- args…]
        python stormhost describe-streamparse FILE[:Name] PROJECT [-- args…]
+       python stormhost describe-petrel FILE[:function] SETTINGS [-- args…]
        python stormhost component FILE[:Name] ID [--typed FILE] [-- args…]
 The stormhost host runs these; by hand: stormhost check FILE, stormhost run FILE."""
 
 
-def main(root: str, dont_write_bytecode: bool) -> NoReturn:
-    """`root`: the folder that holds this package. `dont_write_bytecode`: the user's wish, for the user's code."""
+def main(root: str, dont_write_bytecode: bool, words: list[str] | None = None) -> NoReturn:
+    """`root`: the folder that holds this package. `dont_write_bytecode`: the user's wish, for the user's code.
+
+    `words`: the command line, where it is not that of a process.
+    """
     back_to_usual = _collect_rarely()
-    words = sys.argv[1:]
+    words = sys.argv[1:] if words is None else words
     args: list[str] = []
     if "--" in words:
         split = words.index("--")
@@ -33,12 +37,13 @@ def main(root: str, dont_write_bytecode: bool) -> NoReturn:
         sys.dont_write_bytecode = dont_write_bytecode
         describe(file, name, args)
         sys.exit(0)
-    if len(words) == 3 and words[0] == "describe-streamparse":
-        from . import _describe, _streamparse
+    if len(words) == 3 and words[0] in ("describe-streamparse", "describe-petrel"):
+        from . import _describe, _petrel, _streamparse
 
+        describer = _petrel if words[0] == "describe-petrel" else _streamparse
         sys.dont_write_bytecode = dont_write_bytecode
         file, name = split_name(words[1])
-        _describe.write(lambda: _streamparse.description(file, name, words[2], args))
+        _describe.write(lambda: describer.description(file, name, words[2], args))
         sys.exit(0)
     if len(words) in (3, 5) and words[0] == "component":
         from ._child import run
@@ -89,7 +94,9 @@ def split_name(text: str) -> tuple[str, str | None]:
 
 def prepare(root: str, file: str, typed: str, args: list[str]) -> None:
     """Makes `sys.path` and `sys.argv` as `python FILE args…` would, with this package within reach."""
-    sys.path.insert(0, os.path.dirname(os.path.abspath(file)))
+    folder = os.path.dirname(os.path.abspath(file))
+    if sys.path[:1] != [folder]:  # inside the host others may have been here before
+        sys.path.insert(0, folder)
     if root not in sys.path:
         sys.path.insert(1, root)  # for processes that user code starts with this path
     sys.argv = [typed, *args]

@@ -1,7 +1,7 @@
-"""Describes a topology of streamparse: its class is imported with streamparse itself, and its specs become IR (`docs/ir.md`).
+"""Describes a topology of streamparse: its class is imported with streamparse itself, and its specs become IR.
 
-What the project's `config.json` says is read by the host, which hands over what is needed here (`Project`). Components are
-started as streamparse starts them, by `streamparse_run`, in the project's `src`. Nothing here needs Storm or a JVM.
+What the project's `config.json` says is read by the host, which hands over what is needed here (`Project`). Components
+are started as streamparse starts them, by `streamparse_run`, in the project's `src`. Nothing here needs Storm or a JVM.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import shlex
 import sys
+from keyword import iskeyword
 
 from ._place import Mistake, Place
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _RUNNER = "streamparse_run"
 _PARTIAL_KEY = "PartialKeyGrouping"
+_SERIALIZERS = ("json", "msgpack")
 _TICKS = "topology.tick.tuple.freq.secs"
 # Members of Thrift's Grouping that are groupings as they stand, and what the IR calls them.
 _PLAIN = ("shuffle", "all", "none", "direct", "local_or_shuffle")
@@ -66,7 +68,7 @@ def _topology(path: str, name: str | None, project: Project, found: list[Mistake
 
     warnings.filterwarnings("ignore", "pkg_resources")  # streamparse's own affair, and no user's mistake
     try:
-        from streamparse.dsl.topology import Topology, TopologyType  # type: ignore[import-not-found, unused-ignore]
+        from streamparse.dsl.topology import Topology, TopologyType
     except ImportError as error:
         found.append(_no_streamparse(error, project, path))
         return None
@@ -103,11 +105,9 @@ def _no_streamparse(error: ImportError, project: Project, path: str) -> Mistake:
     if isinstance(error, ModuleNotFoundError) and error.name == "pkg_resources":
         needs = "streamparse 'setuptools<81'"  # later ones have no pkg_resources, which streamparse imports
     looked = "".join(f"\n    {place}" for place in project.looked)
-    return Mistake(
-        f"this is a topology of streamparse, which {sys.executable} cannot import: {error}",
-        f"install it there ({sys.executable} -m pip install {needs}), or name a Python that has it with --python; looked at:{looked}",
-        Place(path, 0),
-    )
+    what = f"this is a topology of streamparse, which {sys.executable} cannot import: {error}"
+    install = f"install it there ({sys.executable} -m pip install {needs})"
+    return Mistake(what, f"{install}, or name a Python that has it with --python; looked at:{looked}", Place(path, 0))
 
 
 class _Description:
@@ -142,16 +142,16 @@ class _Description:
 
     def component(self, spec: Any) -> dict[str, Any]:
         where = self.place(spec)
-        command, serializer = self.command(spec, where)
+        component = spec.component_object
+        started = self.java(spec, where) if component.shell is None else self.shell(component.shell)
         return {
             "id": spec.name,
             "kind": "spout" if type(spec).__name__.endswith("SpoutSpec") else "bolt",
             "parallelism": self.parallelism(spec, where),
-            "command": command,
-            "cwd": self.project.source,
-            "serializer": serializer,
+            **started,
             "streams": {
-                id: {"fields": list(stream.output_fields), "direct": bool(stream.direct)} for id, stream in spec.outputs.items()
+                id: {"fields": list(stream.output_fields), "direct": bool(stream.direct)}
+                for id, stream in spec.outputs.items()
             },
             "conf": self.plain(json.loads(spec.config or "{}"), f"config of {spec.name!r}", where),
             "at": where.as_json(),
@@ -163,31 +163,39 @@ class _Description:
         environment = self.project.environment
         if environment in spec.par:
             return int(spec.par[environment])
-        what = f"par of {spec.name!r} is given for {', '.join(spec.par)}, not for {environment or 'a topology without config.json'}"
+        known, own = ", ".join(spec.par), environment or "a topology without config.json"
+        what = f"par of {spec.name!r} is given for {known}, not for {own}"
         self.found.append(Mistake(what, "one task is taken, as streamparse does", where, severity="warning"))
         return 1
 
-    def command(self, spec: Any, where: Place) -> tuple[list[str], str | None]:
-        """How a task is started, and the serializer if the command settles it."""
-        component = spec.component_object
-        if component.shell is None:
-            name = component.java_object.full_class_name if component.java_object is not None else "a serialized object"
-            what = f"{spec.name!r} is Java ({name}), and stormhost has no JVM"
-            hint = "write it in Python or any language that speaks multilang, as a Bolt, Spout, ShellBolt or ShellSpout"
-            self.found.append(Mistake(what, hint, where))
-            return [sys.executable], None  # never started: the mistake keeps the topology from running
-        program, script = component.shell.execution_command, component.shell.script
-        words = self.words(script)
+    def shell(self, component: Any) -> dict[str, Any]:
+        """How a task is started, where, and in which encoding if the command settles that."""
+        program, words = component.execution_command, self.words(component.script)
+        here = {"cwd": self.project.source}
         if os.path.basename(program) == _RUNNER:
             serializer = self.project.serializer
-            return [*_runner(), "-s", serializer, *words], serializer if serializer in ("json", "msgpack") else None
+            command = [*_runner(), "-s", serializer, *words]
+            return {**here, "command": command, **({"serializer": serializer} if serializer in _SERIALIZERS else {})}
         first = shlex.split(program)
         if first and first[0] in ("python", "python3"):
             first[0] = sys.executable
-        return [*first, *words], None
+        return {**here, "command": [*first, *words]}
+
+    def java(self, spec: Any, where: Place) -> dict[str, Any]:
+        """A class by its name, for which `check` looks for a counterpart; what is serialized can have none."""
+        from streamparse.dsl.util import to_python_arg_list
+
+        java = spec.component_object.java_object
+        if java is None:
+            what = f"{spec.name!r} is a serialized object of Java, and stormhost has no JVM"
+            hint = "write it in Python or any language that speaks multilang, as a Bolt, Spout, ShellBolt or ShellSpout"
+            self.found.append(Mistake(what, hint, where))
+            return {"command": [sys.executable]}  # never started: the mistake keeps the topology from running
+        args = to_python_arg_list(java.args_list)
+        return {"java_class": java.full_class_name, "options": dict(zip(("host", "port", "key"), args))}
 
     def words(self, script: str) -> list[str]:
-        """Storm hands a script over as one argument; streamparse's documents say that blanks divide it. A file decides."""
+        """Storm hands a script over whole; streamparse's documents say that blanks divide it. A file decides."""
         if not script or os.path.exists(os.path.join(self.project.source, script)):
             return [script] if script else []
         return shlex.split(script)
@@ -219,12 +227,12 @@ class _Description:
 
     def remark_on_batching(self) -> None:
         """A BatchingBolt lives by ticks; without any it keeps its tuples until they time out."""
-        from streamparse import BatchingBolt, TicklessBatchingBolt  # type: ignore[import-not-found, unused-ignore]
+        from streamparse import BatchingBolt, TicklessBatchingBolt
 
         for spec, component in zip(self.topology.specs, self.ir["components"]):
-            cls = spec.component_cls
-            batches = isinstance(cls, type) and issubclass(cls, BatchingBolt) and not issubclass(cls, TicklessBatchingBolt)
-            if batches and _TICKS not in component["conf"] and _TICKS not in self.ir["conf"]:
+            batches = issubclass(spec.component_cls, BatchingBolt)
+            tickless = issubclass(spec.component_cls, TicklessBatchingBolt)
+            if batches and not tickless and _TICKS not in component["conf"] and _TICKS not in self.ir["conf"]:
                 what = f"{spec.name!r} is a BatchingBolt without ticks, so it never ends a batch"
                 hint = f'give it some: config = {{"{_TICKS}": 1}}; or make it a TicklessBatchingBolt'
                 self.found.append(Mistake(what, hint, self.place(spec), severity="warning"))
@@ -237,25 +245,25 @@ class _Description:
             hint = f"{sys.executable} -m pip install msgpack; or set \"serializer\" to json in config.json"
             what = f"the serializer is msgpack, which {sys.executable} has no library for"
             self.found.append(Mistake(what, hint, self.at))
-        elif self.project.serializer not in ("json", "msgpack"):
+        elif self.project.serializer not in _SERIALIZERS:
             what = f"the serializer of config.json is {self.project.serializer!r}, which streamparse does not have"
             self.found.append(Mistake(what, "it is json or msgpack", self.at))
 
     def check_field_names(self) -> None:
         """pystorm makes a namedtuple of every stream of whom it listens to, and fails at start where that cannot be."""
-        import keyword
-
         specs = {spec.name: spec for spec in self.topology.specs}
-        for spec in specs.values():
-            if not _is_python(spec):
-                continue
-            for source in {stream.componentId for stream in spec.inputs or {}}:
-                for id, stream in specs[source].outputs.items() if source in specs else ():
-                    for field in stream.output_fields:
-                        if not field.isidentifier() or keyword.iskeyword(field) or field.startswith("_"):
-                            what = f"{spec.name!r} cannot start: pystorm makes attributes of fields, and {field!r} of {source!r} ({id}) can be none"
-                            hint = "give the field a name that is a Python identifier, without an underscore in front"
-                            self.found.append(Mistake(what, hint, self.place(specs[source])))
+        for spec in filter(_is_python, specs.values()):
+            for name in {stream.componentId for stream in spec.inputs or {}} & specs.keys():
+                for id, stream in specs[name].outputs.items():
+                    for field in filter(_is_no_attribute, stream.output_fields):
+                        why = f"pystorm makes attributes of fields, and {field!r} of {name!r} ({id}) can be none"
+                        hint = "give the field a name that is a Python identifier, without an underscore in front"
+                        what = f"{spec.name!r} cannot start: {why}"
+                        self.found.append(Mistake(what, hint, self.place(specs[name])))
+
+
+def _is_no_attribute(field: str) -> bool:
+    return not field.isidentifier() or iskeyword(field) or field.startswith("_")
 
 
 def _is_python(spec: Any) -> bool:
@@ -281,8 +289,8 @@ def _lines_of_specs(path: str, topology: str) -> dict[str, int]:
             lines[""] = node.lineno
             for statement in node.body:
                 if isinstance(statement, ast.Assign):
-                    lines.update((target.id, statement.lineno) for target in statement.targets if isinstance(target, ast.Name))
-                    lines.update((name, statement.lineno) for name in _given_names(statement.value))
+                    names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+                    lines.update((name, statement.lineno) for name in [*names, *_given_names(statement.value)])
     return lines
 
 

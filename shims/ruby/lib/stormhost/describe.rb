@@ -132,7 +132,8 @@ module Stormhost
         place = declaration.place
         declaration.complaints.each { |message, hint| @found << Mistake.new(message, hint, place) }
         plainly = ->(value, what) { plain(value, "#{what} of '#{declaration.id}'", place) }
-        started = declaration.builtin ? { 'builtin' => declaration.builtin } : { 'command' => plainly[command(declaration), 'command'] }
+        hosted = declaration.hosted
+        started = hosted ? plainly[hosted, 'options'] : { 'command' => plainly[command(declaration), 'command'] }
         {
           'id' => declaration.id,
           'kind' => declaration.kind,
@@ -144,8 +145,13 @@ module Stormhost
           'replay' => declaration.replay,
           'streams' => declaration.streams.transform_values(&:as_json),
           'conf' => plainly[declaration.conf, 'conf'],
+          **where(declaration),
           'at' => place&.as_json
         }
+      end
+
+      def where(declaration)
+        declaration.is_a?(ProgramDeclaration) && declaration.where ? { 'where' => declaration.where } : {}
       end
 
       def command(declaration)
