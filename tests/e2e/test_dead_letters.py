@@ -177,6 +177,7 @@ class T(Topology):
 """
     count, kills = 3000, 20
     run = stormhost.start(source.replace("COUNT", str(count)))
+    run.until(lambda: len(run.noted("acked")) > 50, "both bolts to be up")
     for _ in range(kills):
         before = len(run.noted("acked"))
         if run.kill_some(["slow"]) is None:

@@ -97,13 +97,16 @@ def test_a_child_runs_as_another_user_where_the_host_may(stormhost: Stormhost) -
     shell = """
 class T(Topology):
     numbers = Numbers(1, 1)
-    who = Process('sh', '-c', 'id -u >&2; echo "$USER" >&2', conf={'stormhost.user': 'nobody'})
+    who = Process('sh', '-c', 'id -u >&2; echo "$USER" >&2', conf={'stormhost.user': 'nobody', 'stormhost.folder': '/'})
     who.inputs.append(ShuffleGrouping(numbers))
 """
     run = stormhost.run(shell, status=4)
     if os.getuid() == 0:
         import pwd
 
+        # Nobody else may enter the folders of these tests.
+        closed = stormhost.run(shell.replace(", 'stormhost.folder': '/'", ""), status=4).told
+        assert "the user `nobody` may not enter the working folder" in closed
         assert f"| {pwd.getpwnam('nobody').pw_uid}\n    | nobody" in run.told
     else:
         assert "stormhost.user and stormhost.group need root" in run.told

@@ -30,9 +30,6 @@ use crate::procstat;
 /// The variable that marks all processes of a run: the run's token, after those of the runs around it, with colons between.
 pub const RUN_VARIABLE: &str = "STORMHOST_RUN";
 
-/// The kernel's word for what is not permitted.
-const EPERM: i32 = rustix::io::Errno::PERM.raw_os_error();
-
 /// How one child is to be started.
 #[derive(Debug, Clone, Default)]
 pub struct Spawn {
@@ -136,14 +133,8 @@ impl Child {
         if let Some(umask) = umask {
             rustix::process::umask(umask);
         }
-        let process = started.map_err(|cause| match cause.raw_os_error() {
-            Some(EPERM)
-                if spawn.user.is_some() || spawn.group.is_some() => {
-                SpawnError::Account(format!(
-                    "the host may not start processes as another user or group ({cause}); stormhost.user and stormhost.group need root"
-                ))
-            }
-            _ => refused(cause),
+        let process = started.map_err(|cause| {
+            as_somebody_else(spawn, &cause, &folder, &file).unwrap_or_else(|| refused(cause))
         })?;
         spawn
             .limits
@@ -306,6 +297,32 @@ impl Drop for Process {
             // A killed process leaves at once unless the kernel itself holds it; then it stays a zombie until the host goes.
             let _ = self.child.borrow_mut().try_wait();
         }
+    }
+}
+
+/// Why a child could not be started as another user or group; `None` where it was to be neither, or that is not the reason.
+fn as_somebody_else(
+    spawn: &Spawn,
+    cause: &io::Error,
+    folder: &Path,
+    file: &Path,
+) -> Option<SpawnError> {
+    let who = match (&spawn.user, &spawn.group) {
+        (Some(user), _) => format!("the user `{user}`"),
+        (None, Some(group)) => format!("the group `{group}`"),
+        (None, None) => return None,
+    };
+    use rustix::io::Errno;
+    match cause.raw_os_error().map(Errno::from_raw_os_error)? {
+        Errno::PERM => Some(SpawnError::Account(format!(
+            "the host may not start processes as {who} ({cause}); stormhost.user and stormhost.group need root"
+        ))),
+        Errno::ACCESS => Some(SpawnError::Account(format!(
+            "{who} may not enter the working folder {}, or not execute {}; stormhost.folder names another folder",
+            folder.display(),
+            file.display()
+        ))),
+        _ => None,
     }
 }
 

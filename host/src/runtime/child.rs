@@ -138,7 +138,10 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
             .collect(),
         token: host.token.clone(),
         limits: Limits {
-            open_files: Some(settings.limit_files().unwrap_or(host.open_files)),
+            // The limits of another user's process are not everywhere the host's to set: only where it was asked to.
+            open_files: settings
+                .limit_files()
+                .or(settings.user().is_none().then_some(host.open_files)),
             cpu_seconds: settings.limit_cpu(),
             nice: settings.nice(),
         },
