@@ -318,7 +318,7 @@ impl Core {
         let control = &mut tasks[at].control;
         match dialect {
             Dialect::Storm(encoding) => storm::write_task_ids(encoding, destinations, control),
-            Dialect::Inside => {}
+            Dialect::Lines(_) | Dialect::Inside => {}
             Dialect::Frames { .. } => {
                 frame::write(frame::Kind::TaskIds, control, |out| {
                     out.extend_from_slice(

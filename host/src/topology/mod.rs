@@ -13,10 +13,11 @@ mod model;
 mod nearest;
 mod overrides;
 pub mod settings;
+pub mod shell;
 mod walk;
 
 pub use check::{Checked, FindProgram, check};
-pub use ir::{ComponentIr, Ir, IrError, MistakeIr, StreamIr, SubscriptionIr, VERSION};
+pub use ir::{ComponentIr, Ir, IrError, MistakeIr, ShellIr, StreamIr, SubscriptionIr, VERSION};
 pub use mistake::{Mistake, Place, Severity};
 pub use model::{
     Builtin, Component, Grouping, Input, Inside, Kind, Replay, Stream, TaskSpec, Topology,
@@ -24,3 +25,4 @@ pub use model::{
 pub use nearest::nearest;
 pub use overrides::{BadOption, Overrides, SetOption, UserFile};
 pub use settings::{Origin, Setting, Settings};
+pub use shell::{LinePart, Shell, ShellMode};

@@ -12,6 +12,7 @@ use stormhost_protocol::Encoding;
 
 use super::mistake::Place;
 use super::settings::Settings;
+use super::shell::{LinePart, Shell};
 use super::walk;
 
 /// A topology without mistakes.
@@ -42,6 +43,8 @@ pub struct Component {
     pub command: Vec<String>,
     /// It has no children: the host itself does its work.
     pub builtin: Option<Builtin>,
+    /// It runs a command of the shell, which `command` starts.
+    pub shell: Option<Shell>,
     /// The language of a component whose tasks run in the host, which is the interpreter of its command.
     pub inside: Option<Inside>,
     /// Working folder of the child; `None` means where the command was typed.
@@ -151,6 +154,8 @@ pub enum Grouping {
     LocalOrShuffle,
     /// Equal values of these fields go to one of the same two tasks. At least one.
     PartialKey(Vec<usize>),
+    /// The first value is a line of text, and lines with the same part go to the same task.
+    Part(LinePart),
 }
 
 /// One task.

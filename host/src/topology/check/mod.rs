@@ -5,6 +5,7 @@
 
 mod components;
 mod names;
+mod shell;
 mod structure;
 mod subscriptions;
 
