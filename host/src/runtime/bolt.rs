@@ -260,7 +260,7 @@ impl Core {
         self.acker.ack(anchor);
     }
 
-    fn bolt_fails(&mut self, at: usize, anchor: Anchor, kind: FailKind, reason: &str) {
+    pub(super) fn bolt_fails(&mut self, at: usize, anchor: Anchor, kind: FailKind, reason: &str) {
         self.tasks[at].counters.failed += 1;
         if !self.trace.is_idle() {
             self.trace_answer(at, anchor, "fails");

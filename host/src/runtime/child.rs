@@ -623,7 +623,7 @@ impl<'a> ChildLife<'a> {
 }
 
 /// Reads stderr, always, so that no child ever waits for it.
-async fn drain_stderr(
+pub(super) async fn drain_stderr(
     host: &Rc<Host>,
     at: usize,
     pid: u32,
@@ -656,7 +656,7 @@ async fn drain_stderr(
     }
 }
 
-async fn write_all(stdin: &Sender, mut bytes: &[u8]) -> std::io::Result<()> {
+pub(super) async fn write_all(stdin: &Sender, mut bytes: &[u8]) -> std::io::Result<()> {
     while !bytes.is_empty() {
         match stdin.try_write(bytes) {
             Ok(n) => bytes = &bytes[n..],

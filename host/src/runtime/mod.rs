@@ -9,6 +9,8 @@ mod completion;
 pub mod core;
 mod delivery;
 pub mod emit;
+mod exec;
+mod exec_rows;
 mod hear;
 mod heartbeat;
 mod host;

@@ -136,7 +136,7 @@ fn missing_module(stderr: &str) -> Option<String> {
 }
 
 /// A command as one would type it.
-fn shell_words(command: &[String]) -> String {
+pub(super) fn shell_words(command: &[String]) -> String {
     let quoted = command.iter().map(|word| {
         let plain = !word.is_empty()
             && word

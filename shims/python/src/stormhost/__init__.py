@@ -16,6 +16,7 @@ from ._groupings import (
     ShuffleGrouping,
 )
 from ._process import Lua, Print, Process
+from ._shell import Exec, Lines
 from ._spout import ReliableSpout, Spout
 from ._stream import Stream
 from ._topology import Topology
@@ -29,8 +30,10 @@ __all__ = [
     "Bolt",
     "DirectGrouping",
     "EmitError",
+    "Exec",
     "FieldsGrouping",
     "GlobalGrouping",
+    "Lines",
     "LocalOrShuffleGrouping",
     "Lua",
     "NoneGrouping",
