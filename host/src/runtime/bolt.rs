@@ -423,6 +423,8 @@ impl Core {
     /// A child with frames has run `finish`.
     pub fn bolt_finished(&mut self, at: usize) {
         self.tasks[at].finish = Finish::Finished;
+        // It may have been all that kept it from leaving.
+        self.wakes.push(Wake::Writer(at));
         self.wakes.push(Wake::Everyone);
     }
 

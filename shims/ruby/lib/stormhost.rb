@@ -24,6 +24,7 @@ require 'stormhost/spout'
 require 'stormhost/declaration'
 require 'stormhost/groupings'
 require 'stormhost/process'
+require 'stormhost/shell'
 require 'stormhost/topology'
 
 # What is needed only where it is used.

@@ -211,6 +211,8 @@ function Description:component(declaration)
     end
   elseif declaration.builtin then
     described.builtin = declaration.builtin
+  elseif declaration.shell then
+    described.shell = plain(map(declaration.shell), "what was said of the command", map({}))
   else
     described.command = plain(list(declaration.command), "command", list({}))
     local beside = launch.folder(self.path):gsub("(.)/$", "%1")

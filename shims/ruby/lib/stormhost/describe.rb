@@ -132,7 +132,7 @@ module Stormhost
         place = declaration.place
         declaration.complaints.each { |message, hint| @found << Mistake.new(message, hint, place) }
         plainly = ->(value, what) { plain(value, "#{what} of '#{declaration.id}'", place) }
-        started = declaration.builtin ? { 'builtin' => declaration.builtin } : { 'command' => plainly[command(declaration), 'command'] }
+        started = started(declaration, plainly)
         {
           'id' => declaration.id,
           'kind' => declaration.kind,
@@ -146,6 +146,14 @@ module Stormhost
           'conf' => plainly[declaration.conf, 'conf'],
           'at' => place&.as_json
         }
+      end
+
+      # How it is started: it is built in, a command of the shell, or a program.
+      def started(declaration, plainly)
+        if declaration.builtin then { 'builtin' => declaration.builtin }
+        elsif declaration.is_a?(ShellDeclaration) then { 'shell' => plainly[declaration.shell, 'what was said of the command'] }
+        else { 'command' => plainly[command(declaration), 'command'] }
+        end
       end
 
       def command(declaration)
