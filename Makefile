@@ -5,7 +5,7 @@
 # Lua 5.4, LuaJIT, luarocks and luacheck. STORMHOST_LONG=1 makes the tests that kill go on for longer.
 
 .DEFAULT_GOAL := help
-.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-examples fmt clean
+.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-conformance conformance-table test-pages test-packages test-examples fmt clean
 
 include bench/Makefile
 
@@ -25,7 +25,7 @@ PYTEST := $(BIN)/pytest -q -p no:cacheprovider
 help:
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do printf '  make %-14s %s\n' "$$name" "$$words"; done
 
-test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-examples bench-check ## everything that continuous integration runs
+test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-conformance test-pages test-packages test-examples bench-check ## everything that continuous integration runs
 
 build: ## the program, as it is released: target/release/stormhost
 	cargo build --release --locked
@@ -37,15 +37,16 @@ prepare: ## what the tests need and the repository does not carry
 	@command -v mvn >/dev/null || test -f target/multilang/storm.py || apt-get install -y --no-install-recommends maven
 	@command -v rubocop >/dev/null && ruby -rmsgpack -rminitest -e1 2>/dev/null || apt-get install -y --no-install-recommends ruby ruby-msgpack ruby-minitest rubocop
 	@for tool in lua5.4 luajit luarocks luacheck; do command -v $$tool >/dev/null || missing=1; done; \
-		test -z "$$missing" || apt-get install -y --no-install-recommends lua5.4 luajit luarocks lua-check
+		test -f /usr/include/lua5.4/lua.h || missing=1; \
+		test -z "$$missing" || apt-get install -y --no-install-recommends lua5.4 liblua5.4-dev luajit luarocks lua-check
 	PYTHON=$(PYTHON) sh tests/prepare.sh
 
 test-format: prepare ## formatting and lints of all languages
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cd shims/python && ../../$(BIN)/ruff check --no-cache . && ../../$(BIN)/mypy --cache-dir ../../target/mypy
-	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench
-	$(BIN)/ruff check --no-cache bench tests/e2e tests/children tests/stock tests/*.py
+	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench ../../tests/conformance
+	$(BIN)/ruff check --no-cache bench tests/e2e tests/conformance tests/docs tests/packaging tests/children tests/stock tests/*.py
 
 test-rust: ## unit tests, doc tests and tests of the program in Rust
 	cargo test --locked --workspace
@@ -67,6 +68,18 @@ test-lua: prepare ## the Lua shim, in Lua 5.4 and LuaJIT, its rock and its docum
 
 test-e2e: build prepare ## the whole program with real children
 	STORMHOST=target/release/stormhost $(PYTEST) tests/e2e
+
+test-conformance: build native prepare ## every library with every other: chains, values, misbehaviours
+	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/conformance
+
+conformance-table: build native prepare ## the same, and writes what came out into docs/compatibility.md
+	STORMHOST_WRITE=1 STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/conformance
+
+test-pages: build native prepare ## every code block of the documentation
+	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/docs
+
+test-packages: build prepare ## the wheel, the gem and the rock, each installed into an empty place
+	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/packaging
 
 test-examples: build prepare ## every example
 	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/examples

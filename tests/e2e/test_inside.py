@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from harness import REPOSITORY, Run, Stormhost, wait_for
+from harness import Run, Stormhost, wait_for
 
 SPLIT = """
 local stormhost = require "stormhost"
@@ -373,16 +373,6 @@ def test_a_topology_in_lua_says_where_each_component_runs(stormhost: Stormhost, 
     assert sorted(run.stdout.split()) == sorted("be 2000 not 1000 or 1000 to 2000".split())
     insiders = {line.component for line in run.log if line.message == "final figures"}
     assert insiders == {"lines", "split", "count", "show"}
-
-
-def test_the_page_about_it_is_true(stormhost: Stormhost) -> None:
-    page = (REPOSITORY / "docs" / "inside.md").read_text()
-    blocks = re.findall(r"^```(\w+)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    (_, split), (_, in_python), (_, in_lua) = blocks
-    stormhost.write(split, "split.lua")
-    for name, source in (("in_python.py", in_python), ("in_lua.lua", in_lua)):
-        run = stormhost.run(stormhost.write(source, name), python=None)
-        assert sorted(run.stdout.split()) == ["be", "be", "not", "or", "to", "to"]
 
 
 def test_the_same_script_runs_outside_too(stormhost: Stormhost) -> None:

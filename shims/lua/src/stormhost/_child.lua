@@ -79,7 +79,8 @@ function _M.connect(component, channel)
   component.component_id = component.context.componentid or component.kind
   leave_pid(setup.pidDir)
   local offer = setup.stormhost
-  if type(offer) ~= "table" or not has(offer.versions, VERSION) then
+  local declined = os.getenv("STORMHOST_CODEC") == "storm"
+  if declined or type(offer) ~= "table" or not has(offer.versions, VERSION) then
     return storm.link(channel, component)
   end
   component.task_id = offer.task or component.task_id

@@ -1,6 +1,7 @@
 --- How columns become bytes: MessagePack where the host offers it, else JSON. Both are our own.
 --
--- `STORMHOST_CODEC=json|msgpack` in the environment forces one, for tests and measurements.
+-- `STORMHOST_CODEC=json|msgpack` in the environment forces one, for tests and measurements; with `storm` a child declines
+-- the frames, and speaks Storm's JSON as it does on Apache Storm.
 
 local _M = {}
 

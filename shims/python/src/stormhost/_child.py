@@ -63,7 +63,8 @@ def connect(component: Component, channel_in: int, channel_out: int) -> Link:
     component.component_id = context.get("componentid") or type(component).__name__
     _leave_pid(setup.get("pidDir"))
     offer = setup.get("stormhost")
-    if not isinstance(offer, dict) or VERSION not in offer.get("versions", ()):
+    declined = os.environ.get("STORMHOST_CODEC") == "storm"
+    if declined or not isinstance(offer, dict) or VERSION not in offer.get("versions", ()):
         from ._storm import storm_link
 
         return storm_link(component, channel_in, channel_out, rest)

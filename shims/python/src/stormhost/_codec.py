@@ -1,6 +1,7 @@
 """How columns become bytes: by the native accelerator where it is there, else msgspec, ormsgpack, or Python's own json.
 
-`STORMHOST_CODEC=native|msgspec|ormsgpack|json` in the environment forces one, for tests and measurements.
+`STORMHOST_CODEC=native|msgspec|ormsgpack|json` in the environment forces one, for tests and measurements. With `storm`
+a child declines the frames, and speaks Storm's JSON as it does on Apache Storm.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ module Stormhost
       context = setup['context'] || {}
       offer = setup['stormhost']
       offer = nil unless offer.is_a?(Hash) && offer.fetch('versions', []).include?(PROTOCOL)
+      offer = nil if ENV['STORMHOST_CODEC'] == 'storm'
       component.stormhost_place(
         conf: component.class.conf.merge(setup['conf'] || {}),
         context: context,

@@ -5,7 +5,8 @@ module Stormhost
   #
   # Values are appended to a *column* as they are emitted. With MessagePack that encodes them at once, so nothing has to be copied
   # and nothing is left to do later; with JSON they are copied and encoded together, which is five times as fast as one by one.
-  # `STORMHOST_CODEC=json|msgpack` in the environment forces one, for tests and measurements.
+  # `STORMHOST_CODEC=json|msgpack` in the environment forces one, for tests and measurements; with `storm` a child declines the frames,
+  # and speaks Storm's JSON as it does on Apache Storm.
   module Codec
     # `name` is for the log. `append` and `take` are Ruby for the compiled `emit`: they must not branch (see `emit.rb`).
     class MessagePack

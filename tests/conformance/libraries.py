@@ -1,0 +1,102 @@
+"""The libraries of the matrix. A new one is a new line in `LIBRARIES`, and nothing else: its cells come by themselves.
+
+What a component has to do in each role stands in README.md beside this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+COMPONENTS = HERE / "components"
+STOCK = HERE.parent / "stock"
+TARGET = HERE.parent.parent / "target"
+
+# What our libraries must refuse in `emit`, and what the reason says of each.
+REFUSALS = {
+    "nan": "finite",
+    "infinity": "finite",
+    "huge": "64 bits",
+    "surrogate": "surrogate|UTF-8|byte ED",
+    "bytes": "bytes|UTF-8|byte FF",
+    "object": "type|class|cannot|Object",
+    "key": "key",
+    "inner": "finite",
+}
+
+
+@dataclass(frozen=True)
+class Library:
+    """One row: a library in one dialect and encoding, outside or inside.
+
+    `command`: what starts a component; `{role}` in a word becomes the role, and if no word has it, the role is added at the end.
+    `python` is the Python of the tests. `kind`: the word of the Python DSL that declares it, `Process` outside.
+    `serializer`: what it speaks at first. `lacks`: what it cannot have by nature, each with the reason, shown in the table:
+    a check's name, or one of the words in README.md. `refuses`: the values that its `emit` must refuse.
+    """
+
+    name: str
+    language: str
+    library: str
+    dialect: str
+    encoding: str
+    command: tuple[str, ...]
+    where: str = "outside"
+    kind: str = "Process"
+    serializer: str = "json"
+    env: Mapping[str, str] = field(default_factory=dict)
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    refuses: tuple[str, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def words(self, role: str, *arguments: str) -> list[str]:
+        """The command of a component."""
+        words = [word.replace("{role}", role) for word in self.command]
+        return [*words, *([] if words != list(self.command) else [role]), *arguments]
+
+    def declaration(self, role: str, *arguments: str, env: Mapping[str, str] | None = None, **others: object) -> str:
+        """Its declaration in a topology in Python. `others`: further keywords, as source where they begin with `=`."""
+        words = ", ".join(map(repr, self.words(role, *arguments)))
+        keywords: dict[str, object] = {**self.options, "env": {**self.env, **(env or {})}, **others}
+        if self.kind == "Process" and self.serializer != "json":
+            keywords["serializer"] = self.serializer
+        shown = (f"{name}={value[1:] if isinstance(value, str) and value[:1] == '=' else repr(value)}" for name, value in keywords.items())
+        return f"{self.kind}({words}, {', '.join(shown)})"
+
+
+ALL = tuple(REFUSALS)
+IN_LUA = tuple(kind for kind in ALL if kind != "huge")  # no number of Lua is an integer past 64 bits
+NO_PIPES = {"conversation": "it has no pipes: the host plays the conversation to it itself"}
+
+
+FLOATS_ONLY = {"integers": "its numbers are floats: a whole one comes back as an integer"}
+
+
+def ours(name: str, language: str, library: str, codec: str, encoding: str, *command: str, **others: Any) -> Library:
+    """A library of ours with one of its codecs; `storm`: as on Apache Storm, without frames."""
+    dialect = "Storm" if codec == "storm" else "frames"
+    return Library(name, language, library, dialect, encoding, command, env={"STORMHOST_CODEC": codec}, **{"refuses": ALL, **others})
+
+
+PYTHON, RUBY, LUA = (str(COMPONENTS / f"words.{ending}") for ending in ("py", "rb", "lua"))
+
+LIBRARIES = [
+    ours("python-native", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON),
+    ours("python-msgspec", "Python", "stormhost, msgspec", "msgspec", "msgpack", "python", PYTHON),
+    ours("python-ormsgpack", "Python", "stormhost, ormsgpack", "ormsgpack", "msgpack", "python", PYTHON),
+    ours("python-json", "Python", "stormhost, json", "json", "json", "python", PYTHON),
+    ours("python-storm", "Python", "stormhost, json", "storm", "json", "python", PYTHON),
+    ours("ruby-msgpack", "Ruby", "stormhost, msgpack", "msgpack", "msgpack", "ruby", RUBY),
+    ours("ruby-json", "Ruby", "stormhost, json", "json", "json", "ruby", RUBY),
+    ours("ruby-storm", "Ruby", "stormhost, json", "storm", "json", "ruby", RUBY),
+    ours("lua-msgpack", "Lua 5.4", "stormhost", "msgpack", "msgpack", "lua5.4", LUA, refuses=IN_LUA),
+    ours("lua-json", "Lua 5.4", "stormhost", "json", "json", "lua5.4", LUA, refuses=IN_LUA),
+    ours("lua-storm", "Lua 5.4", "stormhost", "storm", "json", "lua5.4", LUA, refuses=IN_LUA),
+    ours("luajit-msgpack", "LuaJIT", "stormhost", "msgpack", "msgpack", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
+    ours("luajit-json", "LuaJIT", "stormhost", "json", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
+    ours("luajit-storm", "LuaJIT", "stormhost", "storm", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
+    Library("lua-inside", "Lua 5.4", "stormhost", "frames", "msgpack", (LUA,), where="inside", kind="Lua", lacks=NO_PIPES, refuses=IN_LUA),
+]
