@@ -1,8 +1,8 @@
 # The chores. `make` lists them; `make test` is exactly what continuous integration runs.
 #
 # What is built and installed goes to target/, what is downloaded to the caches of cargo and pip. Needed are cargo, Python 3.9
-# or newer with venv, Maven (or a target/multilang/storm.py that came from elsewhere), Ruby with msgpack, minitest and rubocop, and
-# Lua 5.4, LuaJIT, luarocks and luacheck. STORMHOST_LONG=1 makes the tests that kill go on for longer.
+# or newer with venv, Maven, Ruby with msgpack, minitest and rubocop, Lua 5.4, LuaJIT, luarocks and luacheck, Node with npm, Go, and Perl.
+# STORMHOST_LONG=1 makes the tests that kill go on for longer.
 
 .DEFAULT_GOAL := help
 .PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-conformance conformance-table test-pages test-packages test-examples fmt clean
@@ -34,11 +34,14 @@ native: ## the native accelerator alone, for the tests of the Python shim; a bui
 	PYO3_NO_PYTHON=1 cargo build --locked --profile accelerator --manifest-path shims/python/native/Cargo.toml --target-dir target/accelerator
 
 prepare: ## what the tests need and the repository does not carry
-	@command -v mvn >/dev/null || test -f target/multilang/storm.py || apt-get install -y --no-install-recommends maven
+	@command -v mvn >/dev/null || test -f target/multilang/storm.js || apt-get install -y --no-install-recommends maven
 	@command -v rubocop >/dev/null && ruby -rmsgpack -rminitest -e1 2>/dev/null || apt-get install -y --no-install-recommends ruby ruby-msgpack ruby-minitest rubocop
 	@for tool in lua5.4 luajit luarocks luacheck; do command -v $$tool >/dev/null || missing=1; done; \
 		test -f /usr/include/lua5.4/lua.h || missing=1; \
 		test -z "$$missing" || apt-get install -y --no-install-recommends lua5.4 liblua5.4-dev luajit luarocks lua-check
+	@command -v npm >/dev/null || apt-get install -y --no-install-recommends nodejs npm
+	@command -v go >/dev/null || apt-get install -y --no-install-recommends golang-go
+	@perl -MJSON::PP -e1 2>/dev/null || apt-get install -y --no-install-recommends perl
 	PYTHON=$(PYTHON) sh tests/prepare.sh
 
 test-format: prepare ## formatting and lints of all languages

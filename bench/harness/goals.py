@@ -79,7 +79,13 @@ def _all() -> Iterator[Goal]:
     yield Goal("acks by hand, out of order", "× automatic acks", ratio("by-hand", f"acks by hand, {HOLD} held", AUTOMATIC, SPEED), 0.6, 0.8)
     pong = ratio("ping-pong", "stormhost", PIPES, "µs a sentence")
     yield Goal("one sentence in flight", "× the time of bare pipes", pong, 2, 1.5, most=True)
-    for library, key in (("storm.py", "storm-py"), ("pystorm, JSON", "pystorm-json"), ("pystorm, MessagePack", "pystorm-msgpack")):
+    for library, key in (
+        ("storm.py", "storm-py"),
+        ("storm.rb", "storm-rb"),
+        ("storm.js", "storm-js"),
+        ("pystorm, JSON", "pystorm-json"),
+        ("pystorm, MessagePack", "pystorm-msgpack"),
+    ):
         speed = "k words/s"
         yield Goal(f"child on {library}", "% of what it reaches before a driver", _percent(ratio(key, "stormhost", DRIVER, speed)), 90, 98, digits=1)
         yield Goal(f"child on {library}", "× Storm with the same child", ratio(key, "stormhost", OLD_STORM, speed), 3)

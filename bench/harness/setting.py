@@ -18,6 +18,13 @@ STORM = "2.8.3"
 BUILT_STORM = ROOT / "target" / "bench-storm"
 
 
+def _program_version(program: str) -> str | None:
+    """What a program says to `--version`; `None` if there is none."""
+    if not shutil.which(program):
+        return None
+    return subprocess.run([program, "--version"], capture_output=True, text=True).stdout.strip()
+
+
 @dataclass(frozen=True)
 class Setting:
     """Given to every case."""
@@ -54,8 +61,10 @@ class Setting:
 
     def module_version(self, module: str) -> str | None:
         """The version of an installed package, as its metadata has it; `None` if there is none."""
-        if module == "storm.py":  # no package: a file of Storm's
-            return STORM if (ROOT / "target" / "multilang" / "storm.py").exists() else None
+        if module in ("storm.py", "storm.rb", "storm.js"):  # no package: a file of Storm's
+            return STORM if (ROOT / "target" / "multilang" / module).exists() else None
+        if module in ("ruby", "node"):
+            return _program_version(module)
         if module == "storm":  # in Java
             return STORM if (BUILT_STORM / "lib").is_dir() and shutil.which("java") else None
         known = self._versions
@@ -64,6 +73,10 @@ class Setting:
             done = subprocess.run([self.python, "-c", program], capture_output=True, text=True)
             known[module] = done.stdout.strip() if done.returncode == 0 else None
         return known[module]
+
+    def interpreter(self, script: str) -> str:
+        """What runs a script, by its ending."""
+        return {".rb": "ruby", ".js": "node"}.get(Path(script).suffix, str(self.python))
 
     @property
     def checking(self) -> bool:

@@ -1,6 +1,6 @@
 """The perfect host of one old bolt: it only writes tuples that were prepared, and answers task ids. What the child reaches here is its own limit.
 
-Arguments: the child's script, `json` or `msgpack`, how many tuples.
+Arguments: the child's interpreter and script, `json` or `msgpack`, how many tuples.
 """
 
 import json
@@ -14,7 +14,7 @@ import time
 
 from told import tell
 
-SCRIPT, SERIALIZER, TOTAL = sys.argv[1], sys.argv[2], int(sys.argv[3])
+INTERPRETER, SCRIPT, SERIALIZER, TOTAL = *sys.argv[1:4], int(sys.argv[4])
 WORDS = ("the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog")
 WINDOW = 1000
 """Tuples in the child's hands: enough that it never waits."""
@@ -29,9 +29,11 @@ def encode(message):
 
 
 def marks():
-    """What tells an ack, an emit, and an emit that wants no answer, in the bytes that pystorm and storm.py write."""
-    if SERIALIZER == "json":
+    """What tells an ack, an emit, and an emit that wants no answer, in the bytes that the libraries write: Python's with blanks."""
+    if SERIALIZER == "json" and SCRIPT.endswith(".py"):
         return b'"command": "ack"', b'"command": "emit"', b'"need_task_ids": false'
+    if SERIALIZER == "json":
+        return b'"command":"ack"', b'"command":"emit"', b'"need_task_ids":false'
     return b"\xa3ack", b"\xa4emit", b"\xadneed_task_ids\xc2"
 
 
@@ -52,7 +54,7 @@ def main():
     for n in range(TOTAL):
         row = {"id": str(n), "comp": "words", "stream": "default", "task": 2, "tuple": [WORDS[n % len(WORDS)]]}
         prepared.append(encode(row))
-    child = subprocess.Popen([sys.executable, SCRIPT, SERIALIZER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+    child = subprocess.Popen([INTERPRETER, SCRIPT, SERIALIZER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
     into, out = child.stdin.fileno(), child.stdout.fileno()
     pids = tempfile.mkdtemp()
     context = {"taskid": 1, "componentid": "count", "task->component": {"1": "count", "2": "words"}}

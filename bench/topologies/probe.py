@@ -70,7 +70,7 @@ def _name(pid: int) -> str:
     words = _read(f"/proc/{pid}/cmdline").split("\0")
     if "component" in words:
         return words[words.index("component") + 2]
-    scripts = [word for word in words if word.endswith((".py", ".rb"))]
+    scripts = [word for word in words if word.endswith((".py", ".rb", ".js"))]
     return os.path.basename(scripts[0]).partition(".")[0] if scripts else os.path.basename(words[0])
 
 

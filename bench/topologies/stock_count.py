@@ -1,4 +1,4 @@
-"""Words to a counter on an old library. Arguments: how many words, the counter's script, its serializer."""
+"""Words to a counter on an old library. Arguments: how many words, the counter's interpreter and script, its serializer."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Words(Marked):
 class StockCount(Topology):
     lines = Words(1)
     count = Process(
-        "python3",
-        str(Path(__file__).resolve().parent / "stock" / argv[2]),
-        argv[3],
+        argv[2],
+        str(Path(__file__).resolve().parent / "stock" / argv[3]),
+        argv[4],
         fields=("word", "n"),
-        serializer=argv[3],
+        serializer=argv[4],
         env={"BENCH_MULTILANG": os.environ.get("BENCH_MULTILANG", "")},
     )
     count.inputs.append(ShuffleGrouping(lines))

@@ -1,6 +1,7 @@
-"""Old bolts beside new ones: four bolts written for Storm's libraries, unmodified, between a spout and a bolt of ours.
+"""Old bolts beside new ones: six bolts written for five libraries of Storm's users, unmodified, between a spout and a bolt of ours.
 
     python3 examples/old_bolts/fetch.py
+    npm install --prefix examples/old_bolts/resources
     stormhost run examples/old_bolts/topology.py
 """
 
@@ -35,17 +36,18 @@ class HighestBolt(AutoAckBolt):
     """Keeps the highest count of each word, and shows all of them at the end."""
 
     class Default(Stream):
-        fields = 'word', 'count'
+        fields = 'word', 'count', 'letters'
 
     def initialize(self):
         self.counts = {}
 
     def execute(self, input):
-        self.counts[input.word] = max(input.count, self.counts.get(input.word, 0))
+        word = input.word, input.letters
+        self.counts[word] = max(input.count, self.counts.get(word, 0))
 
     def finish(self):
-        for word, count in sorted(self.counts.items(), key=lambda item: (-item[1], item[0])):
-            self.emit((word, count))
+        for (word, letters), count in sorted(self.counts.items(), key=lambda item: (-item[1], item[0])):
+            self.emit((word, count, letters))
 
 
 class OldBolts(Topology):
@@ -53,14 +55,18 @@ class OldBolts(Topology):
     sentences = SentencesSpout(1)
     split = Process('python3', 'split_sentence.py', fields='word', parallelism=2)
     tidy = Process('python3', 'tidy.py', fields='word', parallelism=2, conf={'tidy.marks': '.,;:!?"'})
-    skip = Process('python3', 'skip_common.py', fields='word')
+    skip = Process('ruby', 'skip_common.rb', fields='word')
+    long_words = Process('node', 'long_words.js', fields='word', conf={'long_words.least': 3})
     count = Process('python3', 'word_count.py', fields=('word', 'count'), serializer='msgpack', parallelism=2)
+    lengths = Process('node', 'lengths.js', fields=('word', 'count', 'letters'))
     highest = HighestBolt(1)
     show = Print()
     # plumbing
     split.inputs.append(ShuffleGrouping(sentences))
     tidy.inputs.append(ShuffleGrouping(split))
     skip.inputs.append(ShuffleGrouping(tidy))
-    count.inputs.append(FieldsGrouping(skip, 'word'))
-    highest.inputs.append(GlobalGrouping(count))
+    long_words.inputs.append(ShuffleGrouping(skip))
+    count.inputs.append(FieldsGrouping(long_words, 'word'))
+    lengths.inputs.append(ShuffleGrouping(count))
+    highest.inputs.append(GlobalGrouping(lengths))
     show.inputs.append(ShuffleGrouping(highest))

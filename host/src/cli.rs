@@ -33,14 +33,15 @@ pub enum Command {
 /// Which topology, and what is said about it from outside. The same for every command.
 #[derive(Clone, Debug, Default, Args)]
 pub struct TopologyOptions {
-    /// The topology: `topology.py`, `topology.rb` or `topology.lua`, or `topology.py:Name` to choose one of several
-    #[arg(value_name = "FILE")]
+    /// The topology: `topology.py`, `topology.rb`, `topology.lua` or Flux in YAML, or `topology.py:Name` to choose one of several; a streamparse project's folder,
+    /// where that is typed by default
+    #[arg(value_name = "FILE", default_value = ".", hide_default_value = true)]
     pub file: String,
     /// Number of tasks of a component
     #[arg(short = 'p', long = "parallelism", value_name = "COMPONENT=N")]
     pub parallelism: Vec<ParallelismOption>,
     /// Set a setting, for the topology or for one component
-    #[arg(long, value_name = "[COMPONENT:]KEY=VALUE")]
+    #[arg(short = 'o', long, value_name = "[COMPONENT:]KEY=VALUE")]
     pub set: Vec<SetOption>,
     /// Add a variable to the environment of every component
     #[arg(long, value_name = "NAME=VALUE")]
@@ -54,9 +55,39 @@ pub struct TopologyOptions {
     /// The Lua to use: a path, a folder with bin/lua in it, or a name in the PATH, as luajit
     #[arg(long, value_name = "LUA")]
     pub lua: Option<String>,
+    /// What only the topology files of others take.
+    #[command(flatten)]
+    pub others: OthersOptions,
     /// What the topology sees as its arguments
     #[arg(last = true, value_name = "ARGS")]
     pub args: Vec<String>,
+}
+
+/// What only the topology files of others take.
+#[derive(Clone, Debug, Default, Args)]
+pub struct OthersOptions {
+    /// Which topology of a streamparse project
+    #[arg(
+        short = 'n',
+        long,
+        value_name = "NAME",
+        help_heading = "Topologies of others"
+    )]
+    pub name: Option<String>,
+    /// Which environment of a streamparse project's config.json
+    #[arg(
+        short = 'e',
+        long,
+        value_name = "NAME",
+        help_heading = "Topologies of others"
+    )]
+    pub environment: Option<String>,
+    /// A file of properties, for ${key} in Flux
+    #[arg(long, value_name = "FILE", help_heading = "Topologies of others")]
+    pub filter: Option<String>,
+    /// Variables of the environment, for ${ENV-NAME} in Flux
+    #[arg(long, help_heading = "Topologies of others")]
+    pub env_filter: bool,
 }
 
 /// `stormhost run`.
@@ -340,6 +371,20 @@ mod tests {
     }
 
     #[test]
+    fn a_streamparse_project_needs_no_name() {
+        let Ok(Command::Run(options)) =
+            parse("stormhost run -e prod -n words -o topology.debug=true")
+        else {
+            panic!("no file")
+        };
+        let topology = options.topology;
+        assert_eq!(topology.file, ".");
+        assert_eq!(topology.set[0].key, "topology.debug");
+        assert_eq!(topology.others.environment.as_deref(), Some("prod"));
+        assert_eq!(topology.others.name.as_deref(), Some("words"));
+    }
+
+    #[test]
     fn print_may_say_what() {
         for (line, expected) in [
             ("stormhost check t.py", None),
@@ -364,7 +409,6 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_refused_with_what_was_expected() {
         for (line, said) in [
-            ("stormhost run", "FILE"),
             ("stormhost run t.py -p split", "component=n"),
             ("stormhost run t.py -p split=many", "a whole number"),
             ("stormhost run t.py --set x", "expected key=value"),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::{EnvOption, TopologyOptions};
-use crate::frontend::{LoadError, LoadOptions, Surroundings, load, read_user_file};
+use crate::frontend::{LoadError, LoadOptions, OthersOptions, Surroundings, load, read_user_file};
 use crate::status::ExitStatus;
 use crate::topology::{Checked, Ir, Mistake, Overrides, SetOption, Severity, Topology, check};
 
@@ -160,6 +160,12 @@ fn load_options(options: &TopologyOptions, seen: &Surroundings) -> LoadOptions {
             .iter()
             .map(|env| (env.name.clone(), env.value.clone()))
             .collect(),
+        others: OthersOptions {
+            name: options.others.name.clone(),
+            environment: options.others.environment.clone(),
+            filter: options.others.filter.clone(),
+            env_filter: options.others.env_filter,
+        },
         surroundings: seen.clone(),
     }
 }
@@ -205,6 +211,8 @@ fn status(error: &LoadError) -> ExitStatus {
         | LoadError::CannotRead { .. }
         | LoadError::NotATopology { .. }
         | LoadError::OneTopology { .. }
+        | LoadError::Project(_)
+        | LoadError::StrayOption { .. }
         | LoadError::BadDescription { .. }
         | LoadError::DescriberFailed { .. }
         | LoadError::DescriberRubbish { .. } => ExitStatus::Mistakes,

@@ -1,5 +1,6 @@
-"""Components on the libraries of others, unmodified, spouts too: Storm's own `storm.py`, and pystorm in both serializers.
+"""Components on the libraries of others, unmodified, spouts too.
 
+They are Storm's own for Python, Ruby and JavaScript, pystorm in both serializers, and node-storm.
 The components are in tests/stock. A spout on these libraries never says that it is through, so a signal ends each run.
 """
 
@@ -10,36 +11,36 @@ from collections import Counter
 
 import pytest
 
-from harness import REPOSITORY, TESTS, Stormhost
+from harness import Stormhost
+from stock_libraries import (
+    ALL,
+    NODE_STORM,
+    PYSTORM,
+    PYSTORM_MSGPACK,
+    STORM_JS,
+    STORM_PY,
+    STORM_RB,
+    Library,
+    component,
+    lay_out,
+)
 from texts import counted, write_text
-
-STORM = ("storm", "json")
-PYSTORM = ("pystorm", "json")
-PYSTORM_MSGPACK = ("pystorm", "msgpack")
-
-
-def component(role: str, library: tuple[str, str], *arguments: str, **others: object) -> str:
-    """The declaration of a stock component."""
-    name, serializer = library
-    words = ["python", str(TESTS / "stock" / f"{name}_{role}.py"), *arguments, *([serializer] if name == "pystorm" else [])]
-    keywords = {"serializer": serializer, "env": {"PYTHONPATH": str(REPOSITORY / "target" / "multilang")}, **others}
-    return f"Process({', '.join(map(repr, words))}, {', '.join(f'{key}={value!r}' for key, value in keywords.items())})"
 
 
 @pytest.mark.parametrize(
     ("spout", "split", "count"),
     [
-        (STORM, STORM, STORM),
-        (PYSTORM, PYSTORM, PYSTORM),
-        (PYSTORM_MSGPACK, PYSTORM_MSGPACK, PYSTORM_MSGPACK),
-        (STORM, PYSTORM_MSGPACK, STORM),
-        (PYSTORM_MSGPACK, STORM, PYSTORM),
+        *((library, library, library) for library in ALL),
+        (STORM_PY, PYSTORM_MSGPACK, STORM_RB),
+        (PYSTORM_MSGPACK, STORM_JS, PYSTORM),
+        (STORM_RB, NODE_STORM, STORM_JS),
     ],
-    ids=lambda library: "-".join(library),
+    ids=str,
 )
 def test_stock_components_count_words(
-    stormhost: Stormhost, spout: tuple[str, str], split: tuple[str, str], count: tuple[str, str]
+    stormhost: Stormhost, spout: Library, split: Library, count: Library
 ) -> None:
+    lay_out(stormhost)
     sentences = 300
     text = write_text(stormhost.folder / "text", sentences)
     run = stormhost.start(
@@ -62,6 +63,7 @@ class T(Topology):
 
 
 def test_a_stock_spout_is_told_of_fails_by_its_own_ids(stormhost: Stormhost) -> None:
+    lay_out(stormhost)
     text = write_text(stormhost.folder / "text", 10)
     run = stormhost.start(
         f"""
@@ -70,7 +72,7 @@ class Fails(AutoAckBolt):
         self.fail(input, 'no')
 
 class T(Topology):
-    lines = {component("spout", STORM, str(text), fields="line", spout=True)}
+    lines = {component("spout", STORM_PY, str(text), fields="line", spout=True)}
     fails = Fails()
     fails.inputs.append(ShuffleGrouping(lines))
 """,
@@ -84,6 +86,7 @@ class T(Topology):
 
 
 def test_a_run_with_a_stock_spout_ends_when_its_time_is_up(stormhost: Stormhost) -> None:
+    lay_out(stormhost)
     text = write_text(stormhost.folder / "text", 10)
     run = stormhost.run(
         f"""

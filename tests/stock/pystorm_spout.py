@@ -1,4 +1,4 @@
-"""A spout on pystorm: emits each line of a file once, and notes what becomes of it. Second argument: the serializer."""
+"""A spout on pystorm: emits each line of a file once, and notes what becomes of it. Arguments: the serializer, and the file."""
 
 import json
 import os
@@ -14,7 +14,7 @@ def note(*words):
 
 class Lines(Spout):
     def initialize(self, stormconf, context):
-        self.lines = list(enumerate(open(sys.argv[1]).read().splitlines()))
+        self.lines = list(enumerate(open(sys.argv[2]).read().splitlines()))
 
     def next_tuple(self):
         if self.lines:
@@ -28,4 +28,4 @@ class Lines(Spout):
         note("failed", tup_id)
 
 
-Lines(serializer=sys.argv[2]).run()
+Lines(serializer=sys.argv[1]).run()

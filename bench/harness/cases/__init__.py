@@ -14,6 +14,8 @@ ALL: tuple[Contest, ...] = (
     word_count.BY_HAND,
     latency.ONE_AT_A_TIME,
     stock.STORM_PY,
+    stock.STORM_RB,
+    stock.STORM_JS,
     stock.PYSTORM_JSON,
     stock.PYSTORM_MSGPACK,
     large.CONTEST,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..contest import Column, Contest, Contestant, Figures
 from ..hosted import run_topology
 from ..processes import Wrong
@@ -17,7 +19,7 @@ def driven(script: str, serializer: str):
     def run(setting: Setting) -> Figures:
         words = setting.sized(WORDS)
         path = BENCH / "topologies" / "stock" / script
-        told = run_peer(setting, "driver.py", path, serializer, words, environment={"BENCH_MULTILANG": str(MULTILANG)})
+        told = run_peer(setting, "driver.py", setting.interpreter(script), path, serializer, words, environment={"BENCH_MULTILANG": str(MULTILANG)})
         if told["acked"] != words:
             raise Wrong(f"{told['acked']} of {words} words were acked")
         measured = told["measured"]
@@ -32,7 +34,7 @@ def hosted(script: str, serializer: str):
     def run(setting: Setting) -> Figures:
         words = setting.sized(WORDS)
         variables = {"BENCH_MULTILANG": str(MULTILANG)}
-        ran = run_topology(setting, "stock_count.py", words, script, serializer, environment=variables)
+        ran = run_topology(setting, "stock_count.py", words, setting.interpreter(script), script, serializer, environment=variables)
         outcome = ran.event("outcome")
         if (outcome["acked"], outcome["failed"]) != (words, 0):
             raise Wrong(f"of {words} words {outcome['acked']} were acked and {outcome['failed']} failed")
@@ -43,7 +45,7 @@ def hosted(script: str, serializer: str):
         used = {process["name"]: process["cpu"] - before.get(process["pid"], 0.0) for process in last["processes"]}
         return {
             "k words/s": measured / (last["at"] - first["at"]) / 1e3,
-            "CPU count": used[script.removesuffix(".py")] / measured * 1e6,
+            "CPU count": used[Path(script).stem] / measured * 1e6,
             "CPU host": used["host"] / measured * 1e6,
         }
 
@@ -72,5 +74,7 @@ def contest(key: str, library: str, script: str, serializer: str, needs: tuple[s
 
 
 STORM_PY = contest("storm-py", "storm.py", "count_storm_py.py", "json", ("storm.py",), 20_000)
+STORM_RB = contest("storm-rb", "storm.rb", "count_storm_rb.rb", "json", ("storm.rb", "ruby"), 20_000)
+STORM_JS = contest("storm-js", "storm.js", "count_storm_js.js", "json", ("storm.js", "node"), 20_000)
 PYSTORM_JSON = contest("pystorm-json", "pystorm, JSON", "count_pystorm.py", "json", ("pystorm",), 50_000)
 PYSTORM_MSGPACK = contest("pystorm-msgpack", "pystorm, MessagePack", "count_pystorm.py", "msgpack", ("pystorm", "msgpack"), 100_000)

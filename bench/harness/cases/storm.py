@@ -40,7 +40,7 @@ def with_child(script: str, serializer: str, words: int, needs: tuple[str, ...])
     def run(setting: Setting) -> Figures:
         total = setting.sized(words)
         path = BENCH / "topologies" / "stock" / script
-        told = run_storm(setting, serializer, setting.python, path, total, 1000)
+        told = run_storm(setting, serializer, setting.interpreter(script), path, total, 1000)
         check_acked(told, total)
         span = told["warm"]
         return {

@@ -15,8 +15,19 @@ use super::interpreter::Interpreter;
 use super::language::Language;
 use crate::topology::Ir;
 
-/// Runs `<interpreter> <package's main file> describe <path> -- <args>` and reads the description from its standard output. What it writes to its
-/// standard error appears on ours at once.
+/// What is asked of a describer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request<'a> {
+    /// `describe`, or its like for the topologies of others.
+    pub(super) verb: &'a str,
+    /// What was asked for, as it was typed.
+    pub(super) path: &'a str,
+    /// What else this verb takes.
+    pub(super) told: Option<&'a str>,
+}
+
+/// Runs `<interpreter> <package's main file> <verb> <path> [<told>] -- <args>` and reads the description from its standard output. What it writes to
+/// its standard error appears on ours at once.
 ///
 /// # Errors
 /// When it cannot be started, is too old, fails, or answers with anything but a description.
@@ -24,14 +35,16 @@ pub(super) fn describe(
     language: &'static Language,
     interpreter: &Interpreter,
     package: &Path,
-    path: &str,
+    request: &Request<'_>,
     options: &LoadOptions,
 ) -> Result<Ir, LoadError> {
+    let path = request.path;
     let mut command = Command::new(&interpreter.path);
     command
         .arg(package.join(language.main))
-        .arg("describe")
+        .arg(request.verb)
         .arg(path)
+        .args(request.told)
         .arg("--")
         .args(&options.args);
     command

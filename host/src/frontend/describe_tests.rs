@@ -32,7 +32,12 @@ fn described(script: &str, args: &[&str]) -> Result<Ir, LoadError> {
     let package = Path::new("/cache/stormhost");
     // A program that was just written may be "busy" while another test forks; that passes.
     loop {
-        match describe(&ALL[0], &python, package, "t.py:T", &options) {
+        let request = Request {
+            verb: "describe",
+            path: "t.py:T",
+            told: None,
+        };
+        match describe(&ALL[0], &python, package, &request, &options) {
             Err(LoadError::CannotStart { source, .. })
                 if source.kind() == io::ErrorKind::ExecutableFileBusy =>
             {
@@ -156,7 +161,12 @@ fn what_cannot_be_started_is_told() {
         found_by: "--python".into(),
     };
     let options = LoadOptions::new(Surroundings::new("/", [("A", "b")]));
-    let error = describe(&ALL[0], &python, Path::new("/x"), "t.py", &options)
+    let request = Request {
+        verb: "describe",
+        path: "t.py",
+        told: None,
+    };
+    let error = describe(&ALL[0], &python, Path::new("/x"), &request, &options)
         .expect_err("not there")
         .to_string();
     assert!(

@@ -5,6 +5,7 @@ use std::io;
 use super::interpreter::NoInterpreter;
 use super::language;
 use super::shim::ShimError;
+use super::streamparse::ProjectError;
 use crate::topology::IrError;
 
 /// Why there is no description. Paths are told as they were typed.
@@ -19,7 +20,7 @@ pub enum LoadError {
         near: Option<String>,
     },
     /// A folder was given.
-    #[error("{file} is a folder, not a topology{}", found_there(.found))]
+    #[error("{}{}", no_topology_in(.file), found_there(.found))]
     IsFolder {
         /// What was asked for.
         file: String,
@@ -36,7 +37,7 @@ pub enum LoadError {
     },
     /// It is nothing that stormhost knows.
     #[error(
-        "{file} is no topology that stormhost knows{}\n  looked for: {}, or a topology description in JSON",
+        "{file} is no topology that stormhost knows{}\n  looked for: {}, a topology of streamparse (a Python file that imports it), Flux (YAML with spouts, bolts and streams at its left edge), or a topology description in JSON",
         .looks_like.as_deref().map(|form| format!("; it looks like {form}")).unwrap_or_default(),
         known_languages()
     )]
@@ -62,6 +63,19 @@ pub enum LoadError {
         /// What is wrong with it.
         source: Box<IrError>,
     },
+    /// An option was given that only another kind of file takes.
+    #[error("{option} belongs to {belongs}, and {file} is none")]
+    StrayOption {
+        /// The option.
+        option: &'static str,
+        /// What takes it.
+        belongs: &'static str,
+        /// What was asked for.
+        file: String,
+    },
+    /// It is a streamparse project, but not clear which topology of it, or unreadable.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
     /// No interpreter was found.
     #[error(transparent)]
     NoInterpreter(#[from] NoInterpreter),
@@ -140,6 +154,13 @@ fn known_languages() -> String {
 fn did_you_mean(near: Option<&str>) -> String {
     near.map(|near| format!("\n  hint: did you mean {near}?"))
         .unwrap_or_default()
+}
+
+fn no_topology_in(folder: &str) -> String {
+    match folder {
+        "." => "no topology was named, and this folder is no streamparse project (it has no config.json of one)".into(),
+        _ => format!("{folder} is a folder, not a topology nor a streamparse project"),
+    }
 }
 
 fn found_there(found: &[String]) -> String {

@@ -57,7 +57,7 @@ pub(super) static ALL: [Language; 3] = [
         name: "Python",
         id: "python",
         endings: &["py", "pyw"],
-        loads_package: python_imports,
+        loads_package: |line| python_imports(line, "stormhost"),
         programs: &["python3", "python"],
         virtual_environments: true,
         version_manager: Some(&VersionManager {
@@ -142,6 +142,9 @@ pub(super) static ALL: [Language; 3] = [
     },
 ];
 
+/// Python, which the topology files of others are written in as well.
+pub(super) static PYTHON: &Language = &ALL[0];
+
 impl Language {
     /// The option that chooses the interpreter.
     pub(super) fn option(&self) -> String {
@@ -160,11 +163,12 @@ impl Language {
     }
 }
 
-fn python_imports(line: &str) -> bool {
+/// Whether a line of Python imports this package, or something in it.
+pub(super) fn python_imports(line: &str, package: &str) -> bool {
     let mut words = line.split_whitespace();
     let (import, module) = (words.next(), words.next().unwrap_or_default());
     let module = module.split(['.', ',', ';']).next();
-    matches!(import, Some("from" | "import")) && module == Some("stormhost")
+    matches!(import, Some("from" | "import")) && module == Some(package)
 }
 
 fn ruby_requires(line: &str) -> bool {

@@ -5,12 +5,15 @@
 //! `topology::check`.
 
 mod describe;
+mod direct;
 mod error;
+mod flux;
 mod interpreter;
 mod language;
 mod mixed;
 mod recognise;
 mod shim;
+mod streamparse;
 mod surroundings;
 mod user_file;
 mod version_manager;
@@ -24,10 +27,13 @@ use crate::topology::{Ir, nearest};
 pub use error::LoadError;
 pub use interpreter::{Interpreter, NoInterpreter};
 pub use shim::ShimError;
+pub use streamparse::ProjectError;
 pub use surroundings::Surroundings;
 pub use user_file::{UserFileError, read_user_file};
 
+use describe::Request;
 use recognise::Form;
+use streamparse::Project;
 
 /// How a topology is to be loaded.
 #[derive(Clone, Debug)]
@@ -39,8 +45,23 @@ pub struct LoadOptions {
     pub args: Vec<String>,
     /// Added to the environment of the describing process, as it will be to that of every child.
     pub env: BTreeMap<String, String>,
+    /// What was said that only the topology files of others take.
+    pub others: OthersOptions,
     /// Where the command was typed.
     pub surroundings: Surroundings,
+}
+
+/// What is particular to the topology files of others: a streamparse project, Flux.
+#[derive(Clone, Debug, Default)]
+pub struct OthersOptions {
+    /// Which topology of a project.
+    pub name: Option<String>,
+    /// Which environment of a project's `config.json`.
+    pub environment: Option<String>,
+    /// A file of properties whose values stand for `${key}` in a Flux file.
+    pub filter: Option<String>,
+    /// Whether variables of the environment stand for `${ENV-NAME}` in a Flux file.
+    pub env_filter: bool,
 }
 
 impl LoadOptions {
@@ -50,6 +71,7 @@ impl LoadOptions {
             interpreters: BTreeMap::new(),
             args: Vec::new(),
             env: BTreeMap::new(),
+            others: OthersOptions::default(),
             surroundings,
         }
     }
@@ -63,8 +85,19 @@ impl LoadOptions {
 pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
     let (file, name) = split_name(path, &options.surroundings);
     let resolved = options.surroundings.resolve(&file);
-    let content = read(&file, &resolved)?;
-    let mut ir = described(path, &file, name.as_deref(), &resolved, &content, options)?;
+    let mut ir = match Project::at(&resolved).transpose()? {
+        Some(project) => {
+            refuse_stray(&file, &["--name", "--environment"], &options.others)?;
+            let name = name.as_deref().or(options.others.name.as_deref());
+            let topology = project.topology(&file, name)?;
+            let typed = typed_below(&file, &resolved, &topology);
+            streamparse::load(&typed, &typed, &topology, options)?
+        }
+        None => {
+            let content = read(&file, &resolved)?;
+            described(path, &file, name.as_deref(), &resolved, &content, options)?
+        }
+    };
     mixed::within_reach(&mut ir, options)?;
     Ok(ir)
 }
@@ -80,18 +113,76 @@ fn described(
     let file = file.to_owned();
     match recognise::form(&file, content) {
         Form::Description if name.is_some() => Err(LoadError::OneTopology { file }),
-        Form::Description => Ir::from_json(content).map_err(|source| LoadError::BadDescription {
-            file,
-            source: Box::new(source),
-        }),
+        Form::Description => {
+            refuse_stray(&file, &[], &options.others)?;
+            Ir::from_json(content).map_err(|source| LoadError::BadDescription {
+                file,
+                source: Box::new(source),
+            })
+        }
+        Form::Flux => {
+            refuse_stray(&file, &["--filter", "--env-filter"], &options.others)?;
+            flux::load(&file, resolved, &String::from_utf8_lossy(content), options)
+        }
+        Form::Program(language)
+            if language.id == language::PYTHON.id
+                && streamparse::is_topology(&String::from_utf8_lossy(content), resolved) =>
+        {
+            refuse_stray(&file, &["--environment"], &options.others)?;
+            streamparse::load(path, &file, resolved, options)
+        }
         Form::Program(language) => {
+            refuse_stray(&file, &[], &options.others)?;
             let folder = resolved.parent().unwrap_or(Path::new("."));
             let asked = options.interpreters.get(language.id).map(String::as_str);
             let interpreter = interpreter::find(language, asked, folder, &options.surroundings)?;
             let package = shim::unpack(language, &options.surroundings)?;
-            describe::describe(language, &interpreter, &package, path, options)
+            let request = Request {
+                verb: "describe",
+                path,
+                told: None,
+            };
+            describe::describe(language, &interpreter, &package, &request, options)
         }
         Form::Unknown { looks_like } => Err(LoadError::NotATopology { file, looks_like }),
+    }
+}
+
+/// Options that only other kinds of files take are slips, and told.
+fn refuse_stray(file: &str, taken: &[&str], given: &OthersOptions) -> Result<(), LoadError> {
+    let stray = [
+        (
+            "--name",
+            given.name.is_some(),
+            "a streamparse project's folder",
+        ),
+        (
+            "--environment",
+            given.environment.is_some(),
+            "a topology of streamparse",
+        ),
+        ("--filter", given.filter.is_some(), "a Flux file"),
+        ("--env-filter", given.env_filter, "a Flux file"),
+    ];
+    match stray
+        .into_iter()
+        .find(|(option, is_given, _)| *is_given && !taken.contains(option))
+    {
+        Some((option, _, belongs)) => Err(LoadError::StrayOption {
+            option,
+            belongs,
+            file: file.to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// How one would type a file that lies in a folder: by way of that folder, as it was typed.
+fn typed_below(folder: &str, resolved: &Path, file: &Path) -> String {
+    let below = file.strip_prefix(resolved).unwrap_or(file);
+    match folder {
+        "." => shown(below),
+        _ => shown(&Path::new(folder).join(below)),
     }
 }
 

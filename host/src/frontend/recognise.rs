@@ -1,5 +1,6 @@
 //! What a file is, by what it holds first and by its ending second.
 
+use super::flux;
 use super::language::{self, Language};
 
 /// What a file was found to be.
@@ -9,6 +10,8 @@ pub(super) enum Form {
     Program(&'static Language),
     /// A topology description in JSON.
     Description,
+    /// Flux: a topology in YAML as Storm has it.
+    Flux,
     /// Something else, with a guess if there is one, as in "it looks like …".
     Unknown { looks_like: Option<String> },
 }
@@ -32,6 +35,9 @@ pub(super) fn form(file: &str, content: &[u8]) -> Form {
     }
     if text.trim_start().starts_with('{') {
         return Form::Description;
+    }
+    if by_ending.is_none() && flux::is_flux(text) {
+        return Form::Flux;
     }
     let by_content = || {
         language::ALL
@@ -71,6 +77,7 @@ fn guess(file: &str, text: &str) -> Option<&'static str> {
         "yaml" | "yml" => "a YAML file",
         "js" | "mjs" => "a JavaScript file",
         "jar" => "a Java archive",
+        "clj" => "a Clojure file, as topologies of streamparse were before its version 3",
         _ => return None,
     })
 }
@@ -84,6 +91,7 @@ mod tests {
         match form(file, content) {
             Form::Program(language) => language.name.into(),
             Form::Description => "description".into(),
+            Form::Flux => "Flux".into(),
             Form::Unknown { looks_like } => looks_like.unwrap_or("unknown".into()),
         }
     }
@@ -121,6 +129,10 @@ mod tests {
             ("topology.py", "{\"version\": 1}", "description"),
             ("topology.js", "f()\n", "a JavaScript file"),
             ("flux.yaml", "name: x\n", "a YAML file"),
+            ("flux.yaml", "# words\nname: x\nspouts:\n", "Flux"),
+            ("topology", "---\nname: x\nincludes: [a]\n", "Flux"),
+            ("topology.py", "streams: int = 3\n", "Python"),
+            ("notes.yaml", "  spouts: 1\n", "a YAML file"),
             ("topology", "#!/usr/bin/env node\n", "a JavaScript program"),
             ("topology.json", "[]", "JSON, but no object"),
             ("notes", "import stormhosting\n", "unknown"),

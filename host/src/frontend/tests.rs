@@ -67,7 +67,7 @@ fn what_cannot_be_loaded_is_told() {
                 ("below/c.rb", ""),
                 ("below/c.txt", ""),
             ],
-            "below is a folder, not a topology\n  hint: in it are a.json, b.py, c.rb",
+            "below is a folder, not a topology nor a streamparse project\n  hint: in it are a.json, b.py, c.rb",
         ),
         (
             "notes.js",
@@ -114,5 +114,54 @@ fn a_name_stands_after_a_colon() {
             (file.into(), name.map(str::to_owned)),
             "{path}"
         );
+    }
+}
+
+#[test]
+fn options_that_only_other_files_take_are_refused() {
+    let name = |others: &mut OthersOptions| others.name = Some("x".into());
+    let environment = |others: &mut OthersOptions| others.environment = Some("x".into());
+    let filter = |others: &mut OthersOptions| others.filter = Some("x".into());
+    let env_filter = |others: &mut OthersOptions| others.env_filter = true;
+    type Change = fn(&mut OthersOptions);
+    let flux = "name: x\nspouts: []\n";
+    let project = r#"{"envs": {}}"#;
+    for (path, file, content, change, said) in [
+        (
+            "t.py",
+            "t.py",
+            "",
+            name as Change,
+            "--name belongs to a streamparse project's folder, and t.py is none",
+        ),
+        (
+            "t.json",
+            "t.json",
+            DESCRIPTION,
+            environment,
+            "--environment belongs to a topology of streamparse, and t.json is none",
+        ),
+        (
+            "t.py",
+            "t.py",
+            "import streamparse",
+            filter,
+            "--filter belongs to a Flux file, and t.py is none",
+        ),
+        ("t.yaml", "t.yaml", flux, name, "--name belongs to"),
+        (
+            ".",
+            "config.json",
+            project,
+            env_filter,
+            "--env-filter belongs to a Flux file, and . is none",
+        ),
+    ] {
+        let root = tempfile::tempdir().expect("a folder");
+        fs::write(root.path().join(file), content).expect("written");
+        let mut options = LoadOptions::new(Surroundings::new(root.path(), [("A", "b")]));
+        change(&mut options.others);
+        let error = load(path, &options).expect_err(path).to_string();
+        assert!(error.contains(said), "{error}");
     }
 }

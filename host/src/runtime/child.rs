@@ -205,12 +205,12 @@ impl<'a> ChildLife<'a> {
         let Link {
             life,
             stdin,
-            stdout,
+            mut stdout,
             stderr,
         } = link;
         let tail = self.stderr.clone();
         let drain = drain_stderr(self.host, self.at, self.pid, &stderr, &tail);
-        let work = self.work(&life, stdin, &stdout);
+        let work = self.work(&life, stdin, &mut stdout);
         tokio::pin!(drain);
         let (end, exit) = tokio::select! {
             ended = work => ended,
@@ -235,7 +235,7 @@ impl<'a> ChildLife<'a> {
         (end, exit)
     }
 
-    async fn work(&mut self, life: &Life, stdin: Sender, stdout: &Receiver) -> (End, Exit) {
+    async fn work(&mut self, life: &Life, stdin: Sender, stdout: &mut Receiver) -> (End, Exit) {
         let topology = &self.host.topology;
         if topology.components[topology.tasks[self.at].component]
             .shell
@@ -289,9 +289,12 @@ impl<'a> ChildLife<'a> {
         if self.speaks_frames {
             // Not for the others: all that holds them back is how much their pipe takes.
             enlarge(&stdin, self.host.pipe_bytes);
-            enlarge(stdout, self.host.pipe_bytes);
+            enlarge(&*stdout, self.host.pipe_bytes);
         }
         let end = self.converse(life, stdin, stdout, &mut listener).await;
+        if matches!(end, End::Asked) && !self.speaks_frames {
+            listener.leaves();
+        }
         // It may have much to say at last, and must not wait for a reader.
         let exit = tokio::select! {
             exit = self.leave(life, &end) => exit,
@@ -306,7 +309,7 @@ impl<'a> ChildLife<'a> {
     async fn greet(
         &mut self,
         stdin: &Sender,
-        stdout: &Receiver,
+        stdout: &mut Receiver,
         listener: &mut Listener,
     ) -> Result<Dialect, String> {
         let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
@@ -378,7 +381,7 @@ impl<'a> ChildLife<'a> {
         &self,
         life: &Life,
         stdin: Sender,
-        stdout: &Receiver,
+        stdout: &mut Receiver,
         listener: &mut Listener,
     ) -> End {
         let grace = self.host.topology.settings.kill_timeout();

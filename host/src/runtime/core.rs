@@ -256,7 +256,10 @@ impl Core {
             if let Some(replay) = spout.settled(emission, outcome, self.now, !ending) {
                 again.push((at, replay));
             }
-            self.wakes.push(Wake::Writer(at));
+            let frames = matches!(task.life, Life::Up(Dialect::Frames { .. }));
+            if !(frames && spout.holds_more()) {
+                self.wakes.push(Wake::Writer(at));
+            }
         }
         self.acker.outcomes = outcomes;
         for (at, replay) in again {
@@ -265,10 +268,13 @@ impl Core {
         }
     }
 
-    /// A turn of the time-out clock.
-    pub fn rotate(&mut self) {
+    /// A turn of the time-out clock. Returns how many trees timed out.
+    pub fn rotate(&mut self) -> usize {
+        let known = self.acker.outcomes.len();
         self.acker.rotate();
+        let late = self.acker.outcomes.len() - known;
         self.tell_outcomes();
+        late
     }
 
     /// One tick for a bolt.

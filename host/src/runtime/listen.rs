@@ -1,11 +1,12 @@
 //! The ear of one child: reads its stdout, finds messages, and lets them happen to the core.
 
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use stormhost_protocol::frame::{self, Found, Kind};
 use stormhost_protocol::storm::{Decoder, FromChild, Hello, Item, LogLevel, parse_hello};
 use stormhost_protocol::{Encoding, Limits, ProtocolError};
+use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
 use tracing::Level;
 
@@ -19,6 +20,15 @@ use crate::telemetry::{Speaker, child_said};
 
 /// A buffer that a large message made larger than this is given back when it is empty.
 const KEPT: usize = 1 << 20;
+
+/// A child with so many tuples in hand is busy for a while.
+const IN_HAND: usize = 64;
+/// How long such a child is left alone, so that what it says gathers; and what its pipe holds meanwhile.
+const MOMENT: Duration = Duration::from_millis(1);
+const PIPE: usize = 64 * 1024;
+/// So many messages in a moment are worth the wait; where there are fewer, it is not waited for so many reads.
+const WORTH_IT: u32 = 8;
+const READS_ALONE: u32 = 200;
 
 /// What was read from one child and not yet understood, and how it speaks.
 pub struct Listener {
@@ -34,6 +44,16 @@ pub struct Listener {
     is_spout: bool,
     /// What it said cannot be understood, and there is no way back: the rest is not looked at.
     broken: bool,
+    /// What it said in place of a greeting, to be understood once it is up.
+    early: Option<Vec<u8>>,
+    /// Its input was closed, since the run ends: that this is an error for it is no news.
+    leaving: bool,
+    /// Messages since the last read, and whether one of them is to be answered at once.
+    messages: u32,
+    asked: bool,
+    /// Whether the last read was waited with, and how many are not to be.
+    gathered: bool,
+    reads_alone: u32,
     /// It has died: what it left is taken though queues are full, since it is no more than a pipe holds.
     dead: bool,
 }
@@ -55,20 +75,30 @@ impl Listener {
             stray: LineTail::new(LineLimits::default()),
             is_spout,
             broken: false,
+            early: None,
+            leaving: false,
+            messages: 0,
+            asked: false,
+            gathered: false,
+            reads_alone: 0,
             dead: false,
         }
     }
 
-    /// Reads until the child has answered the handshake.
+    /// Reads until the child has answered the handshake. What it wants to have logged before that is logged. An emit before that takes the greeting's place,
+    /// as in Storm: storm.js greets only when the user's `initialize` is through.
     ///
     /// # Errors
     /// In words: it speaks another dialect, or closed its stdout. Its death is seen elsewhere.
-    pub async fn hello(&mut self, stdout: &Receiver, encoding: Encoding) -> Result<Hello, String> {
+    pub async fn hello(
+        &mut self,
+        stdout: &mut Receiver,
+        encoding: Encoding,
+    ) -> Result<Hello, String> {
         self.decoder = Some(Decoder::new(encoding, self.limits.clone()));
         loop {
-            if let Some(message) = self.next_message().map_err(|error| error.to_string())? {
-                return parse_hello(encoding, &self.buffer[message], &self.limits)
-                    .map_err(|error| error.to_string());
+            if let Some(hello) = self.next_hello(encoding)? {
+                return Ok(hello);
             }
             match self.read(stdout).await {
                 Ok(0) => {
@@ -83,19 +113,43 @@ impl Listener {
     }
 
     /// After the child's death before its greeting was heard: it may have said it, and more, and left at once.
-    pub async fn late_hello(&mut self, stdout: &Receiver, encoding: Encoding) -> Option<Hello> {
+    pub async fn late_hello(&mut self, stdout: &mut Receiver, encoding: Encoding) -> Option<Hello> {
         let limits = self.limits.clone();
         self.decoder
             .get_or_insert_with(|| Decoder::new(encoding, limits));
         // No more than there is now: somebody whom it left behind may go on writing for ever.
-        let mut left = unread(stdout).unwrap_or(0);
+        let mut left = unread(&*stdout).unwrap_or(0);
         while left > 0
             && let Ok(n @ 1..) = self.read(stdout).await
         {
             left = left.saturating_sub(n);
         }
-        let message = self.next_message().ok()??;
-        parse_hello(encoding, &self.buffer[message], &self.limits).ok()
+        self.next_hello(encoding).ok().flatten()
+    }
+
+    /// The greeting, if it has come. What should be logged before it is logged; anything else stands for it.
+    fn next_hello(&mut self, encoding: Encoding) -> Result<Option<Hello>, String> {
+        while let Some(message) = self.next_message().map_err(|error| error.to_string())? {
+            let message = &self.buffer[message];
+            let hello =
+                parse_hello(encoding, message, &self.limits).map_err(|error| error.to_string())?;
+            if hello.pid.is_some() || hello.frames.is_some() {
+                return Ok(Some(hello));
+            }
+            match FromChild::parse(encoding, message, &self.limits) {
+                Ok(
+                    said @ (FromChild::Log { .. }
+                    | FromChild::Error { .. }
+                    | FromChild::Metrics { .. }),
+                ) => self.log(said, encoding),
+                Ok(_) => {
+                    self.early = Some(message.to_vec());
+                    return Ok(Some(hello));
+                }
+                Err(_) => return Ok(Some(hello)),
+            }
+        }
+        Ok(None)
     }
 
     /// From here on the child speaks like this.
@@ -106,24 +160,32 @@ impl Listener {
         self.dialect = Some(dialect);
     }
 
+    /// The child's input was closed, since the run ends.
+    pub fn leaves(&mut self) {
+        self.leaving = true;
+    }
+
     /// Reads and understands until the child closes its stdout.
     ///
     /// # Errors
     /// What cannot be understood, and leaves no way back.
-    pub async fn listen(&mut self, stdout: &Receiver) -> Result<(), ProtocolError> {
+    pub async fn listen(&mut self, stdout: &mut Receiver) -> Result<(), ProtocolError> {
+        let mut last = 0;
         loop {
             self.understand_when_there_is_room().await?;
-            if matches!(self.read(stdout).await, Ok(0) | Err(_)) {
-                return Ok(());
+            self.gather(last).await;
+            match self.read(stdout).await {
+                Ok(0) | Err(_) => return Ok(()),
+                Ok(n) => last = n,
             }
         }
     }
 
     /// After the child's death: what still is in the pipe. Others may hold it open, so its end is not waited for.
-    pub async fn read_the_rest(&mut self, stdout: &Receiver) {
+    pub async fn read_the_rest(&mut self, stdout: &mut Receiver) {
         self.dead = true;
         // No more than there is now: somebody whom it left behind may go on writing for ever.
-        let mut left = unread(stdout).unwrap_or(0);
+        let mut left = unread(&*stdout).unwrap_or(0);
         while self.understand_when_there_is_room().await.is_ok()
             && left > 0
             && let Ok(n @ 1..) = self.read(stdout).await
@@ -154,7 +216,7 @@ impl Listener {
         self.start = 0;
     }
 
-    async fn read(&mut self, stdout: &Receiver) -> std::io::Result<usize> {
+    async fn read(&mut self, stdout: &mut Receiver) -> std::io::Result<usize> {
         if self.start == self.buffer.len() {
             self.start = 0;
             if self.buffer.capacity() > KEPT {
@@ -167,15 +229,29 @@ impl Listener {
             self.start = 0;
         }
         self.buffer.reserve(self.host.pipe_bytes);
-        loop {
-            stdout.readable().await?;
-            match stdout.try_read_buf(&mut self.buffer) {
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                other => {
-                    self.host.heard[self.at].set(Instant::now());
-                    return other;
-                }
-            }
+        // A read that does not fill the buffer has emptied the pipe, and tokio does not ask again before there is more: one call saved a hop.
+        let n = stdout.read_buf(&mut self.buffer).await?;
+        self.host.heard[self.at].set(Instant::now());
+        Ok(n)
+    }
+
+    /// Waits a moment before the next read where that costs nobody anything, so that a child that flushes each small message does not cost the host a
+    /// wake-up each: it has much work in hand, waits for no answer, and its pipe is far from full. `last`: how many bytes came last.
+    async fn gather(&mut self, last: usize) {
+        if self.dead || self.is_spout || !matches!(self.dialect, Some(Dialect::Storm(_))) {
+            return;
+        }
+        let messages = std::mem::take(&mut self.messages);
+        if std::mem::take(&mut self.gathered) && messages < WORTH_IT {
+            // It did not have so much to say.
+            self.reads_alone = READS_ALONE;
+        }
+        self.reads_alone = self.reads_alone.saturating_sub(1);
+        let asked = std::mem::take(&mut self.asked);
+        let busy = self.host.with(|core| core.tasks[self.at].in_hand.len()) >= IN_HAND;
+        if busy && !asked && self.reads_alone == 0 && last < PIPE / 4 {
+            self.gathered = true;
+            tokio::time::sleep(MOMENT).await;
         }
     }
 
@@ -196,6 +272,10 @@ impl Listener {
             // What was understood of it has happened, and must not happen again.
             self.broken = understood.is_err();
             if !understood? {
+                return Ok(());
+            }
+            // All is understood and the pipe was empty, so the next read waits, and lets others go on, by itself.
+            if self.start == self.buffer.len() && self.buffer.len() < self.buffer.capacity() {
                 return Ok(());
             }
             // Let the writers have what this brought before more is taken: latency, and fairness among children.
@@ -251,25 +331,45 @@ impl Listener {
             return Ok(false);
         };
         let mut any = false;
+        if let Some(early) = self.early.take() {
+            any = true;
+            self.asked |= self.understand(&early, encoding)?;
+        }
         while let Some(range) = self.next_message()? {
             any = true;
-            let message = &self.buffer[range];
-            let happened = match FromChild::parse(encoding, message, &self.limits) {
-                Ok(message) => self.happens(message, encoding),
-                Err(error) => Err(error),
-            };
-            if let Err(error) = happened {
-                let waits = encoding == Encoding::Json && waits_for_task_ids(message);
-                self.could_not_be_read(encoding, &error)?;
-                if waits {
-                    self.host.with(|core| core.answer_nowhere(self.at));
-                }
-            }
+            self.messages += 1;
+            self.asked |= self.understand(&self.buffer[range], encoding)?;
             if !self.dead && self.host.with(|core| core.tasks[self.at].waits > 0) {
                 break;
             }
         }
         Ok(any)
+    }
+
+    /// One message in one of Storm's dialects. Returns whether the child may wait for an answer to it.
+    fn understand(&self, message: &[u8], encoding: Encoding) -> Result<bool, ProtocolError> {
+        let (happened, asks) = match FromChild::parse(encoding, message, &self.limits) {
+            Ok(message) => {
+                let asks = matches!(&message, FromChild::Emit(emit) if emit.need_task_ids);
+                (self.happens(message, encoding), asks)
+            }
+            Err(error) => (Err(error), false),
+        };
+        let Err(error) = happened else {
+            return Ok(asks);
+        };
+        if matches!(error, ProtocolError::NoCommand { .. })
+            && parse_hello(encoding, message, &self.limits).is_ok_and(|hello| hello.pid.is_some())
+        {
+            // The greeting of a child that said something else first.
+            return Ok(false);
+        }
+        let waits = encoding == Encoding::Json && waits_for_task_ids(message);
+        self.could_not_be_read(encoding, &error)?;
+        if waits {
+            self.host.with(|core| core.answer_nowhere(self.at));
+        }
+        Ok(waits)
     }
 
     /// The place of the next message in the buffer, past what strayed before it. What is over the limit is skipped, and fails what is in hand.
@@ -342,6 +442,10 @@ impl Listener {
         };
         match message {
             FromChild::Log { level, message } => child_said(who, level_of(level), "log", message),
+            // storm.py and storm.rb report the end of their input as an error, always.
+            FromChild::Error { message } if self.leaving => {
+                child_said(who, Level::DEBUG, "error", message)
+            }
             FromChild::Error { message } => child_said(who, Level::ERROR, "error", message),
             FromChild::Metrics { name, params } => {
                 let value = params

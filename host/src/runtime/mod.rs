@@ -11,6 +11,7 @@ mod delivery;
 pub mod emit;
 mod exec;
 mod exec_rows;
+mod habits;
 mod hear;
 mod heartbeat;
 mod host;

@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::child;
 use super::completion::Stage;
+use super::core::Core;
 use super::exec;
 use super::host::Host;
 use super::sample::Sampler;
@@ -49,6 +50,8 @@ const STANDSTILL: Duration = Duration::from_millis(10);
 const SAMPLE: Duration = Duration::from_millis(50);
 /// Trees that stand still at the spouts' limit for this long are worth a word.
 const STUCK: Duration = Duration::from_secs(5);
+/// What goes on is told again after this time.
+const TELL_AGAIN: Duration = Duration::from_secs(60);
 
 /// What the user asked of a run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -266,10 +269,34 @@ async fn rotate(host: Rc<Host>) {
     if !settings.enable_message_timeouts() {
         return;
     }
+    let mut told: Option<std::time::Instant> = None;
+    let mut late = 0;
     loop {
         sleep(settings.message_timeout()).await;
-        host.with(|core| core.rotate());
+        late += host.with(|core| core.rotate());
+        if late > 0 && told.is_none_or(|told| told.elapsed() > TELL_AGAIN) {
+            told = Some(std::time::Instant::now());
+            tracing::warn!(
+                "{late} tuple trees timed out (topology.message.timeout.secs); tuples in hand have {}",
+                host.with(|core| names_of_holders(core))
+                    .unwrap_or_else(|| "none: they waited in queues, or were lost".to_owned())
+            );
+            late = 0;
+        }
     }
+}
+
+/// The components with tuples in hand, and how many these are; `None` where nobody has any.
+fn names_of_holders(core: &Core) -> Option<String> {
+    let named = core.holders().into_iter().map(|at| {
+        format!(
+            "{} ({} tuples)",
+            core.name(at),
+            core.tasks[at].in_hand.len()
+        )
+    });
+    let names: Vec<String> = named.collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 async fn relax(host: Rc<Host>) {
@@ -314,32 +341,17 @@ async fn name_holders(host: Rc<Host>) {
             let stuck = spouts().any(|(at, spout)| {
                 spout.pending > 0 && (spout.is_at_its_window() || core.tasks[at].waits > 0)
             });
-            let holders: Vec<String> = core
-                .holders()
-                .into_iter()
-                .map(|at| {
-                    format!(
-                        "{} ({} tuples)",
-                        core.name(at),
-                        core.tasks[at].in_hand.len()
-                    )
-                })
-                .collect();
+            let holders = names_of_holders(core);
             (answered, stuck, holders)
         });
-        if stuck
-            && now == answered
-            && told.is_none_or(|told| told.elapsed() > Duration::from_secs(60))
-        {
+        if stuck && now == answered && told.is_none_or(|told| told.elapsed() > TELL_AGAIN) {
             told = Some(std::time::Instant::now());
             tracing::warn!(
                 "no tuple tree was answered for {:.0} s, and the spouts wait (topology.max.spout.pending); they are held by {}",
                 STUCK.as_secs_f64(),
-                if holders.is_empty() {
+                holders.unwrap_or_else(|| {
                     "nobody: what they belong to was lost, and will time out".to_owned()
-                } else {
-                    holders.join(", ")
-                }
+                })
             );
         }
         answered = now;

@@ -22,6 +22,12 @@ use crate::flow::window::Window;
 use crate::histogram::Histogram;
 use crate::topology::{Component, Replay, Settings};
 
+/// Acks that are told at once, however many trees are pending.
+const MANY: u64 = 64;
+/// Fewer than that wait for more so long, in microseconds: a bolt on an old library acks tuples one by one, and telling them one by one
+/// would cost the spout's child more than the tuple itself.
+const HOLD: u64 = 1_000;
+
 /// The state of one spout task.
 pub struct Spout {
     /// How many trees it may have open.
@@ -46,6 +52,9 @@ pub struct Spout {
     told: u64,
     heard: u64,
     acked: Vec<(u64, u64)>,
+    /// How many are in `acked`, and since when the first of them is there.
+    untold: u64,
+    untold_since: u64,
     failed: Vec<(u64, FailKind, Rc<str>)>,
     commands: Vec<&'static str>,
     /// It has nothing to emit, and wants a word when this time has come or when there is something else to say.
@@ -98,6 +107,8 @@ impl Spout {
             told: 0,
             heard: 0,
             acked: Vec::new(),
+            untold: 0,
+            untold_since: 0,
             failed: Vec::new(),
             commands: Vec::new(),
             waits_until: None,
@@ -119,7 +130,7 @@ impl Spout {
         (self.emitted, self.credit, self.told, self.heard) = (0, 0, 0, 0);
         (self.base, self.done, self.active) = (self.next, false, !stopping);
         self.said_done = false;
-        self.acked.clear();
+        self.forget_acked();
         self.failed.clear();
         self.commands.clear();
         self.waits_until = None;
@@ -194,6 +205,10 @@ impl Spout {
             Outcome::Acked => {
                 self.latency.record(Duration::from_micros(latency));
                 self.window.completed(1, latency, now);
+                if self.untold == 0 {
+                    self.untold_since = now;
+                }
+                self.untold += 1;
                 match self.acked.last_mut() {
                     Some((first, count)) if *first + *count == sequence => *count += 1,
                     _ => self.acked.push((sequence, 1)),
@@ -207,6 +222,7 @@ impl Spout {
     /// What is to be told, for the conversation in Storm's dialects: in the order acks, fails; `true` for an ack.
     pub(super) fn take_told(&mut self) -> impl Iterator<Item = (u64, bool)> + use<> {
         let acked = std::mem::take(&mut self.acked);
+        self.untold = 0;
         let failed = std::mem::take(&mut self.failed);
         acked
             .into_iter()
@@ -226,15 +242,16 @@ impl Spout {
 
     fn fill_frames(&mut self, may_emit: bool, now: u64, out: &mut Vec<u8>) {
         let before = out.len();
+        let holds = self.holds_until().is_some_and(|until| now < until);
         // Before the fails: a spout that emits again what failed can do so while it takes them, and is never taken to be through in between.
-        self.fill_credit(may_emit, out);
+        self.fill_credit(may_emit && !holds, out);
         for command in self.commands.drain(..) {
             frame::write_command(command, out);
             self.told += 1;
         }
-        if !self.acked.is_empty() {
+        if !self.acked.is_empty() && (!holds || out.len() > before) {
             frame::write_acked(&self.acked, out);
-            self.acked.clear();
+            self.forget_acked();
             self.told += 1;
         }
         if !self.failed.is_empty() {
@@ -258,9 +275,29 @@ impl Spout {
         }
     }
 
-    /// When a spout that waits for a word should have it.
-    pub(super) fn waits_until(&self) -> Option<u64> {
-        self.waits_until
+    fn forget_acked(&mut self) {
+        self.acked.clear();
+        self.untold = 0;
+    }
+
+    /// Until when few acks are held back, and with them the credit that they bring: only while much more is pending, and nothing else is to be told.
+    fn holds_until(&self) -> Option<u64> {
+        let few = self.untold > 0 && self.untold < MANY && self.untold * 8 < self.pending.into();
+        (few && self.failed.is_empty() && self.commands.is_empty())
+            .then_some(self.untold_since + HOLD)
+    }
+
+    /// Whether acks are held back, and its writer knows when to tell them.
+    pub(super) fn holds_more(&self) -> bool {
+        self.untold > 1 && self.holds_until().is_some()
+    }
+
+    /// When a spout with frames is to be told something though nothing happened: acks that were held back, or a word that it waits for.
+    pub(super) fn tells_at(&self) -> Option<u64> {
+        match (self.holds_until(), self.waits_until) {
+            (Some(acks), Some(word)) => Some(acks.min(word)),
+            (acks, word) => acks.or(word),
+        }
     }
 
     fn fill_credit(&mut self, may_emit: bool, out: &mut Vec<u8>) {

@@ -6,19 +6,8 @@ use std::time::Duration;
 use stormhost_protocol::{Encoding, storm};
 
 use super::core::{Core, Wake};
+use super::habits::{Habits, Kind};
 use super::spout::Spout;
-
-/// A child that leaves `activate` unanswered is taken to have heard it after this many microseconds: storm.js never answers it by default.
-const ACTIVATE_GRACE: u64 = 1_000_000;
-
-/// A command that was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Command {
-    Activate,
-    Deactivate,
-    Next,
-    Answer,
-}
 
 /// Where the conversation stands.
 pub struct Talk {
@@ -26,7 +15,8 @@ pub struct Talk {
     pub ids: HashMap<u64, Box<[u8]>, foldhash::fast::RandomState>,
     /// Whether the child has emitted since the last `next`.
     pub emitted: bool,
-    awaited: Option<(Command, u64)>,
+    awaited: Option<(Kind, u64)>,
+    habits: Habits,
     told_active: bool,
     answers: VecDeque<(Box<[u8]>, bool)>,
     /// No `next` before this.
@@ -41,6 +31,7 @@ impl Talk {
             ids: HashMap::default(),
             emitted: false,
             awaited: None,
+            habits: Habits::default(),
             told_active: false,
             answers: VecDeque::new(),
             idle_until: 0,
@@ -57,6 +48,7 @@ impl Talk {
             self.emitted,
             self.idle_until,
         ) = (None, false, false, 0);
+        self.habits = Habits::default();
     }
 
     /// Whether no command is under way and nothing is left to tell.
@@ -70,12 +62,59 @@ impl Talk {
     }
 
     fn synced(&mut self, now: u64) {
-        if let Some((Command::Next, _)) = self.awaited
+        if let Some((Kind::Next, _)) = self.awaited
             && !self.emitted
         {
             self.idle_until = now + self.idle;
         }
+        self.habits.answered(self.awaited.is_some(), now);
         self.awaited = None;
+    }
+
+    /// Whether another command may be sent: the last one was answered, or is not waited for any longer.
+    fn may_say_more(&mut self, now: u64) -> bool {
+        if let Some((kind, since)) = self.awaited {
+            if self
+                .habits
+                .gives_up_at(kind, since)
+                .is_none_or(|end| now < end)
+            {
+                return false;
+            }
+            self.habits.give_up(kind);
+            self.awaited = None;
+        }
+        self.habits.may_go_on(now)
+    }
+
+    /// Writes the next command, if there is one to write. `next` is one only where it `may_emit`.
+    fn say(
+        &mut self,
+        encoding: Encoding,
+        active: bool,
+        may_emit: bool,
+        now: u64,
+        out: &mut Vec<u8>,
+    ) -> Option<Kind> {
+        let mut write = |command, id| storm::write_command(encoding, command, id, out);
+        Some(if !self.told_active && active {
+            self.told_active = true;
+            write("activate", None);
+            Kind::Activation
+        } else if let Some((id, acked)) = self.answers.pop_front() {
+            write(if acked { "ack" } else { "fail" }, Some(&id));
+            Kind::Outcome
+        } else if self.told_active && !active {
+            self.told_active = false;
+            write("deactivate", None);
+            Kind::Activation
+        } else if may_emit && now >= self.idle_until {
+            self.emitted = false;
+            write("next", None);
+            Kind::Next
+        } else {
+            return None;
+        })
     }
 }
 
@@ -92,42 +131,25 @@ impl Spout {
                 self.talk.answers.push_back((id, acked));
             }
         }
-        let (active, room) = (self.active, self.room());
-        let talk = &mut self.talk;
-        match talk.awaited {
-            Some((Command::Activate, since)) if now >= since + ACTIVATE_GRACE => {
-                talk.awaited = None
+        let (active, may_emit) = (self.active, may_emit && self.room() > 0);
+        while self.talk.may_say_more(now)
+            && let Some(kind) = self.talk.say(encoding, active, may_emit, now, out)
+        {
+            if self.talk.habits.answers(kind) {
+                self.talk.awaited = Some((kind, now));
             }
-            Some(_) => return,
-            None => {}
         }
-        let command = if !talk.told_active && active {
-            talk.told_active = true;
-            storm::write_command(encoding, "activate", None, out);
-            Command::Activate
-        } else if let Some((id, acked)) = talk.answers.pop_front() {
-            storm::write_command(encoding, if acked { "ack" } else { "fail" }, Some(&id), out);
-            Command::Answer
-        } else if talk.told_active && !active {
-            talk.told_active = false;
-            storm::write_command(encoding, "deactivate", None, out);
-            Command::Deactivate
-        } else if may_emit && room > 0 && now >= talk.idle_until {
-            talk.emitted = false;
-            storm::write_command(encoding, "next", None, out);
-            Command::Next
-        } else {
-            return;
-        };
-        talk.awaited = Some((command, now));
     }
 
-    /// When its writer should look again though nothing happened: a pause ends. `None` where only an event can change anything.
+    /// When its writer should look again though nothing happened: a pause or a wait ends. `None` where only an event can change anything.
     fn looks_again_at(&self) -> Option<u64> {
-        match self.talk.awaited {
-            Some((Command::Activate, since)) => Some(since + ACTIVATE_GRACE),
-            Some(_) => None,
-            None => (self.talk.idle_until > 0).then_some(self.talk.idle_until),
+        let talk = &self.talk;
+        match talk.awaited {
+            Some((kind, since)) => talk.habits.gives_up_at(kind, since),
+            None => match talk.habits.in_doubt_until() {
+                Some(until) => Some(until),
+                None => (talk.idle_until > 0).then_some(talk.idle_until),
+            },
         }
     }
 }
@@ -150,7 +172,7 @@ impl Core {
         let task = &self.tasks[at];
         match (task.dialect(), &task.spout) {
             (Some(super::task::Dialect::Frames { .. }), Some(spout)) => {
-                spout.waits_until().filter(|when| *when > self.now)
+                spout.tells_at().filter(|when| *when > self.now)
             }
             (Some(super::task::Dialect::Storm(_)), Some(spout)) => {
                 spout.looks_again_at().filter(|when| *when > self.now)

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::mistake::Place;
+use super::mistake::{Place, Severity};
 use super::model::Kind;
 
 /// The version of the description that this host understands.
@@ -163,6 +163,9 @@ pub struct MistakeIr {
     /// What the user's code raised.
     #[serde(default)]
     pub traceback: Option<String>,
+    /// How bad it is; an error, if nothing is said.
+    #[serde(default)]
+    pub severity: Severity,
     /// Where it stands.
     #[serde(default)]
     pub at: Option<Place>,

@@ -24,9 +24,11 @@ impl fmt::Display for Place {
 }
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The topology cannot run.
+    #[default]
     Error,
     /// It runs, but surely not as meant.
     Warning,

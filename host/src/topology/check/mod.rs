@@ -40,7 +40,7 @@ pub fn check(
     find_program: &FindProgram,
 ) -> Result<Checked, Vec<Mistake>> {
     let mut mistakes: Vec<Mistake> = ir.mistakes.iter().map(from_front_end).collect();
-    if ir.components.is_empty() && !mistakes.is_empty() {
+    if ir.components.is_empty() && has_errors(&mistakes) {
         // The file could not even be read; whatever else could be said follows from that.
         return Err(mistakes);
     }
@@ -99,7 +99,7 @@ fn has_errors(mistakes: &[Mistake]) -> bool {
 
 fn from_front_end(told: &MistakeIr) -> Mistake {
     Mistake {
-        severity: Severity::Error,
+        severity: told.severity,
         at: told.at.clone(),
         message: told.message.clone(),
         hint: told.hint.clone(),

@@ -2,14 +2,17 @@
 
 use super::components::MOST_TASKS;
 use crate::topology::ir::Ir;
-use crate::topology::mistake::{Mistake, Place};
+use crate::topology::mistake::{Mistake, Place, Severity};
 use crate::topology::model::{Component, Kind};
 use crate::topology::walk;
 
 /// What keeps the whole from running.
 pub(super) fn check(ir: &Ir, components: &[Component], file: &Place, mistakes: &mut Vec<Mistake>) {
     // A spout that the front end could not describe was told of already.
-    if ir.mistakes.is_empty()
+    if !ir
+        .mistakes
+        .iter()
+        .any(|mistake| mistake.severity == Severity::Error)
         && !components
             .iter()
             .any(|component| component.kind == Kind::Spout)

@@ -11,7 +11,8 @@ use pyo3::types::PyString;
 
 use crate::frame::{Added, Extras};
 use crate::python::builtin::{Arguments, Function, builtin};
-use crate::python::{Exact, call, call_plain, exact, row};
+use crate::python::method::{Bindings, Method, bind};
+use crate::python::{Exact, Guarded, call, call_plain, exact, row};
 use crate::rows::{Rows, cleaned};
 
 /// One stream of a component as a block of the frame: rows with an id, or those without.
@@ -272,6 +273,27 @@ impl Function for Emit {
     }
 }
 
+impl Method for Emit {
+    const OTHERWISE: &'static str = "_emit";
+
+    fn bindings() -> &'static Bindings<Self> {
+        static BINDINGS: Bindings<Emit> = Guarded::new(Vec::new());
+        &BINDINGS
+    }
+}
+
+/// Makes this `emit`, which a stream has made, the component's own.
+#[pyfunction]
+pub(crate) fn bind_emit(component: &Bound<'_, PyAny>, emit: &Bound<'_, PyAny>) -> PyResult<()> {
+    bind::<Emit>(component, emit)
+}
+
+/// Makes this `ack`, which a loop has made, the component's own.
+#[pyfunction]
+pub(crate) fn bind_ack(component: &Bound<'_, PyAny>, ack: &Bound<'_, PyAny>) -> PyResult<()> {
+    bind::<Ack>(component, ack)
+}
+
 /// The `ack` of a bolt that acks by hand.
 pub(crate) struct Ack {
     rows: Py<Rows>,
@@ -304,5 +326,14 @@ impl Function for Ack {
             return Ok(None);
         }
         arguments.hand_to(self.special.bind(py)).map(Some)
+    }
+}
+
+impl Method for Ack {
+    const OTHERWISE: &'static str = "_ack";
+
+    fn bindings() -> &'static Bindings<Self> {
+        static BINDINGS: Bindings<Ack> = Guarded::new(Vec::new());
+        &BINDINGS
     }
 }

@@ -29,7 +29,7 @@ mod _native {
     #[pymodule_export]
     use super::bolt::BoltLoop;
     #[pymodule_export]
-    use super::emit::Stream;
+    use super::emit::{Stream, bind_ack, bind_emit};
     #[pymodule_export]
     use super::python::row::RowKind;
     #[pymodule_export]

@@ -21,15 +21,21 @@ from ._values import EmitError, clean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
 def describe(file: str, name: str | None, args: list[str]) -> None:
     """Writes the IR to standard output; what user code prints meanwhile goes to standard error."""
+    write(lambda: description(file, name, args))
+
+
+def write(describing: Callable[[], dict[str, Any]]) -> None:
+    """Writes what `describing` makes to standard output, with everything else that is printed kept from there."""
     sys.stdout.flush()
     out = os.dup(1)
     os.dup2(2, 1)
-    ir = description(file, name, args)
+    ir = describing()
     sys.stdout.flush()
     data = encode(ir) + b"\n"
     while data:

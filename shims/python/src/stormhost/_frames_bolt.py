@@ -7,7 +7,7 @@ from time import monotonic
 
 from ._bolt import AutoAckBolt, Bolt
 from ._emit import BOLT, adder, build
-from ._frames import FramesLink
+from ._frames import _METHOD, FramesLink
 from ._jsontext import decode
 from ._link import overrides
 from ._outputs import check_direct
@@ -79,8 +79,12 @@ class BoltLink(FramesLink):
         self.bind_emit(self._emit())
         component._fail = self._fail
         component._ack = self._ack_of_auto if self.auto else self._ack()
-        if not self.auto and not overrides(component, Bolt, "ack"):
-            component.ack = component._ack
+        if not self.auto and (not overrides(component, Bolt, "ack") or type(type(component).ack) is _METHOD):
+            self.quicken_ack(component)
+
+    def quicken_ack(self, component: Any) -> None:
+        """Puts the component's `ack` where it is found soonest."""
+        component.ack = component._ack
 
     def run(self) -> None:
         self.open()

@@ -123,7 +123,8 @@ class SpoutLink(FramesLink):
         """Takes what the host has to say; waits for it while there is nothing else to do."""
         component = self.component
         while True:
-            while self.buffered or self.inlet.waiting():
+            # Without credit it has to wait for a frame anyway: no need to look first.
+            while self.buffered or self._may_emit() and self.inlet.waiting():
                 self._take(*self.next_frame())
             while self._may_emit() and component._again():
                 self._said_done = False

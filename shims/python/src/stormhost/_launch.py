@@ -1,4 +1,5 @@
-"""The command line that the host uses: `describe FILE[:Name] -- args…` and `component FILE[:Name] ID -- args…`."""
+"""The command line that the host uses: `describe FILE[:Name] -- args…`, `component FILE[:Name] ID -- args…`, and
+`describe-streamparse FILE[:Name] PROJECT -- args…`, where PROJECT is JSON."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 USAGE = """usage: python stormhost describe FILE[:Name] [-- args…]
+       python stormhost describe-streamparse FILE[:Name] PROJECT [-- args…]
        python stormhost component FILE[:Name] ID [--typed FILE] [-- args…]
 The stormhost host runs these; by hand: stormhost check FILE, stormhost run FILE."""
 
@@ -30,6 +32,13 @@ def main(root: str, dont_write_bytecode: bool) -> NoReturn:
         prepare(root, file, file, args)
         sys.dont_write_bytecode = dont_write_bytecode
         describe(file, name, args)
+        sys.exit(0)
+    if len(words) == 3 and words[0] == "describe-streamparse":
+        from . import _describe, _streamparse
+
+        sys.dont_write_bytecode = dont_write_bytecode
+        file, name = split_name(words[1])
+        _describe.write(lambda: _streamparse.description(file, name, words[2], args))
         sys.exit(0)
     if len(words) in (3, 5) and words[0] == "component":
         from ._child import run

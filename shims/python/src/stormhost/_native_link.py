@@ -16,7 +16,6 @@ from ._outputs import check_direct
 from ._plain import puller
 from ._results import check_blocks, row_too_large
 from ._rows import native_kind
-from ._spout import Spout
 from ._values import check_count, clean_row
 
 TYPE_CHECKING = False
@@ -127,6 +126,12 @@ class NativeBoltLink(BoltLink):
             return None
         return native_kind(spec["component"], spec["stream"], spec["fields"], self.codec.native)
 
+    def quicken(self, component: Any, emit: Any) -> None:
+        quicken(component, "emit", self.codec.native.bind_emit, emit)
+
+    def quicken_ack(self, component: Any) -> None:
+        quicken(component, "ack", self.codec.native.bind_ack, component._ack)
+
     def _tuples(self, payload: memoryview) -> None:
         self._in_hand = True
         self._in_code += self._loop.tuples(payload, self.component.execute)
@@ -187,7 +192,7 @@ class NativeSpoutLink(SpoutLink):
         component: Any = self.component
         plain = self._plain.get("default")
         # A generator's rows need not go through `emit`, unless the component has one of its own.
-        direct = self._generator and type(component).emit is Spout.emit and component.emit is self._fast
+        direct = self._generator and self._quick
         pull, stream = (iter(component.tuples()), plain) if direct else (puller(component), None)
         self._loop = self.codec.native.SpoutLoop(self.results.rows, component, pull, stream, self._watch.arm)
 
@@ -201,6 +206,11 @@ class NativeSpoutLink(SpoutLink):
             self._flush()
 
     _fast: Any = None
+    _quick = False  # whether the component's `emit` is the fast one, and nothing of its own
+
+    def quicken(self, component: Any, emit: Any) -> None:
+        quicken(component, "emit", self.codec.native.bind_emit, emit)
+        self._quick = emit is self._fast
 
     def _emit(self) -> Any:
         for position, output in enumerate(self.outputs.list):
@@ -228,6 +238,18 @@ class NativeSpoutLink(SpoutLink):
         if self.results.rows.full:
             self._relieve()
         return None
+
+
+def quicken(component: Any, name: str, bind: Callable[[Any, Any], None], function: Any) -> None:
+    """Makes `function` the component's method `name`: by way of its class, where the interpreter remembers it.
+
+    Not possible for a class that takes no attributes, nor for a function that is no native one; then it stands on the
+    instance.
+    """
+    try:
+        bind(component, function)
+    except (TypeError, AttributeError):
+        setattr(component, name, function)
 
 
 def native_stream(

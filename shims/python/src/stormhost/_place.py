@@ -33,19 +33,29 @@ def here() -> Place | None:
 
 
 class Mistake:
-    """Something that the description cannot express; `check` shows it beside its own findings."""
+    """Something that the description cannot express; `check` shows it beside its own findings.
 
-    __slots__ = ("hint", "message", "place", "traceback")
+    `severity`: `error` keeps the topology from running; `warning` and `info` do not.
+    """
+
+    __slots__ = ("hint", "message", "place", "severity", "traceback")
 
     def __init__(
-        self, message: str, hint: str | None = None, place: Place | None = None, traceback: str | None = None
+        self,
+        message: str,
+        hint: str | None = None,
+        place: Place | None = None,
+        traceback: str | None = None,
+        severity: str = "error",
     ) -> None:
         self.message = message
         self.hint = hint
         self.place = place
         self.traceback = traceback
+        self.severity = severity
 
     def as_json(self) -> dict[str, object]:
         """As it stands in the IR."""
         at = None if self.place is None else self.place.as_json()
-        return {"message": self.message, "hint": self.hint, "traceback": self.traceback, "at": at}
+        told: dict[str, object] = {"message": self.message, "hint": self.hint, "traceback": self.traceback, "at": at}
+        return told if self.severity == "error" else {**told, "severity": self.severity}

@@ -39,6 +39,7 @@ class Inlet:
         self._data = rest
         self._at = 0
         self._most = _READ  # more once there is more to read
+        self._emptied = False  # the last read left nothing behind, and nobody has looked since
         self._poll: Any = None
 
     def frame(self) -> tuple[bytes, memoryview]:
@@ -63,6 +64,9 @@ class Inlet:
         """Whether a frame, or the beginning of one, can be had without waiting longer than this."""
         if len(self._data) - self._at >= 8:
             return True
+        if self._emptied and not milliseconds:
+            self._emptied = False
+            return False
         if self._poll is None:
             import select
 
@@ -73,12 +77,14 @@ class Inlet:
     def _fill(self, missing: int) -> None:
         pieces = [self._data[self._at :]] if self._at < len(self._data) else []
         while missing > 0:
-            piece = os.read(self.descriptor, max(self._most, min(missing, 1 << 20)))
+            most = max(self._most, min(missing, 1 << 20))
+            piece = os.read(self.descriptor, most)
             if not piece:
                 if pieces:
                     raise WireError("the host's last frame is cut short")
                 raise EndOfInput
             self._most = _MUCH if len(piece) >= _READ else _READ
+            self._emptied = len(piece) < most
             pieces.append(piece)
             missing -= len(piece)
         self._data = pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -37,6 +37,10 @@ pub(crate) struct Arguments<'a, 'py> {
 }
 
 impl<'a, 'py> Arguments<'a, 'py> {
+    pub(super) fn py(&self) -> Python<'py> {
+        self.py
+    }
+
     /// How many there are by position, and by name.
     #[inline]
     pub(crate) fn counts(&self) -> (usize, usize) {
@@ -77,14 +81,16 @@ impl<'a, 'py> Arguments<'a, 'py> {
     }
 }
 
-/// Makes a Python function.
-pub(crate) fn builtin<F: Function>(py: Python<'_>, function: F) -> PyResult<Bound<'_, PyAny>> {
-    type Fast = unsafe extern "C" fn(
-        *mut ffi::PyObject,
-        *const *mut ffi::PyObject,
-        ffi::Py_ssize_t,
-        *mut ffi::PyObject,
-    ) -> *mut ffi::PyObject;
+/// How Python calls what is made here.
+pub(super) type Fast = unsafe extern "C" fn(
+    *mut ffi::PyObject,
+    *const *mut ffi::PyObject,
+    ffi::Py_ssize_t,
+    *mut ffi::PyObject,
+) -> *mut ffi::PyObject;
+
+/// The definition of a function or method. It lives for ever; few of them are made.
+pub(super) fn definition<F: Function>(function: Fast) -> *mut ffi::PyMethodDef {
     /// `PyMethodDef` with the one kind of function that is used here.
     #[repr(C)]
     struct Definition {
@@ -96,25 +102,78 @@ pub(crate) fn builtin<F: Function>(py: Python<'_>, function: F) -> PyResult<Boun
     const METH_FASTCALL: c_int = 0x80;
     let definition = Box::leak(Box::new(Definition {
         name: F::NAME.as_ptr(),
-        function: enter::<F>,
+        function,
         flags: METH_FASTCALL | ffi::METH_KEYWORDS,
         doc: ptr::null(),
     }));
+    ptr::from_mut(definition).cast()
+}
+
+/// Makes a Python function.
+pub(crate) fn builtin<F: Function>(py: Python<'_>, function: F) -> PyResult<Bound<'_, PyAny>> {
     let state = Box::into_raw(Box::new(function));
-    // SAFETY: the definition lives for ever, few of them are made; the capsule owns the state and frees it with itself.
+    // SAFETY: the definition lives for ever; the capsule owns the state and frees it with itself.
     unsafe {
         let capsule = ffi::PyCapsule_New(state.cast(), ptr::null(), Some(leave::<F>));
         if capsule.is_null() {
             drop(Box::from_raw(state));
             return Err(PyErr::fetch(py));
         }
-        let made = ffi::PyCFunction_NewEx(
-            ptr::from_mut(definition).cast::<ffi::PyMethodDef>(),
-            capsule,
-            ptr::null_mut(),
-        );
+        let made = ffi::PyCFunction_NewEx(definition::<F>(enter::<F>), capsule, ptr::null_mut());
         ffi::Py_DECREF(capsule);
         Bound::from_owned_ptr_or_err(py, made)
+    }
+}
+
+/// What `builtin` was given for this function; None for anything else.
+pub(super) fn state<F: Function>(function: &Bound<'_, PyAny>) -> Option<*const F> {
+    // SAFETY: only a function is asked for its function and what that is given, only a capsule of ours for its content; the
+    // address of `enter` tells that `builtin` made it of an `F`.
+    unsafe {
+        let function = function.as_ptr();
+        if ffi::PyCFunction_Check(function) == 0 {
+            return None;
+        }
+        let enters = ffi::PyCFunction_GetFunction(function).map(|enters| enters as usize);
+        if enters != Some(enter::<F> as *const () as usize) {
+            return None;
+        }
+        let capsule = ffi::PyCFunction_GetSelf(function);
+        Some(
+            ffi::PyCapsule_GetPointer(capsule, ptr::null())
+                .cast_const()
+                .cast(),
+        )
+    }
+}
+
+/// The arguments of a call, as Python hands them over.
+///
+/// SAFETY: as Python has them for a function of this kind, and held by the caller for longer than they are used here.
+#[inline]
+pub(super) unsafe fn arguments<'a, 'py>(
+    py: Python<'py>,
+    values: *const *mut ffi::PyObject,
+    by_position: ffi::Py_ssize_t,
+    names: *mut ffi::PyObject,
+) -> Arguments<'a, 'py> {
+    let by_position = by_position as usize;
+    let by_name = if names.is_null() {
+        0
+    } else {
+        unsafe { ffi::PyTuple_Size(names) as usize }
+    };
+    let count = by_position + by_name;
+    let values = if count == 0 {
+        &[]
+    } else {
+        unsafe { slice::from_raw_parts(values, count) }
+    };
+    Arguments {
+        values,
+        by_position,
+        names,
+        py,
     }
 }
 
@@ -131,28 +190,9 @@ unsafe extern "C" fn enter<F: Function>(
                 .cast_const()
                 .cast::<F>()
         };
-        let by_position = by_position as usize;
-        let by_name = if names.is_null() {
-            0
-        } else {
-            unsafe { ffi::PyTuple_Size(names) as usize }
-        };
-        let count = by_position + by_name;
-        let values = if count == 0 {
-            &[]
-        } else {
-            unsafe { slice::from_raw_parts(values, count) }
-        };
-        let arguments = Arguments {
-            values,
-            by_position,
-            names,
-            py,
-        };
-        Ok(match function.call(py, arguments)? {
-            Some(value) => value.into_ptr(),
-            None => py.None().into_ptr(),
-        })
+        let arguments = unsafe { arguments(py, values, by_position, names) };
+        let value = function.call(py, arguments)?;
+        Ok(value.map_or_else(|| py.None().into_ptr(), Bound::into_ptr))
     })
 }
 

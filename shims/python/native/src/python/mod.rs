@@ -8,6 +8,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod builtin;
+pub(crate) mod method;
 pub(crate) mod row;
 
 use std::cell::{Cell, UnsafeCell};

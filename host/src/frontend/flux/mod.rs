@@ -1,0 +1,212 @@
+//! Flux: Storm's topologies in YAML, as they stand, as far as their components are shell components.
+//!
+//! `substitute` fills in variables, `node` reads the text, `definition` takes it apart and merges what it includes, `vertex` turns
+//! spouts and bolts into components, `streams` the edges into subscriptions. What is wrong is collected, never told one by one.
+
+mod beans;
+mod definition;
+mod node;
+mod properties;
+mod streams;
+mod substitute;
+mod told;
+mod vertex;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Map;
+
+use super::error::LoadError;
+use super::{LoadOptions, direct, interpreter, language};
+use crate::topology::{Ir, Place, VERSION};
+
+use definition::{Definition, Include};
+use node::Node;
+use substitute::{Filter, substitute};
+use told::Told;
+
+/// Whether a text is a Flux file: a map in YAML that has, at its left edge, what only Flux puts there.
+pub(super) fn is_flux(text: &str) -> bool {
+    let own = [
+        "spouts:",
+        "bolts:",
+        "streams:",
+        "includes:",
+        "topologySource:",
+    ];
+    text.lines()
+        .any(|line| own.iter().any(|key| line.starts_with(key)))
+}
+
+/// Reads a topology. `file` is its name as it was typed, `resolved` where it lies.
+///
+/// # Errors
+/// When the file of properties cannot be read. What is wrong with the topology stands in the description.
+pub(super) fn load(
+    file: &str,
+    resolved: &Path,
+    text: &str,
+    options: &LoadOptions,
+) -> Result<Ir, LoadError> {
+    let filter = filter(options)?;
+    let folder = resolved.parent().unwrap_or(Path::new("."));
+    let mut told = Told::default();
+    let mut whole = parsed(file, text, &filter, &mut told).unwrap_or_default();
+    for include in std::mem::take(&mut whole.includes) {
+        if let Some(part) = included(&include, folder, &filter, options, &mut told) {
+            whole.merge(part, include.overrides);
+        }
+    }
+    let mut ir = Ir {
+        version: VERSION,
+        name: name(&whole, resolved),
+        file: file.to_owned(),
+        language: "flux".to_owned(),
+        conf: Map::new(),
+        components: Vec::new(),
+        subscriptions: Vec::new(),
+        mistakes: Vec::new(),
+    };
+    for (key, value) in &whole.config {
+        ir.conf.insert(key.clone(), value.json());
+    }
+    vertex::describe(&whole, &resources(folder), &mut ir, &mut told);
+    streams::describe(&whole, &mut ir, &mut told);
+    direct::as_in_storm(&mut ir);
+    name_interpreters(&mut ir, folder, options);
+    ir.mistakes = told.mistakes;
+    Ok(ir)
+}
+
+/// Without a name of its own a topology has that of its file.
+fn name(whole: &Definition, resolved: &Path) -> String {
+    let named = whole.name.as_ref().and_then(Node::any_text);
+    named.unwrap_or_else(|| {
+        resolved
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    })
+}
+
+fn filter(options: &LoadOptions) -> Result<Filter<'_>, LoadError> {
+    let properties = match &options.others.filter {
+        Some(file) => {
+            let text =
+                fs::read_to_string(options.surroundings.resolve(file)).map_err(|source| {
+                    LoadError::CannotRead {
+                        file: file.clone(),
+                        source,
+                    }
+                })?;
+            Some(properties::read(&text))
+        }
+        None => None,
+    };
+    let variables = || options.surroundings.variables().collect();
+    Ok(Filter {
+        properties,
+        environment: options.others.env_filter.then(variables),
+    })
+}
+
+fn parsed(file: &str, text: &str, filter: &Filter<'_>, told: &mut Told) -> Option<Definition> {
+    let (text, unresolved) = substitute(text, filter);
+    let at = |line| Place {
+        file: file.to_owned(),
+        line,
+    };
+    for one in unresolved {
+        let message = format!("${{{}}} has no value, and stays as it is", one.name);
+        told.warning(&at(one.line), message, one.hint);
+    }
+    match Node::parse(file, &text) {
+        Ok(root) => Definition::read(&root, told),
+        Err((line, message)) => {
+            told.plain_error(&at(line), format!("this is no YAML: {message}"));
+            None
+        }
+    }
+}
+
+fn included(
+    include: &Include,
+    folder: &Path,
+    filter: &Filter<'_>,
+    options: &LoadOptions,
+    told: &mut Told,
+) -> Option<Definition> {
+    let name = include.file.trim_start_matches('/');
+    let mut places = vec![folder.join(name), resources(folder).join(name)];
+    if !include.is_resource {
+        places.insert(0, options.surroundings.resolve(&include.file));
+    }
+    let Some(found) = places.iter().find(|place| place.is_file()) else {
+        let looked: Vec<String> = places.iter().map(|place| super::shown(place)).collect();
+        let message = format!("{:?} is to be included, but is not there", include.file);
+        told.error(
+            &include.at,
+            message,
+            format!("looked for {}", looked.join(", ")),
+        );
+        return None;
+    };
+    match fs::read_to_string(found) {
+        Ok(text) => {
+            let part = parsed(&super::shown(found), &text, filter, told)?;
+            if let Some(inner) = part.includes.first() {
+                let message = "an included file includes others, which Flux does not look at";
+                told.warning(&inner.at, message, "include it in the file that is run");
+            }
+            Some(part)
+        }
+        Err(error) => {
+            let message = format!(
+                "{:?} is to be included, but cannot be read: {error}",
+                include.file
+            );
+            told.plain_error(&include.at, message);
+            None
+        }
+    }
+}
+
+/// Where children work: what a jar has in `resources/`, which lies beside the file or where Storm's examples have it; else beside the file.
+fn resources(folder: &Path) -> PathBuf {
+    let places = [
+        "resources",
+        "multilang/resources",
+        "../../../multilang/resources",
+    ];
+    let found = places
+        .iter()
+        .map(|place| folder.join(place))
+        .find(|place| place.is_dir());
+    found.unwrap_or_else(|| folder.to_owned())
+}
+
+/// A bare `python3`, `ruby` or the like is the interpreter that all topologies are run with, chosen by option or virtual environment.
+fn name_interpreters(ir: &mut Ir, folder: &Path, options: &LoadOptions) {
+    for language in &language::ALL {
+        let asked = options.interpreters.get(language.id).map(String::as_str);
+        let mut found = None;
+        for component in &mut ir.components {
+            let Some(program) = component.command.first_mut() else {
+                continue;
+            };
+            if !language.programs.contains(&program.as_str()) {
+                continue;
+            }
+            let find = || interpreter::find(language, asked, folder, &options.surroundings).ok();
+            // Where there is none, `check` says that the program is missing.
+            if let Some(interpreter) = found.get_or_insert_with(find) {
+                *program = super::shown(&interpreter.path);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

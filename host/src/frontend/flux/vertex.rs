@@ -1,0 +1,320 @@
+//! Spouts and bolts of a Flux file as components.
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::beans::{arguments, texts};
+use super::definition::{Definition, id, only};
+use super::node::Node;
+use super::told::Told;
+use crate::topology::{ComponentIr, Ir, Kind, StreamIr};
+
+const KEYS: [&str; 12] = [
+    "id",
+    "className",
+    "constructorArgs",
+    "factory",
+    "factoryArgs",
+    "properties",
+    "configMethods",
+    "config",
+    "parallelism",
+    "numTasks",
+    "onHeapMemoryLoad",
+    "offHeapMemoryLoad",
+];
+const ALSO: &str = "cpuLoad";
+
+/// Adds every spout, and every bolt that some stream leads to.
+pub(super) fn describe(whole: &Definition, resources: &Path, ir: &mut Ir, told: &mut Told) {
+    let mut kinds = Vec::new();
+    kinds.extend(whole.spouts.iter().map(|node| (node, Kind::Spout)));
+    kinds.extend(whole.bolts.iter().map(|node| (node, Kind::Bolt)));
+    for (node, kind) in kinds {
+        let Some(id) = id(node) else {
+            told.plain_error(&node.at, format!("a {} has no `id`", kind.name()));
+            continue;
+        };
+        let reached =
+            |stream: &Node| stream.get("to").and_then(Node::any_text).as_ref() == Some(&id);
+        if kind == Kind::Bolt && !whole.streams.iter().any(reached) {
+            let message =
+                format!("no stream leads to the bolt \"{id}\", so it is left out, as Flux does");
+            told.warning(
+                &node.at,
+                message,
+                format!("add one under streams: `to: \"{id}\"`"),
+            );
+            continue;
+        }
+        let mut vertex = Vertex {
+            node,
+            whole,
+            told,
+            component: ComponentIr {
+                id,
+                kind,
+                parallelism: 1,
+                command: Vec::new(),
+                shell: None,
+                builtin: None,
+                place: None,
+                cwd: Some(resources.display().to_string()),
+                env: Default::default(),
+                serializer: None,
+                replay: None,
+                streams: IndexMap::new(),
+                conf: Default::default(),
+                at: Some(node.at.clone()),
+            },
+        };
+        vertex.fill();
+        ir.components.push(vertex.component);
+    }
+}
+
+/// One spout or bolt that is being described.
+struct Vertex<'a> {
+    node: &'a Node,
+    whole: &'a Definition,
+    told: &'a mut Told,
+    component: ComponentIr,
+}
+
+impl Vertex<'_> {
+    fn fill(&mut self) {
+        let kind = self.component.kind;
+        let known: Vec<&str> = KEYS.into_iter().chain([ALSO]).collect();
+        only(self.node, &format!("a {}", kind.name()), &known, self.told);
+        self.numbers();
+        if let Some(config) = self.node.get("config").and_then(Node::map) {
+            for (key, value) in config {
+                self.component.conf.insert(key.clone(), value.json());
+            }
+        }
+        let class = self
+            .node
+            .get("className")
+            .and_then(Node::any_text)
+            .unwrap_or_default();
+        match (class.rsplit('.').next().unwrap_or_default(), kind) {
+            ("FluxShellSpout", Kind::Spout) | ("FluxShellBolt", Kind::Bolt) => self.shell(),
+            ("FluxShellSpout", Kind::Bolt) | ("FluxShellBolt", Kind::Spout) => {
+                let message = format!(
+                    "\"{}\" is a {}, but its class is {class}",
+                    self.component.id,
+                    kind.name()
+                );
+                self.told.error(
+                    &self.node.at,
+                    message,
+                    "spouts stand under `spouts`, bolts under `bolts`",
+                );
+                self.stand_in();
+            }
+            ("LogInfoBolt", Kind::Bolt) if class.starts_with("org.apache.storm.flux.") => {
+                self.component.builtin = Some("print".into());
+                self.component.cwd = None;
+                let message = format!(
+                    "\"{}\" is a LogInfoBolt; stormhost's own sink takes its place",
+                    self.component.id
+                );
+                self.told.info(
+                    &self.node.at,
+                    message,
+                    "its tuples go to standard output, a line each",
+                );
+            }
+            ("", _) => {
+                self.told.plain_error(
+                    &self.node.at,
+                    format!("\"{}\" has no `className`", self.component.id),
+                );
+                self.stand_in();
+            }
+            _ => self.java(&class),
+        }
+    }
+
+    fn java(&mut self, class: &str) {
+        let (id, kind) = (&self.component.id, self.component.kind.name());
+        let shell = match self.component.kind {
+            Kind::Spout => "FluxShellSpout",
+            Kind::Bolt => "FluxShellBolt",
+        };
+        let message =
+            format!("the {kind} \"{id}\" is the Java class {class}, and stormhost has no JVM");
+        let hint = format!("a program in any language takes its place as a {shell}");
+        self.told.error(&self.node.at, message, hint);
+        self.stand_in();
+    }
+
+    /// Something that could be started, though it never is: there is a mistake already, and no other should follow from it.
+    fn stand_in(&mut self) {
+        self.component.command = vec!["sh".into()];
+        self.component.cwd = None;
+        for stream in &self.whole.streams {
+            if stream.get("from").and_then(Node::any_text).as_ref() != Some(&self.component.id) {
+                continue;
+            }
+            let grouping = stream.get("grouping");
+            let name = grouping.and_then(|grouping| grouping.get("streamId")?.any_text());
+            let args = grouping.and_then(|grouping| grouping.get("args")?.list());
+            let fields = args.unwrap_or_default().iter().filter_map(Node::any_text);
+            let stream = self
+                .component
+                .streams
+                .entry(name.unwrap_or("default".into()))
+                .or_default();
+            for field in fields {
+                if !stream.fields.contains(&field) {
+                    stream.fields.push(field);
+                }
+            }
+        }
+    }
+
+    fn numbers(&mut self) {
+        let whole_number = |key: &str, told: &mut Told| {
+            let node = self.node.get(key).filter(|node| !node.is_nothing())?;
+            let number = node.whole();
+            if number.is_none() {
+                told.plain_error(&node.at, format!("`{key}` is no whole number"));
+            }
+            number
+        };
+        if let Some(parallelism) = whole_number("parallelism", self.told) {
+            self.component.parallelism = parallelism;
+        }
+        // -1 is Flux's way to say nothing.
+        if let Some(tasks) = whole_number("numTasks", self.told).filter(|&tasks| tasks != -1) {
+            self.component
+                .conf
+                .insert("topology.tasks".into(), tasks.into());
+        }
+    }
+
+    fn shell(&mut self) {
+        let id = self.component.id.clone();
+        for key in ["factory", "factoryArgs", "properties"] {
+            if let Some(node) = self.node.get(key) {
+                let message = format!("`{key}` of the shell component \"{id}\" has no effect here");
+                self.told
+                    .warning(&node.at, message, "use constructorArgs and configMethods");
+            }
+        }
+        let Some(args) = arguments(self.node, "constructorArgs", self.whole, self.told) else {
+            self.stand_in();
+            return;
+        };
+        let (command, fields) = match args.as_slice() {
+            [command] => (command, None),
+            [command, fields] => (command, Some(fields)),
+            _ => {
+                let message = format!(
+                    "\"{id}\" has {} constructorArgs; a shell component has one or two",
+                    args.len()
+                );
+                let hint = "the command as a list, and the fields of its default stream as a list: - [\"python3\", \"split.py\"]";
+                self.told.error(&self.node.at, message, hint);
+                self.stand_in();
+                return;
+            }
+        };
+        match texts(command, &format!("the command of \"{id}\""), self.told) {
+            Some(command) => self.component.command = command,
+            None => self.stand_in(),
+        }
+        if let Some(fields) = fields {
+            self.stream("default", fields);
+        }
+        self.config_methods();
+    }
+
+    fn stream(&mut self, name: &str, fields: &Node) {
+        let what = format!(
+            "the fields of the stream \"{name}\" of \"{}\"",
+            self.component.id
+        );
+        if let Some(fields) = texts(fields, &what, self.told) {
+            let stream = StreamIr {
+                fields,
+                direct: false,
+            };
+            self.component.streams.insert(name.to_owned(), stream);
+        }
+    }
+
+    fn config_methods(&mut self) {
+        let Some(methods) = self
+            .node
+            .get("configMethods")
+            .filter(|node| !node.is_nothing())
+        else {
+            return;
+        };
+        let Some(methods) = methods.list() else {
+            self.told
+                .plain_error(&methods.at, "`configMethods` is no list");
+            return;
+        };
+        for method in methods {
+            only(method, "a config method", &["name", "args"], self.told);
+            let name = method
+                .get("name")
+                .and_then(Node::any_text)
+                .unwrap_or_default();
+            let Some(args) = arguments(method, "args", self.whole, self.told) else {
+                continue;
+            };
+            self.config_method(method, &name, &args);
+        }
+    }
+
+    fn config_method(&mut self, method: &Node, name: &str, args: &[Node]) {
+        match (name, args) {
+            ("setDefaultStream", [fields]) => self.stream("default", fields),
+            ("setNamedStream", [stream, fields]) => {
+                let stream = stream.any_text().unwrap_or_default();
+                self.stream(&stream, fields);
+            }
+            ("addComponentConfig", [key, value]) => {
+                let key = key.any_text().unwrap_or_default();
+                self.component.conf.insert(key, value.json());
+            }
+            ("setEnv", [variables]) if variables.map().is_some() => {
+                for (variable, value) in variables.map().unwrap_or_default() {
+                    let value = value.any_text().unwrap_or_default();
+                    self.component.env.insert(variable.clone(), value);
+                }
+            }
+            ("changeChildCWD", [flag]) if flag.flag().is_some() => {
+                if flag.flag() == Some(false) {
+                    self.component.cwd = None;
+                }
+            }
+            (
+                "setDefaultStream" | "setNamedStream" | "addComponentConfig" | "setEnv"
+                | "changeChildCWD",
+                _,
+            ) => {
+                let given: Vec<Value> = args.iter().map(Node::json).collect();
+                let message = format!(
+                    "{name} of \"{}\" does not take {}",
+                    self.component.id,
+                    Value::from(given)
+                );
+                self.told.error(&method.at, message, TAKES);
+            }
+            _ => {
+                let message = format!("\"{}\" has no config method \"{name}\"", self.component.id);
+                self.told.error(&method.at, message, TAKES);
+            }
+        }
+    }
+}
+
+const TAKES: &str = "the methods are setDefaultStream [[fields]], setNamedStream [name, [fields]], addComponentConfig [key, value], setEnv [{name: value}], \
+     changeChildCWD [true or false]";

@@ -1,0 +1,268 @@
+//! A streamparse project on the disk: its `config.json`, its topologies, its environments.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::Remark;
+use super::error::ProjectError;
+use crate::topology::Severity;
+
+const CONFIG: &str = "config.json";
+/// What `config.json` of a streamparse project has, and those of others do not.
+const OWN_KEYS: [&str; 3] = ["topology_specs", "virtualenv_specs", "envs"];
+
+/// A project. `config` is empty where there is no `config.json`.
+#[derive(Clone, Debug)]
+pub(in crate::frontend) struct Project {
+    pub(super) root: PathBuf,
+    config: Map<String, Value>,
+}
+
+impl Project {
+    /// The project whose folder this is, if it is one.
+    ///
+    /// # Errors
+    /// In the result: when its `config.json` cannot be understood.
+    pub(in crate::frontend) fn at(folder: &Path) -> Option<Result<Self, ProjectError>> {
+        let file = folder.join(CONFIG);
+        let text = fs::read_to_string(&file).ok()?;
+        let bad = |message: String| {
+            // Anybody may have a config.json; one that is broken is only ours to tell about if the rest looks like a project.
+            folder.join("topologies").is_dir().then(|| {
+                Err(ProjectError::BadConfig {
+                    file: file.display().to_string(),
+                    message,
+                })
+            })
+        };
+        match serde_json::from_str::<Value>(&text) {
+            Err(error) => bad(error.to_string()),
+            Ok(Value::Object(config)) => {
+                OWN_KEYS
+                    .iter()
+                    .any(|key| config.contains_key(*key))
+                    .then(|| {
+                        Ok(Self {
+                            root: folder.to_owned(),
+                            config,
+                        })
+                    })
+            }
+            Ok(_) => bad("it is no JSON object".into()),
+        }
+    }
+
+    /// The project that a topology's file belongs to, if there is one: the next folder upwards that is a project, and has its
+    /// topologies where the file lies.
+    pub(in crate::frontend) fn of_topology(file: &Path) -> Option<Result<Self, ProjectError>> {
+        let folder = file.parent()?;
+        // Two levels up is `topology_specs` such as "storm/topologies".
+        let found = folder.ancestors().skip(1).take(2).find_map(Self::at)?;
+        match found {
+            Ok(project) => same(&project.topology_folder(), folder).then_some(Ok(project)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// A topology's file without a `config.json`: what it imports lies in `src` beside its folder, or beside itself.
+    pub(super) fn without_config(file: &Path) -> Self {
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let above = folder.parent().filter(|above| above.join("src").is_dir());
+        Self {
+            root: above.unwrap_or(folder).to_owned(),
+            config: Map::new(),
+        }
+    }
+
+    /// The file of the topology that is meant: the one of that name, or the only one.
+    pub(in crate::frontend) fn topology(
+        &self,
+        typed: &str,
+        name: Option<&str>,
+    ) -> Result<PathBuf, ProjectError> {
+        let folder = self.topology_folder();
+        let names = python_files(&folder);
+        let project = typed.to_owned();
+        match (name, names.as_slice()) {
+            (_, []) => Err(ProjectError::NoTopologies {
+                project,
+                folder: folder.display().to_string(),
+            }),
+            (Some(name), _) if names.iter().any(|other| other == name) => {
+                Ok(folder.join(format!("{name}.py")))
+            }
+            (Some(name), _) => Err(ProjectError::NoSuchTopology {
+                project,
+                name: name.to_owned(),
+                names,
+            }),
+            (None, [only]) => Ok(folder.join(format!("{only}.py"))),
+            (None, _) => Err(ProjectError::SeveralTopologies { project, names }),
+        }
+    }
+
+    /// The environment that is meant: the one of that name, or the only one. `None` where the project has none at all.
+    pub(super) fn environment(
+        &self,
+        asked: Option<&str>,
+    ) -> Result<Option<Environment>, ProjectError> {
+        let environments = self.config.get("envs").and_then(Value::as_object);
+        let names: Vec<String> = environments
+            .into_iter()
+            .flat_map(Map::keys)
+            .cloned()
+            .collect();
+        let file = self.config_file().display().to_string();
+        let name = match (asked, names.as_slice()) {
+            (Some(asked), _) if names.iter().any(|name| name == asked) => asked.to_owned(),
+            (Some(asked), _) => {
+                return Err(ProjectError::NoSuchEnvironment {
+                    file,
+                    name: asked.to_owned(),
+                    names,
+                });
+            }
+            (None, []) => return Ok(None),
+            (None, [only]) => only.clone(),
+            (None, _) => return Err(ProjectError::SeveralEnvironments { file, names }),
+        };
+        let members = environments
+            .and_then(|all| all.get(&name))
+            .and_then(Value::as_object);
+        Ok(Some(Environment {
+            members: members.cloned().unwrap_or_default(),
+            name,
+        }))
+    }
+
+    /// The serializer for all environments that name none.
+    pub(super) fn serializer(&self) -> Option<&str> {
+        text(&self.config, "serializer")
+    }
+
+    /// What is imported, and where children work: `src`, which streamparse packs into its jar.
+    pub(super) fn source(&self) -> PathBuf {
+        let source = self.root.join("src");
+        if source.is_dir() {
+            source
+        } else {
+            self.root.clone()
+        }
+    }
+
+    pub(super) fn config_file(&self) -> PathBuf {
+        self.root.join(CONFIG)
+    }
+
+    fn topology_folder(&self) -> PathBuf {
+        let folder = text(&self.config, "topology_specs").unwrap_or("topologies");
+        self.root.join(folder)
+    }
+}
+
+/// One of the `envs` of a `config.json`.
+#[derive(Clone, Debug)]
+pub(super) struct Environment {
+    pub(super) name: String,
+    members: Map<String, Value>,
+}
+
+impl Environment {
+    pub(super) fn serializer(&self) -> Option<&str> {
+        text(&self.members, "serializer")
+    }
+
+    /// Where streamparse has the virtual environment of a topology.
+    pub(super) fn virtualenv(&self, topology: &str) -> Option<PathBuf> {
+        if self.members.get("use_virtualenv") == Some(&Value::Bool(false)) {
+            return None;
+        }
+        let root = text(&self.members, "virtualenv_root")
+            .or_else(|| text(&self.members, "virtualenv_path"))?;
+        let name = text(&self.members, "virtualenv_name").unwrap_or(topology);
+        Some(Path::new(root).join(name))
+    }
+
+    /// The settings that lie below the topology's own: `options`, and where pystorm is to log, if it can log there.
+    pub(super) fn settings(
+        &self,
+        is_writable: &dyn Fn(&str) -> bool,
+    ) -> (Map<String, Value>, Vec<Remark>) {
+        let mut remarks = Vec::new();
+        let options = self.members.get("options").and_then(Value::as_object);
+        let mut settings = options.cloned().unwrap_or_default();
+        let nothing = Map::new();
+        let log = self.members.get("log").and_then(Value::as_object);
+        let log = log.unwrap_or(&nothing);
+        let path = text(log, "path").or_else(|| text(&self.members, "log_path"));
+        match path {
+            Some(path) if is_writable(path) => {
+                settings.insert("pystorm.log.path".into(), path.into());
+            }
+            Some(path) => remarks.push(Remark {
+                severity: Severity::Warning,
+                message: format!(
+                    "the log folder of the environment {:?}, {path}, cannot be written to here",
+                    self.name
+                ),
+                hint: Some("components log to the log of stormhost instead".into()),
+            }),
+            None => {}
+        }
+        if let Some(file) = text(log, "file").or_else(|| text(&self.members, "log_file")) {
+            settings.insert("pystorm.log.file".into(), file.into());
+        }
+        for key in ["max_bytes", "backup_count"] {
+            if let Some(number) = log.get(key).filter(|number| number.is_u64()) {
+                settings.insert(format!("pystorm.log.{key}"), number.clone());
+            }
+        }
+        if let Some(level) = text(log, "level") {
+            settings.insert("pystorm.log.level".into(), level.to_lowercase().into());
+        }
+        remarks.extend(self.without_effect());
+        (settings, remarks)
+    }
+
+    /// What would be done on the machines of a cluster, and is said in a word where it is not the template's usual text.
+    fn without_effect(&self) -> Option<Remark> {
+        let idle: Vec<&str> = ["virtualenv_flags", "install_virtualenv", "sudo_user"]
+            .into_iter()
+            .filter(|key| self.members.contains_key(*key))
+            .collect();
+        (!idle.is_empty()).then(|| Remark {
+            severity: Severity::Info,
+            message: format!(
+                "without effect in the environment {:?}: {}",
+                self.name,
+                idle.join(", ")
+            ),
+            hint: Some("stormhost makes no virtual environments and runs as you; --python names the Python to use".into()),
+        })
+    }
+}
+
+/// A member that is text, and not empty: the template has empty texts where nothing is set.
+fn text<'a>(members: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+    members
+        .get(key)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+}
+
+fn python_files(folder: &Path) -> Vec<String> {
+    super::super::names_in(folder)
+        .into_iter()
+        .filter_map(|name| name.strip_suffix(".py").map(str::to_owned))
+        .filter(|name| !name.starts_with("__"))
+        .collect()
+}
+
+fn same(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}

@@ -1,0 +1,111 @@
+"""Flux as it stands: Storm's YAML with shell components, on Storm's own library."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections import Counter
+
+from harness import REPOSITORY, SOON, Run, Stormhost, binary
+
+EXAMPLE = REPOSITORY / "examples" / "flux_word_count"
+OPTIONS = ("--filter", str(EXAMPLE / "dev.properties"), "--env-filter")
+# Where tests/prepare.sh puts storm.py; a user has it beside the components.
+LIBRARY = {"PYTHONPATH": str(REPOSITORY / "target" / "multilang"), "GREETING": "hello"}
+
+SPOUT = """
+  - id: source
+    className: org.apache.storm.flux.wrappers.spouts.FluxShellSpout
+    constructorArgs: [[python3, source.py], [word]]
+"""
+
+
+def stopped(run: Run) -> Run:
+    run.signal(signal.SIGINT)
+    return run.ends_with(130)
+
+
+def test_the_example_counts_words(stormhost: Stormhost) -> None:
+    words = Counter((EXAMPLE / "resources" / "sentences.txt").read_text().split())
+
+    def rows() -> list[list[str]]:
+        return [line.split("\t") for line in run.stdout.split("\n")[:-1]]
+
+    run = stormhost.start(EXAMPLE / "topology.yaml", *OPTIONS, env=LIBRARY)
+    run.until(lambda: {row[0]: int(row[1]) for row in rows() if len(row) == 2} == words, "every word to be counted")
+    run.until(lambda: [""] in rows(), "the empty sentence on a stream of its own")
+    assert any("greeting: hello" in said for said in run.lines_of("count"))
+    stopped(run).nothing_is_left()
+
+
+def test_a_direct_grouping_is_served_though_flux_cannot_declare_the_stream(stormhost: Stormhost) -> None:
+    stormhost.write(
+        "import storm\n"
+        "class Source(storm.Spout):\n"
+        "    def initialize(self, conf, context):\n"
+        "        self.tasks = [int(task) for task, name in context['task->component'].items() if name == 'sink']\n"
+        "    def nextTuple(self):\n"
+        "        if self.tasks:\n"
+        "            task = self.tasks.pop()\n"
+        "            storm.emitDirect(task, [str(task)])\n"
+        "Source().run()\n",
+        "resources/source.py",
+    )
+    stormhost.write(
+        "import json, os, storm\n"
+        "class Sink(storm.BasicBolt):\n"
+        "    def initialize(self, conf, context):\n"
+        "        self.task = str(context['taskid'])\n"
+        "    def process(self, tup):\n"
+        "        with open(os.environ['JOURNAL'], 'a') as journal:\n"
+        "            journal.write(json.dumps(['got', self.task, tup.values[0]]) + '\\n')\n"
+        "Sink().run()\n",
+        "resources/sink.py",
+    )
+    file = stormhost.write(
+        f"name: direct\nspouts:{SPOUT}bolts:\n"
+        "  - {id: sink, className: org.apache.storm.flux.wrappers.bolts.FluxShellBolt, constructorArgs: [[python3, sink.py]], parallelism: 3}\n"
+        "streams:\n  - {from: source, to: sink, grouping: {type: DIRECT}}\n",
+        "direct.yaml",
+    )
+    run = stormhost.start(file, env=LIBRARY)
+    run.until(lambda: len(run.noted("got")) == 3, "a tuple for each task")
+    stopped(run)
+    assert sorted(run.noted("got")) == [("1", "1"), ("2", "2"), ("3", "3")]
+
+
+def test_mistakes_are_told_with_file_and_line_all_at_once(stormhost: Stormhost) -> None:
+    stormhost.write("", "resources/source.py")
+    stormhost.write(
+        f"name: wrong\nspouts:{SPOUT}    paralelism: 2\nbolts:\n"
+        "  - {id: sink, className: org.example.Sink}\n"
+        "  - {id: alone, className: org.example.Alone}\n"
+        "streams:\n  - {from: sauce, to: sink, grouping: {type: SHUFFLE}}\n"
+        "  - {from: source, to: sink, grouping: {type: FIELDS, args: [wort]}}\n",
+        "wrong.yaml",
+    )
+    done = subprocess.run(
+        [binary(), "check", "wrong.yaml"],
+        capture_output=True,
+        text=True,
+        cwd=stormhost.folder,
+        env=stormhost.environment("none", stormhost.folder / "journal"),
+        timeout=SOON,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    told = [line for line in done.stderr.splitlines() if not line.startswith("  hint")]
+    assert told == [
+        "wrong.yaml:6: error: a spout has no key `paralelism`",
+        'wrong.yaml:8: error: the bolt "sink" is the Java class org.example.Sink, and stormhost has no JVM',
+        'wrong.yaml:11: error: "sink" listens to "sauce", but no component is called that',
+        'wrong.yaml:12: error: "sink" groups by the field "wort", which the stream "default" of "source" does not have',
+        'wrong.yaml:9: warning: no stream leads to the bolt "alone", so it is left out, as Flux does',
+        "4 errors, 1 warning",
+    ], done.stderr
+
+
+def test_a_filter_that_is_not_there_is_told(stormhost: Stormhost) -> None:
+    run = stormhost.start(EXAMPLE / "topology.yaml", "--filter", "none.properties")
+    run.ends_with(1)
+    assert "none.properties cannot be read" in run.stderr, run.stderr
