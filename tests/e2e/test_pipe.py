@@ -102,7 +102,7 @@ def test_words_are_counted_in_a_pipe(pipes: Pipes) -> None:
     ended = pipes.run("tr -cs A-Za-z '\\n'", "x2", ":", "sort | uniq -c", given=WORDS)
     assert ended.status == 0, ended.err
     counted = {word: int(n) for n, word in (line.split() for line in ended.lines if len(line.split()) == 2)}
-    assert counted == {word: n for word, n in Counter(WORDS.split()).items()}
+    assert counted == dict(Counter(WORDS.split()))
 
 
 def test_one_honest_line_is_said_at_start_and_can_be_left_out(pipes: Pipes) -> None:

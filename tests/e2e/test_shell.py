@@ -325,7 +325,8 @@ class T(Topology):
     ],
 )
 def test_mistakes_are_found_by_check(stormhost: Stormhost, declared: str, said: str) -> None:
-    source = f"class T(Topology):\n    one = {declared}\n    two = Lines('true', spout=True)\n    out = Print(inputs=[ShuffleGrouping(two)])\n"
+    sound = "two = Lines('true', spout=True)\n    out = Print(inputs=[ShuffleGrouping(two)])\n"
+    source = f"class T(Topology):\n    one = {declared}\n    {sound}"
     run = stormhost.start(source)
     wait_for(lambda: run.status is not None, "the end")
     assert run.status == 1 and said in run.stderr

@@ -477,3 +477,7 @@ fn write_column(
         (at, n) = (end, n + 1);
     }
 }
+
+#[cfg(test)]
+#[path = "line_rows_tests.rs"]
+mod tests;

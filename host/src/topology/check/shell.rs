@@ -170,3 +170,7 @@ pub(super) fn promise(ir: &ComponentIr) -> Option<Mistake> {
         )
     })
 }
+
+#[cfg(test)]
+#[path = "shell_tests.rs"]
+mod tests;

@@ -173,7 +173,7 @@ def _component(declaration: Declaration, command_of: Any, folder: str, found: li
         "kind": declaration.kind,
         "parallelism": declaration.parallelism if type(declaration.parallelism) is int else 1,
         **({"builtin": builtin} if builtin else {"command": command} if command is not None else {}),
-        **({"shell": plain(declaration.shell, "what was said of the command")} if isinstance(declaration, Shell) else {}),
+        **({"shell": plain(declaration.shell, "command")} if isinstance(declaration, Shell) else {}),
         **({"where": plain(declaration.where, "where")} if isinstance(declaration, Lua) else {}),
         "cwd": cwd if cwd is None else os.path.abspath(plain(cwd, "cwd") or "."),
         "env": plain(declaration.env, "env"),

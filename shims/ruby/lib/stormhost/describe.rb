@@ -150,10 +150,10 @@ module Stormhost
 
       # How it is started: it is built in, a command of the shell, or a program.
       def started(declaration, plainly)
-        if declaration.builtin then { 'builtin' => declaration.builtin }
-        elsif declaration.is_a?(ShellDeclaration) then { 'shell' => plainly[declaration.shell, 'what was said of the command'] }
-        else { 'command' => plainly[command(declaration), 'command'] }
-        end
+        return { 'builtin' => declaration.builtin } if declaration.builtin
+        return { 'shell' => plainly[declaration.shell, 'command'] } if declaration.is_a?(ShellDeclaration)
+
+        { 'command' => plainly[command(declaration), 'command'] }
       end
 
       def command(declaration)

@@ -57,12 +57,14 @@ module Stormhost
         DEFINED << topology
       end
 
-      # Declares a spout: a class, a program's command, or Lines with a command of the shell. Options: `id`, `parallelism`, `conf`, `env`, `cwd`, `replay`.
+      # Declares a spout: a class, a program's command, or Lines with a command of the shell.
+      # Options: `id`, `parallelism`, `conf`, `env`, `cwd`, `replay`.
       def spout(what, *arguments, **options, &block)
         declare('spout', what, arguments, options, block)
       end
 
-      # Declares a bolt: a class, a program's command, or Lines or Exec with a command of the shell. Options as for spouts; in the block its `source`s.
+      # Declares a bolt: a class, a program's command, or Lines or Exec with a command of the shell.
+      # Options as for spouts; in the block its `source`s.
       def bolt(what, *arguments, **options, &block)
         declare('bolt', what, arguments, options, block)
       end
