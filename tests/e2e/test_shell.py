@@ -105,6 +105,30 @@ class T(Topology):
     run.nothing_is_left()
 
 
+def test_the_tasks_of_a_command_can_share_a_source(stormhost: Stormhost) -> None:
+    run = stormhost.run(
+        """
+class T(Topology):
+    share = Lines('seq $STORMHOST_TASK_INDEX $STORMHOST_TASKS 20', 3, spout=True)
+    out = Print(inputs=[ShuffleGrouping(share)])
+"""
+    )
+    assert sorted(map(int, run.stdout.split())) == list(range(21))
+
+
+def test_a_filter_that_reads_no_more_is_heard_to_its_end(stormhost: Stormhost) -> None:
+    run = stormhost.run(
+        """
+class T(Topology):
+    lines = Lines('seq 1 100000', spout=True)
+    some = Lines('read -r n; exec <&-; sleep 0.5; echo "$n"', inputs=[ShuffleGrouping(lines)])
+    out = Print(inputs=[ShuffleGrouping(some)])
+""",
+        settings={"stormhost.kill.timeout.secs": 0.1},
+    )
+    assert run.stdout == "1\n"
+
+
 def test_json_lines_go_by_the_names_of_fields(stormhost: Stormhost) -> None:
     run = stormhost.run(
         """

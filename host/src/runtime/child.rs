@@ -152,6 +152,7 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
             .env
             .iter()
             .map(|(name, value)| (name.clone(), value.clone()))
+            .chain(super::lines::share(host, at))
             .collect(),
         token: host.token.clone(),
         limits: Limits {

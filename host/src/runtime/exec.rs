@@ -91,7 +91,7 @@ async fn run(
     batch: &Batch,
     patience: Duration,
 ) -> Result<Vec<u8>, String> {
-    let spawn = command(host, component, batch)?;
+    let spawn = command(host, at, component, batch)?;
     let told = story::shell_words(&spawn.command);
     let child =
         Child::spawn(&spawn).map_err(|error| format!("{told} cannot be started: {error}"))?;
@@ -195,13 +195,14 @@ impl Drop for Gone<'_> {
 
 /// The command with what it is given: the values of a single tuple as arguments, and by the names of their fields in the environment,
 /// but for names that are taken there.
-fn command(host: &Host, component: &Component, batch: &Batch) -> Result<Spawn, String> {
+fn command(host: &Host, at: usize, component: &Component, batch: &Batch) -> Result<Spawn, String> {
     let mut command = component.command.clone();
     let mut env: Vec<(String, String)> = component
         .env
         .iter()
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
+    env.extend(super::lines::share(host, at));
     for (field, value) in &batch.values {
         let text = std::str::from_utf8(value)
             .ok()

@@ -46,6 +46,22 @@ pub(super) async fn rest(host: &Rc<Host>, at: usize) {
     }
 }
 
+/// What tells a command of the shell which of its component's tasks it is, so that several can share a source: none for other components.
+pub(super) fn share(host: &Host, at: usize) -> Vec<(String, String)> {
+    let task = host.topology.tasks[at];
+    let component = &host.topology.components[task.component];
+    if component.shell.is_none() {
+        return Vec::new();
+    }
+    let share = [
+        ("STORMHOST_TASK_INDEX", task.index),
+        ("STORMHOST_TASKS", component.parallelism),
+    ];
+    share
+        .map(|(name, value)| (name.to_owned(), value.to_string()))
+        .into()
+}
+
 /// Whether a death of this command, after so long, is no typo. What it has read or written was noted before.
 pub(super) fn lived(component: &Component, age: Duration) -> bool {
     component.shell.is_some() && age > LIVED
@@ -221,6 +237,7 @@ impl ChildLife<'_> {
         let mut stage = host.stage.subscribe();
         let mut out = Vec::with_capacity(256 * 1024);
         let mut pause = SOON;
+        let mut deaf = false;
         loop {
             out.clear();
             let (leave, through) = host.with(|core| {
@@ -233,6 +250,10 @@ impl ChildLife<'_> {
             if through {
                 return End::Through;
             }
+            if deaf && !out.is_empty() {
+                host.with(|core| core.lines_were_read(at, 0));
+                continue;
+            }
             if !out.is_empty() {
                 self.unwritten.set(out.len());
                 let written = tokio::select! {
@@ -241,8 +262,7 @@ impl ChildLife<'_> {
                     () = self.nobody_wants_it() => return End::Through,
                 };
                 if written.is_err() {
-                    // It reads no more, and its exit, which is seen elsewhere, says whether it had enough.
-                    return std::future::pending().await;
+                    deaf = self.reads_no_more().await;
                 }
                 pause = SOON;
                 continue;
@@ -258,11 +278,20 @@ impl ChildLife<'_> {
             };
             tokio::select! {
                 () = host.something_to_write(at) => {}
-                _ = stdin.ready(Interest::ERROR) => return std::future::pending().await,
+                _ = stdin.ready(Interest::ERROR), if !deaf => deaf = self.reads_no_more().await,
                 _ = stage.changed() => {}
                 () = sleep(pause), if waits_for_it => pause = (pause * 2).min(SELDOM),
             }
         }
+    }
+
+    /// It has closed its input. Its exit, which is seen elsewhere, nearly always follows at once, and says whether it had enough.
+    /// One that lives on has: what else comes for it goes nowhere, and what it says counts. Returns that it is so.
+    async fn reads_no_more(&self) -> bool {
+        sleep(self.host.topology.settings.kill_timeout()).await;
+        self.unwritten.set(0);
+        self.host.with(|core| core.lines_were_read(self.at, 0));
+        true
     }
 
     /// Writes all of it; notes meanwhile what was read of it.
