@@ -191,7 +191,7 @@ fn written(description: &Value) -> std::io::Result<tempfile::NamedTempFile> {
 
 /// As a shell would take the command apart; what needs a shell gets one. `None` where a quote is not closed.
 fn words(command: &str) -> Option<Vec<String>> {
-    let words = shell_words::split(command).ok()?;
+    let words = shlex::split(command)?;
     if needs_shell(command) {
         return Some(vec!["sh".into(), "-c".into(), command.into()]);
     }

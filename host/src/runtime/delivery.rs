@@ -36,6 +36,7 @@ impl Core {
         match dialect {
             Dialect::Frames { encoding, .. } => self.fill_frame(at, encoding, out),
             Dialect::Storm(encoding) => self.fill_storm(at, encoding, out),
+            Dialect::Lines(_) => self.fill_lines(at, out),
             Dialect::Inside => {}
         }
     }
@@ -190,7 +191,7 @@ impl Core {
     }
 
     /// Rows that cannot be written in the child's encoding.
-    fn refuse(&mut self, at: usize, run: &Run, refused: &[(usize, String)]) {
+    pub(super) fn refuse(&mut self, at: usize, run: &Run, refused: &[(usize, String)]) {
         for (n, why) in refused {
             let reason: Rc<str> =
                 format!("the value cannot be passed to {}: {why}", self.name(at)).into();
@@ -334,6 +335,8 @@ impl Core {
         let id = match task.dialect()? {
             Dialect::Frames { .. } => task.consumed + unsaid,
             Dialect::Storm(_) | Dialect::Inside => task.in_hand.oldest(),
+            // Nobody knows how far it is.
+            Dialect::Lines(_) => return None,
         };
         if id >= task.sent() {
             return None;

@@ -58,6 +58,7 @@ pub(super) fn describe(whole: &Definition, resources: &Path, ir: &mut Ir, told: 
                 kind,
                 parallelism: 1,
                 command: Vec::new(),
+                shell: None,
                 builtin: None,
                 java_class: None,
                 options: Default::default(),
