@@ -10,7 +10,7 @@ import pytest
 
 from harness import SOON, Stormhost, binary
 
-LANGUAGES = ["python", "ruby", "lua"]
+LANGUAGES = ["python", "ruby", "lua", "shell"]
 
 
 def do(stormhost: Stormhost, *words: str, below: str = ".") -> subprocess.CompletedProcess[str]:
@@ -28,7 +28,10 @@ def test_a_new_project_runs_and_its_test_passes(stormhost: Stormhost, language: 
     options = [f"PYTHON={os.path.realpath(sys.executable)}"] if language == "python" else []
     run = do(stormhost, "make", "-s", "run", *options, below="words")
     assert run.returncode == 0, run.stderr
-    counted = dict(line.split("\t") for line in run.stdout.splitlines())
+    words = run.stdout.split()
+    if language == "shell":
+        words = words[::-1]  # as `uniq -c` has it, the count comes first
+    counted = dict(zip(words[::2], words[1::2]))
     assert (counted["cow"], counted["moon"], counted["end"]) == ("3", "3", "1")
     tested = do(stormhost, "make", "-s", "test", *options, below="words")
     assert tested.returncode == 0, tested.stdout + tested.stderr

@@ -79,6 +79,12 @@ fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, Exit
         return Err(ExitStatus::Mistakes);
     };
     let component = &topology.components[at];
+    if component.shell.is_some() {
+        tell(format_args!(
+            "error: \"{id}\" is a command of the shell, and speaks no protocol\n  hint: it can be tried in a shell as it is"
+        ));
+        return Err(ExitStatus::Mistakes);
+    }
     if component.command.is_empty() {
         tell(format_args!(
             "error: \"{id}\" is part of stormhost itself, and has no process to try"

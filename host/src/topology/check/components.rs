@@ -93,7 +93,8 @@ impl Round<'_> {
         if ir.builtin.is_none()
             && ir.java_class.is_none()
             && inside.is_none()
-            && (shell.is_some() || ir.shell.is_none()) {
+            && (shell.is_some() || ir.shell.is_none())
+        {
             self.command(ir, &command, &env, mistakes);
         }
         let parallelism = self.tasks(ir, &settings, mistakes);
