@@ -15,13 +15,15 @@ packages=tests/requirements.txt
 geocoder=examples/geocoder/requirements.txt
 old_bolts=examples/old_bolts/requirements.txt
 streamparse=examples/streamparse_project/requirements.txt
+alone=tests/requirements-alone.txt
 
 # The stamp holds the lists that were installed last, so a change in one of them is seen.
 stamp=$venv/prepared
-wanted=$(cat "$packages" "$geocoder" "$old_bolts" "$streamparse")
+wanted=$(cat "$packages" "$geocoder" "$old_bolts" "$streamparse" "$alone")
 if [ ! -x "$venv/bin/pytest" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     "${PYTHON:-python3}" -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$packages" -r "$geocoder" -r "$old_bolts" -r "$streamparse"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$packages" -r "$geocoder" -r "$old_bolts" -r "$streamparse"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$alone"
     printf '%s\n' "$wanted" >"$stamp"
 fi
 

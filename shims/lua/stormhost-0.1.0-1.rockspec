@@ -48,6 +48,7 @@ build = {
     ["stormhost._spout"] = "src/stormhost/_spout.lua",
     ["stormhost._stdio"] = "src/stormhost/_stdio.lua",
     ["stormhost._storm"] = "src/stormhost/_storm.lua",
+    ["stormhost._storm_testing"] = "src/stormhost/_storm_testing.lua",
     ["stormhost._stream"] = "src/stormhost/_stream.lua",
     ["stormhost._topology"] = "src/stormhost/_topology.lua",
     ["stormhost._traceback"] = "src/stormhost/_traceback.lua",

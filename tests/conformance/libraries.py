@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stock_libraries import MULTILANG, lay_out_into
+
 HERE = Path(__file__).resolve().parent
 COMPONENTS = HERE / "components"
 STOCK = HERE.parent / "stock"
@@ -83,6 +85,24 @@ def ours(name: str, language: str, library: str, codec: str, encoding: str, *com
 
 PYTHON, RUBY, LUA = (str(COMPONENTS / f"words.{ending}") for ending in ("py", "rb", "lua"))
 
+# Components on the libraries of others lie beside these, as in a jar of Storm's.
+LAID_OUT = lay_out_into(TARGET / "stock")
+ERROR_AT_THE_END = {"quiet": "it reports the end of its input as an error"}
+FLOATS_OF_64_BITS = {**FLOATS_ONLY, "precision": "its numbers are floats of 64 bits, and an integer past 53 bits is rounded"}
+PYSTORM = {"print": "the library owns its standard output", "status": "it leaves with status 2 when its input ends"}
+NODE_STORM = {**FLOATS_OF_64_BITS, "activate": "it answers neither `activate` nor `deactivate`", "outcomes": "it answers neither `ack` nor `fail`"}
+
+
+def stock(name: str, language: str, library: str, *command: str, encoding: str = "json", **others: Any) -> Library:
+    """A library of others, or none."""
+    return Library(name, language, library, "Storm", encoding, command, serializer=encoding, **others)
+
+
+def laid_out(file: str) -> str:
+    """Where a component's file lies beside its library."""
+    return str(LAID_OUT / file)
+
+
 LIBRARIES = [
     ours("python-native", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON),
     ours("python-msgspec", "Python", "stormhost, msgspec", "msgspec", "msgpack", "python", PYTHON),
@@ -99,4 +119,12 @@ LIBRARIES = [
     ours("luajit-json", "LuaJIT", "stormhost", "json", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
     ours("luajit-storm", "LuaJIT", "stormhost", "storm", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
     Library("lua-inside", "Lua 5.4", "stormhost", "frames", "msgpack", (LUA,), where="inside", kind="Lua", lacks=NO_PIPES, refuses=IN_LUA),
+    stock("storm.py", "Python", "Storm's storm.py", "python", laid_out("storm_{role}.py"), lacks=ERROR_AT_THE_END),
+    stock("storm.rb", "Ruby", "Storm's storm.rb", "ruby", "-C", str(LAID_OUT), "storm_{role}.rb", lacks=ERROR_AT_THE_END),
+    stock("storm.js", "JavaScript", "Storm's storm.js", "node", laid_out("storm_{role}.js"), lacks=FLOATS_OF_64_BITS),
+    stock("pystorm", "Python", "pystorm", "python", laid_out("pystorm_{role}.py"), "json", lacks=PYSTORM),
+    stock("pystorm-msgpack", "Python", "pystorm", "python", laid_out("pystorm_{role}.py"), "msgpack", encoding="msgpack", lacks=PYSTORM),
+    stock("node-storm", "JavaScript", "node-storm", "node", laid_out("node_storm_words.js"), lacks=NODE_STORM),
+    stock("perl", "Perl", "none", "perl", laid_out("words.pl")),
+    stock("go", "Go", "none", str(MULTILANG / "words-go")),
 ]

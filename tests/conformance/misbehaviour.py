@@ -32,7 +32,7 @@ class Feed(Spout):
     def fail(self, id):
         note('failed', id, *self.failure)
         self.pending -= 1
-        if self.failure[0] == 'child_died' and LINES[id] != '!exit':
+        if self.failure[0] == 'child_died' and LINES[id] not in ('!exit', '!raise'):  # an error ends some libraries
             self.waiting.append((id, LINES[id]))
 
 class See(AutoAckBolt):

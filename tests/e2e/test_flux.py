@@ -64,7 +64,8 @@ def test_a_direct_grouping_is_served_though_flux_cannot_declare_the_stream(storm
     )
     file = stormhost.write(
         f"name: direct\nspouts:{SPOUT}bolts:\n"
-        "  - {id: sink, className: org.apache.storm.flux.wrappers.bolts.FluxShellBolt, constructorArgs: [[python3, sink.py]], parallelism: 3}\n"
+        "  - id: sink\n    className: org.apache.storm.flux.wrappers.bolts.FluxShellBolt\n"
+        "    constructorArgs: [[python3, sink.py]]\n    parallelism: 3\n"
         "streams:\n  - {from: source, to: sink, grouping: {type: DIRECT}}\n",
         "direct.yaml",
     )
@@ -103,6 +104,64 @@ def test_mistakes_are_told_with_file_and_line_all_at_once(stormhost: Stormhost) 
         'wrong.yaml:9: warning: no stream leads to the bolt "alone", so it is left out, as Flux does',
         "4 errors, 1 warning",
     ], done.stderr
+
+
+def test_the_components_of_storms_documents_run_without_java(stormhost: Stormhost) -> None:
+    stormhost.write(
+        "import storm\n"
+        "class Split(storm.BasicBolt):\n"
+        "    def process(self, tup):\n"
+        "        storm.emit([tup.values[0] + '!'])\n"
+        "Split().run()\n",
+        "resources/splitsentence.py",
+    )
+    file = stormhost.write(
+        """
+name: "shell-topology"
+config:
+  topology.workers: 1
+spouts:
+  - id: "words"
+    className: "org.apache.storm.testing.TestWordSpout"
+    parallelism: 1
+bolts:
+  - id: "splitsentence"
+    className: "org.apache.storm.flux.wrappers.bolts.FluxShellBolt"
+    constructorArgs:
+      - ["python3", "splitsentence.py"]
+      - ["word"]
+    parallelism: 1
+  - id: "log"
+    className: "org.apache.storm.flux.wrappers.bolts.LogInfoBolt"
+    parallelism: 1
+  - id: "count"
+    className: "org.apache.storm.testing.TestWordCounter"
+    parallelism: 1
+streams:
+  - name: "spout --> split"
+    from: "words"
+    to: "splitsentence"
+    grouping:
+      type: SHUFFLE
+  - name: "split --> count"
+    from: "splitsentence"
+    to: "count"
+    grouping:
+      type: FIELDS
+      args: ["word"]
+  - name: "count --> log"
+    from: "count"
+    to: "log"
+    grouping:
+      type: SHUFFLE
+""",
+        "shell_test.yaml",
+    )
+    run = stormhost.start(file, env=LIBRARY)
+    names = {"nathan!", "mike!", "jackson!", "golda!", "bertels!"}
+    run.until(lambda: any(line.endswith("\t3") for line in run.stdout.split("\n")), "a word to be counted thrice")
+    stopped(run)
+    assert {line.split("\t")[0] for line in run.stdout.splitlines()} <= names, run.stdout
 
 
 def test_a_filter_that_is_not_there_is_told(stormhost: Stormhost) -> None:

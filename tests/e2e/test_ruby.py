@@ -162,6 +162,31 @@ def test_languages_meet_in_one_topology(stormhost: Stormhost) -> None:
     assert sorted(run.stdout.split()) == ["ONE", "TWO"]
 
 
+def test_a_lua_script_runs_inside_for_a_topology_in_ruby(stormhost: Stormhost) -> None:
+    stormhost.write(
+        "local stormhost = require 'stormhost'\nlocal Upper = stormhost.AutoAckBolt:extend { fields = 'word' }\n"
+        "function Upper:execute(input) self:emit(input.word:upper()) end\nreturn Upper\n",
+        "upper.lua",
+    )
+    source = """
+    require 'stormhost'
+    class Words < Stormhost::Spout
+      output_fields :word
+      def tuples = %w[one two].each { |word| yield word }
+    end
+    class T < Stormhost::Topology
+      spout Words
+      bolt('lua', 'upper.lua', id: :upper, fields: :word, where: :inside) { source Words }
+      bolt(Stormhost::Print) { source :upper }
+    end
+    """
+    run = stormhost.start(stormhost.write(source, "mixed.rb")).ends_with(0)
+    assert sorted(run.stdout.split()) == ["ONE", "TWO"]
+    assert run.children("upper") == []
+    nowhere = stormhost.write(source.replace(":inside", ":beside"), "nowhere.rb")
+    assert 'error: "upper" is to run "beside", which is no place' in stormhost.start(nowhere).ends_with(1).told
+
+
 def test_a_ruby_script_is_a_component_of_a_python_topology(stormhost: Stormhost) -> None:
     stormhost.write(
         "require 'stormhost'\nclass Upper < Stormhost::AutoAckBolt\n  output_fields :word\n"

@@ -145,6 +145,9 @@ pub(super) static ALL: [Language; 3] = [
 /// Python, which the topology files of others are written in as well.
 pub(super) static PYTHON: &Language = &ALL[0];
 
+/// Lua, in which counterparts of some classes of Java's are written.
+pub(super) static LUA: &Language = &ALL[2];
+
 impl Language {
     /// The option that chooses the interpreter.
     pub(super) fn option(&self) -> String {

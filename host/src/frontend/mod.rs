@@ -11,6 +11,7 @@ mod flux;
 mod interpreter;
 mod language;
 mod mixed;
+mod petrel;
 mod recognise;
 mod shim;
 mod streamparse;
@@ -144,6 +145,13 @@ fn described(
             refuse_stray(&file, &["--environment"], &options.others)?;
             streamparse::load(path, &file, resolved, options)
         }
+        Form::Program(language)
+            if language.id == language::PYTHON.id
+                && petrel::is_topology(&String::from_utf8_lossy(content)) =>
+        {
+            refuse_stray(&file, &[], &options.others)?;
+            petrel::load(path, resolved, options)
+        }
         Form::Program(language) => {
             refuse_stray(&file, &[], &options.others)?;
             let folder = resolved.parent().unwrap_or(Path::new("."));
@@ -256,7 +264,9 @@ fn candidates(folder: &Path) -> Vec<String> {
         .into_iter()
         .filter(|name| {
             let languages = language::ALL.iter();
-            name.ends_with(".json") || languages.into_iter().any(|one| one.is_ending_of(name))
+            let data = [".json", ".yaml", ".yml"];
+            data.iter().any(|ending| name.ends_with(ending))
+                || languages.into_iter().any(|one| one.is_ending_of(name))
         })
         .collect()
 }

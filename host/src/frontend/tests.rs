@@ -66,8 +66,9 @@ fn what_cannot_be_loaded_is_told() {
                 ("below/a.json", ""),
                 ("below/c.rb", ""),
                 ("below/c.txt", ""),
+                ("below/d.yaml", ""),
             ],
-            "below is a folder, not a topology nor a streamparse project\n  hint: in it are a.json, b.py, c.rb",
+            "below is a folder, not a topology nor a streamparse project\n  hint: in it are a.json, b.py, c.rb, d.yaml",
         ),
         (
             "notes.js",
@@ -164,4 +165,9 @@ fn options_that_only_other_files_take_are_refused() {
         let error = load(path, &options).expect_err(path).to_string();
         assert!(error.contains(said), "{error}");
     }
+}
+
+#[test]
+fn languages_that_are_named_are_those() {
+    assert_eq!((language::PYTHON.id, language::LUA.id), ("python", "lua"));
 }

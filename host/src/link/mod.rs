@@ -7,6 +7,7 @@ pub mod limits;
 pub mod lookup;
 #[cfg(feature = "lua")]
 pub mod lua;
+pub mod outlet;
 pub mod pipe;
 pub mod process;
 pub mod spawn_error;

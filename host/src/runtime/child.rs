@@ -25,6 +25,7 @@ use crate::flow::acker::FailKind;
 use crate::link::exit::Exit;
 use crate::link::life::{Life, Link};
 use crate::link::limits::Limits;
+use crate::link::outlet::Outlet;
 use crate::link::pipe::{enlarge, unread};
 use crate::link::process::{Child, Spawn};
 use crate::link::spawn_error::SpawnError;
@@ -206,9 +207,10 @@ impl<'a> ChildLife<'a> {
         let Link {
             life,
             stdin,
-            mut stdout,
+            stdout,
             stderr,
         } = link;
+        let mut stdout = Outlet::from(stdout);
         let tail = self.stderr.clone();
         let drain = drain_stderr(self.host, self.at, self.pid, &stderr, &tail);
         let work = self.work(&life, stdin, &mut stdout);
@@ -236,7 +238,7 @@ impl<'a> ChildLife<'a> {
         (end, exit)
     }
 
-    async fn work(&mut self, life: &Life, stdin: Sender, stdout: &mut Receiver) -> (End, Exit) {
+    async fn work(&mut self, life: &Life, stdin: Sender, stdout: &mut Outlet) -> (End, Exit) {
         let topology = &self.host.topology;
         if topology.components[topology.tasks[self.at].component]
             .shell
@@ -290,7 +292,9 @@ impl<'a> ChildLife<'a> {
         if self.speaks_frames {
             // Not for the others: all that holds them back is how much their pipe takes.
             enlarge(&stdin, self.host.pipe_bytes);
-            enlarge(&*stdout, self.host.pipe_bytes);
+            if let Some(pipe) = stdout.pipe() {
+                enlarge(pipe, self.host.pipe_bytes);
+            }
         }
         let end = self.converse(life, stdin, stdout, &mut listener).await;
         if matches!(end, End::Asked) && !self.speaks_frames {
@@ -310,7 +314,7 @@ impl<'a> ChildLife<'a> {
     async fn greet(
         &mut self,
         stdin: &Sender,
-        stdout: &mut Receiver,
+        stdout: &mut Outlet,
         listener: &mut Listener,
     ) -> Result<Dialect, String> {
         let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
@@ -382,7 +386,7 @@ impl<'a> ChildLife<'a> {
         &self,
         life: &Life,
         stdin: Sender,
-        stdout: &mut Receiver,
+        stdout: &mut Outlet,
         listener: &mut Listener,
     ) -> End {
         let grace = self.host.topology.settings.kill_timeout();

@@ -3,9 +3,8 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use tokio::net::unix::pipe::Receiver;
-
 use super::host::Host;
+use crate::link::outlet::Outlet;
 use crate::link::pipe::unread;
 
 /// Bytes of lines that happen at once, so that queues exceed their limits by no more than that.
@@ -75,7 +74,7 @@ impl LineEar {
     }
 
     /// Everything that the command says, until it closes its output.
-    pub async fn listen(&mut self, stdout: &Receiver) {
+    pub async fn listen(&mut self, stdout: &mut Outlet) {
         loop {
             self.hear_all().await;
             if self.read(stdout).await {
@@ -96,7 +95,7 @@ impl LineEar {
     }
 
     /// After the command's death: what still is in the pipe, and a last line without its end.
-    pub async fn hear_the_end(&mut self, stdout: &Receiver) {
+    pub async fn hear_the_end(&mut self, stdout: &mut Outlet) {
         self.hear_all().await;
         while self.read_now(stdout).await {
             self.hear_all().await;
@@ -107,28 +106,17 @@ impl LineEar {
     }
 
     /// Waits for more, and reads it. Returns whether the command has closed its output.
-    pub async fn read(&mut self, stdout: &Receiver) -> bool {
+    pub async fn read(&mut self, stdout: &mut Outlet) -> bool {
         self.make_room();
-        loop {
-            if stdout.readable().await.is_err() {
-                return true;
-            }
-            match stdout.try_read_buf(&mut self.buffer) {
-                Ok(0) => return true,
-                Ok(_) => {
-                    self.host.heard[self.at].set(Instant::now());
-                    self.mind_the_limit();
-                    return false;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                Err(_) => return true,
-            }
-        }
+        let ended = matches!(stdout.read(&mut self.buffer).await, Ok(0) | Err(_));
+        self.host.heard[self.at].set(Instant::now());
+        self.mind_the_limit();
+        ended
     }
 
     /// Reads what is there now; others may hold the pipe open, so its end is not waited for. Returns whether there was anything.
-    pub async fn read_now(&mut self, stdout: &Receiver) -> bool {
-        unread(stdout).unwrap_or(0) > 0 && !self.read(stdout).await
+    pub async fn read_now(&mut self, stdout: &mut Outlet) -> bool {
+        stdout.pipe().and_then(unread).unwrap_or(0) > 0 && !self.read(stdout).await
     }
 
     /// The command has left, so what is here without a line end is a line too. Returns whether there is any.

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
-use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::net::unix::pipe::Sender;
 use tokio::time::{sleep, timeout};
 
 use super::child::{ChildLife, End};
@@ -21,6 +21,7 @@ use super::line_ear::LineEar;
 use super::task::Dialect;
 use crate::link::exit::Exit;
 use crate::link::life::Life;
+use crate::link::outlet::Outlet;
 use crate::link::pipe::{enlarge, unread};
 use crate::topology::{Component, ShellMode};
 
@@ -72,7 +73,7 @@ impl ChildLife<'_> {
         &mut self,
         life: &Life,
         stdin: Sender,
-        stdout: &Receiver,
+        stdout: &mut Outlet,
     ) -> (End, Exit) {
         let component = self.component();
         let Some(shell) = &component.shell else {
@@ -81,7 +82,9 @@ impl ChildLife<'_> {
         let dialect = Dialect::Lines(shell.layout.encoding());
         self.was_up = true;
         self.host.with(|core| core.up(self.at, dialect));
-        enlarge(stdout, self.host.pipe_bytes);
+        if let Some(pipe) = stdout.pipe() {
+            enlarge(pipe, self.host.pipe_bytes);
+        }
         let mut ear = LineEar::new(self.host.clone(), self.at);
         let is_spout = self.host.with(|core| core.tasks[self.at].spout.is_some());
         if is_spout {
@@ -101,7 +104,7 @@ impl ChildLife<'_> {
     async fn listen_to_spout(
         &self,
         life: &Life,
-        stdout: &Receiver,
+        stdout: &mut Outlet,
         ear: &mut LineEar,
     ) -> (End, Exit) {
         let (host, at) = (self.host, self.at);
@@ -174,7 +177,7 @@ impl ChildLife<'_> {
         &self,
         life: &Life,
         stdin: Sender,
-        stdout: &Receiver,
+        stdout: &mut Outlet,
         ear: &mut LineEar,
     ) -> (End, Exit) {
         let end = tokio::select! {

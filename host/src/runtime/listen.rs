@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 use stormhost_protocol::frame::{self, Found, Kind};
 use stormhost_protocol::storm::{Decoder, FromChild, Hello, Item, LogLevel, parse_hello};
 use stormhost_protocol::{Encoding, Limits, ProtocolError};
-use tokio::io::AsyncReadExt;
-use tokio::net::unix::pipe::Receiver;
 use tracing::Level;
 
 use super::host::Host;
 use super::story;
 use super::task::Dialect;
 use super::violation::Violation;
+use crate::link::outlet::Outlet;
 use crate::link::pipe::unread;
 use crate::link::stderr::{LineLimits, LineTail};
 use crate::telemetry::{Speaker, child_said};
@@ -92,7 +91,7 @@ impl Listener {
     /// In words: it speaks another dialect, or closed its stdout. Its death is seen elsewhere.
     pub async fn hello(
         &mut self,
-        stdout: &mut Receiver,
+        stdout: &mut Outlet,
         encoding: Encoding,
     ) -> Result<Hello, String> {
         self.decoder = Some(Decoder::new(encoding, self.limits.clone()));
@@ -113,12 +112,12 @@ impl Listener {
     }
 
     /// After the child's death before its greeting was heard: it may have said it, and more, and left at once.
-    pub async fn late_hello(&mut self, stdout: &mut Receiver, encoding: Encoding) -> Option<Hello> {
+    pub async fn late_hello(&mut self, stdout: &mut Outlet, encoding: Encoding) -> Option<Hello> {
         let limits = self.limits.clone();
         self.decoder
             .get_or_insert_with(|| Decoder::new(encoding, limits));
         // No more than there is now: somebody whom it left behind may go on writing for ever.
-        let mut left = unread(&*stdout).unwrap_or(0);
+        let mut left = stdout.pipe().and_then(unread).unwrap_or(0);
         while left > 0
             && let Ok(n @ 1..) = self.read(stdout).await
         {
@@ -169,11 +168,11 @@ impl Listener {
     ///
     /// # Errors
     /// What cannot be understood, and leaves no way back.
-    pub async fn listen(&mut self, stdout: &mut Receiver) -> Result<(), ProtocolError> {
+    pub async fn listen(&mut self, stdout: &mut Outlet) -> Result<(), ProtocolError> {
         let mut last = 0;
         loop {
             self.understand_when_there_is_room().await?;
-            self.gather(last).await;
+            self.gather(stdout, last).await;
             match self.read(stdout).await {
                 Ok(0) | Err(_) => return Ok(()),
                 Ok(n) => last = n,
@@ -182,10 +181,10 @@ impl Listener {
     }
 
     /// After the child's death: what still is in the pipe. Others may hold it open, so its end is not waited for.
-    pub async fn read_the_rest(&mut self, stdout: &mut Receiver) {
+    pub async fn read_the_rest(&mut self, stdout: &mut Outlet) {
         self.dead = true;
         // No more than there is now: somebody whom it left behind may go on writing for ever.
-        let mut left = unread(&*stdout).unwrap_or(0);
+        let mut left = stdout.pipe().and_then(unread).unwrap_or(0);
         while self.understand_when_there_is_room().await.is_ok()
             && left > 0
             && let Ok(n @ 1..) = self.read(stdout).await
@@ -198,8 +197,8 @@ impl Listener {
     }
 
     /// A child that left before the handshake: whatever is in its pipe is text for people.
-    pub fn drain_as_text(&mut self, stdout: &Receiver) {
-        while let Ok(1..) = stdout.try_read_buf(&mut self.buffer) {
+    pub fn drain_as_text(&mut self, stdout: &mut Outlet) {
+        while let Ok(1..) = stdout.try_read(&mut self.buffer) {
             if self.buffer.len() > KEPT {
                 break;
             }
@@ -216,7 +215,7 @@ impl Listener {
         self.start = 0;
     }
 
-    async fn read(&mut self, stdout: &mut Receiver) -> std::io::Result<usize> {
+    async fn read(&mut self, stdout: &mut Outlet) -> std::io::Result<usize> {
         if self.start == self.buffer.len() {
             self.start = 0;
             if self.buffer.capacity() > KEPT {
@@ -229,15 +228,14 @@ impl Listener {
             self.start = 0;
         }
         self.buffer.reserve(self.host.pipe_bytes);
-        // A read that does not fill the buffer has emptied the pipe, and tokio does not ask again before there is more: one call saved a hop.
-        let n = stdout.read_buf(&mut self.buffer).await?;
+        let n = stdout.read(&mut self.buffer).await?;
         self.host.heard[self.at].set(Instant::now());
         Ok(n)
     }
 
     /// Waits a moment before the next read where that costs nobody anything, so that a child that flushes each small message does not cost the host a
     /// wake-up each: it has much work in hand, waits for no answer, and its pipe is far from full. `last`: how many bytes came last.
-    async fn gather(&mut self, last: usize) {
+    async fn gather(&mut self, stdout: &mut Outlet, last: usize) {
         if self.dead || self.is_spout || !matches!(self.dialect, Some(Dialect::Storm(_))) {
             return;
         }
@@ -251,7 +249,7 @@ impl Listener {
         let busy = self.host.with(|core| core.tasks[self.at].in_hand.len()) >= IN_HAND;
         if busy && !asked && self.reads_alone == 0 && last < PIPE / 4 {
             self.gathered = true;
-            tokio::time::sleep(MOMENT).await;
+            stdout.rest(MOMENT).await;
         }
     }
 

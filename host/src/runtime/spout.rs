@@ -20,7 +20,7 @@ use crate::flow::acker::{FailKind, Outcome};
 use crate::flow::ledger::{Emission, Root};
 use crate::flow::window::Window;
 use crate::histogram::Histogram;
-use crate::topology::{Component, Replay, Settings};
+use crate::topology::{Component, Replay, Topology};
 
 /// Acks that are told at once, however many trees are pending.
 const MANY: u64 = 64;
@@ -89,13 +89,15 @@ pub struct AgainReplay {
 
 impl Spout {
     /// The state of a task of `component` before its first child.
-    pub fn new(component: &Component, settings: &Settings) -> Spout {
+    pub fn new(component: &Component, topology: &Topology) -> Spout {
+        let settings = &topology.settings;
+        let pending = component.settings.max_spout_pending(topology.bolt_tasks());
         let timeout = match settings.enable_message_timeouts() {
             true => settings.message_timeout().as_micros() as u64,
             false => u64::MAX,
         };
         Spout {
-            window: Window::new(component.settings.max_spout_pending(), timeout),
+            window: Window::new(pending, timeout),
             pending: 0,
             emitted: 0,
             credit: 0,

@@ -87,8 +87,7 @@ impl Task {
             heartbeats: Default::default(),
             heard_through: 0,
             reading: Reading::default(),
-            spout: (component.kind == Kind::Spout)
-                .then(|| Spout::new(component, &topology.settings)),
+            spout: (component.kind == Kind::Spout).then(|| Spout::new(component, topology)),
             spent: (0.0, 0.0),
             counters: Counters::default(),
             progressed: false,

@@ -130,7 +130,7 @@ fn the_schema_takes_what_the_types_write() {
 fn the_schema_takes_the_example_of_the_prose() {
     let prose = include_str!("../../../docs/ir.md");
     let example = prose
-        .split("```json")
+        .split("```json form\n")
         .nth(1)
         .and_then(|rest| rest.split("```").next())
         .expect("an example");

@@ -189,6 +189,15 @@ impl Topology {
         }
     }
 
+    /// How many tasks bolts have, all together.
+    pub fn bolt_tasks(&self) -> u32 {
+        let bolts = self
+            .components
+            .iter()
+            .filter(|component| component.kind == Kind::Bolt);
+        bolts.map(|component| component.parallelism).sum()
+    }
+
     /// Who listens to a stream: pairs of component and index in its [`Component::inputs`], in order of declaration.
     pub fn listeners(
         &self,

@@ -79,5 +79,58 @@ function roles.odd:execute(input)
   end
 end
 
+-- Emits every line until it is acked, and says at its end how often each was.
+roles.reliable = stormhost.ReliableSpout:extend { fields = "line", max_tries = 1000 }
+function roles.reliable:initialize()
+  self.acks = {}
+end
+function roles.reliable:tuples()
+  for line in io.lines(arg[2]) do
+    local id = #self.acks + 1
+    self.acks[id] = 0
+    self:emit(line, { id = id })
+    coroutine.yield()
+  end
+end
+function roles.reliable:ack(id)
+  self.acks[id] = self.acks[id] + 1
+end
+function roles.reliable:fail()
+  if self.failure[1] ~= "child_died" then
+    note("failed otherwise", self.failure[1], self.failure[2])
+  end
+end
+function roles.reliable:close()
+  local least, most = math.huge, 0
+  for _, count in ipairs(self.acks) do
+    least, most = math.min(least, count), math.max(most, count)
+  end
+  note("acks", #self.acks, least, most)
+end
+
+-- Counts, and tells when its input has ended.
+roles.tally = stormhost.AutoAckBolt:extend { fields = { "word", "n" } }
+function roles.tally:initialize()
+  self.counts = {}
+end
+function roles.tally:execute(input)
+  self.counts[input[1]] = (self.counts[input[1]] or 0) + 1
+end
+function roles.tally:finish()
+  for word, count in pairs(self.counts) do
+    self:emit { word, count }
+  end
+end
+
+-- Appends each word to a file before it acks.
+roles.write = stormhost.AutoAckBolt:extend {}
+function roles.write:initialize()
+  self.file = assert(io.open(arg[2], "a"))
+end
+function roles.write:execute(input)
+  self.file:write(input[1], "\n")
+  self.file:flush()
+end
+
 roles[arg[1]]:run()
 return roles[arg[1]]

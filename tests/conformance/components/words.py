@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Any
 
-from stormhost import AutoAckBolt, Bolt, Spout, Stream
+from stormhost import AutoAckBolt, Bolt, ReliableSpout, Spout, Stream
 
 
 def note(*words: Any) -> None:
@@ -98,7 +98,73 @@ REFUSED = {
     "inner": [[{"a": float("inf")}]],
 }
 
-ROLES = {"spout": Lines, "split": Split, "count": Count, "relay": Relay, "odd": Odd}
+
+
+class Reliable(ReliableSpout):
+    """Emits every line until it is acked, and says at its end how often each was."""
+
+    max_tries = 1000
+
+    class Default(Stream):
+        fields = "line"
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def initialize(self) -> None:
+        with open(self.text, encoding="utf-8") as file:
+            self.lines = file.read().splitlines()
+        self.acks = [0] * len(self.lines)
+
+    def tuples(self) -> Any:
+        for at, line in enumerate(self.lines):
+            self.emit(line, id=at)
+            yield None
+
+    def ack(self, id: Any) -> None:
+        self.acks[id] += 1
+
+    def fail(self, id: Any) -> None:
+        if self.failure[0] != "child_died":
+            note("failed otherwise", *self.failure)
+
+    def close(self) -> None:
+        note("acks", len(self.acks), min(self.acks), max(self.acks))
+
+
+class Tally(AutoAckBolt):
+    """Counts, and tells when its input has ended."""
+
+    class Default(Stream):
+        fields = "word", "n"
+
+    def initialize(self) -> None:
+        self.counts: dict[str, int] = {}
+
+    def execute(self, input: Any) -> None:
+        self.counts[input[0]] = self.counts.get(input[0], 0) + 1
+
+    def finish(self) -> None:
+        for row in self.counts.items():
+            self.emit(row)
+
+
+class Write(AutoAckBolt):
+    """Appends each word to a file before it acks."""
+
+    def __init__(self, sink: str) -> None:
+        self.sink = sink
+
+    def initialize(self) -> None:
+        self.file = os.open(self.sink, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def execute(self, input: Any) -> None:
+        os.write(self.file, input[0].encode() + b"\n")
+
+
+ROLES = {
+    "spout": Lines, "split": Split, "count": Count, "relay": Relay, "odd": Odd, "reliable": Reliable, "tally": Tally, "write": Write,
+}  # fmt: skip
 
 if __name__ == "__main__":
     ROLES[sys.argv[1]](*sys.argv[2:]).run()

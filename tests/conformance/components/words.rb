@@ -85,4 +85,63 @@ class Odd < Stormhost::AutoAckBolt
   end
 end
 
-{ 'spout' => Lines, 'split' => Split, 'count' => Count, 'relay' => Relay, 'odd' => Odd }.fetch(ARGV[0]).new.run
+# Emits every line until it is acked, and says at its end how often each was.
+class Reliable < Stormhost::ReliableSpout
+  output_fields :line
+  max_tries 1000
+
+  def prepare
+    @lines = File.readlines(ARGV[1], chomp: true, encoding: 'UTF-8')
+    @acks = [0] * @lines.size
+  end
+
+  def tuples
+    @lines.each_with_index do |line, at|
+      emit line, id: at
+      yield
+    end
+  end
+
+  def ack(id) = @acks[id] += 1
+
+  def fail(_id)
+    note('failed otherwise', *failure) unless failure.first == 'child_died'
+  end
+
+  def close = note('acks', @acks.size, *@acks.minmax)
+end
+
+# Counts, and tells when its input has ended.
+class Tally < Stormhost::AutoAckBolt
+  output_fields :word, :n
+
+  def prepare
+    @counts = Hash.new(0)
+  end
+
+  def execute(input)
+    @counts[input[0]] += 1
+  end
+
+  def finish
+    @counts.each { |word, count| emit [word, count] }
+  end
+end
+
+# Appends each word to a file before it acks.
+class Write < Stormhost::AutoAckBolt
+  def prepare
+    @file = File.open(ARGV[1], File::WRONLY | File::APPEND | File::CREAT)
+  end
+
+  def execute(input)
+    @file.syswrite("#{input[0]}\n")
+  end
+end
+
+ROLES = {
+  'spout' => Lines, 'split' => Split, 'count' => Count, 'relay' => Relay, 'odd' => Odd, 'reliable' => Reliable, 'tally' => Tally,
+  'write' => Write
+}.freeze
+
+ROLES.fetch(ARGV[0]).new.run

@@ -18,13 +18,16 @@ use std::path::{Path, PathBuf};
 use serde_json::Map;
 
 use super::error::LoadError;
-use super::{LoadOptions, direct, interpreter, language};
+use super::{LoadOptions, direct, interpreter, language, shim};
 use crate::topology::{Ir, Place, VERSION};
 
 use definition::{Definition, Include};
 use node::Node;
 use substitute::{Filter, substitute};
 use told::Told;
+
+/// The script in our Lua package with counterparts of classes that Storm's documents use.
+const STORM_TESTING: &str = "_storm_testing.lua";
 
 /// Whether a text is a Flux file: a map in YAML that has, at its left edge, what only Flux puts there.
 pub(super) fn is_flux(text: &str) -> bool {
@@ -75,6 +78,7 @@ pub(super) fn load(
     streams::describe(&whole, &mut ir, &mut told);
     direct::as_in_storm(&mut ir);
     name_interpreters(&mut ir, folder, options);
+    name_counterparts(&mut ir, options)?;
     ir.mistakes = told.mistakes;
     Ok(ir)
 }
@@ -192,7 +196,11 @@ fn name_interpreters(ir: &mut Ir, folder: &Path, options: &LoadOptions) {
     for language in &language::ALL {
         let asked = options.interpreters.get(language.id).map(String::as_str);
         let mut found = None;
-        for component in &mut ir.components {
+        for component in ir
+            .components
+            .iter_mut()
+            .filter(|component| component.place.is_none())
+        {
             let Some(program) = component.command.first_mut() else {
                 continue;
             };
@@ -206,6 +214,20 @@ fn name_interpreters(ir: &mut Ir, folder: &Path, options: &LoadOptions) {
             }
         }
     }
+}
+
+/// Says where the script with counterparts lies.
+fn name_counterparts(ir: &mut Ir, options: &LoadOptions) -> Result<(), LoadError> {
+    let mut components = ir.components.iter_mut();
+    let scripts = components.by_ref().filter_map(|component| {
+        let script = component.command.get_mut(1)?;
+        (component.place.is_some() && script == STORM_TESTING).then_some(script)
+    });
+    for script in scripts {
+        let package = shim::unpack(language::LUA, &options.surroundings)?;
+        *script = super::shown(&package.join(STORM_TESTING));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub(super) fn read(text: &str) -> BTreeMap<String, String> {
             continue;
         }
         // A line whose last backslash is not itself escaped goes on in the next.
-        while (line.len() - line.trim_end_matches('\\').len()) & 1 == 1 {
+        while (line.len() - line.trim_end_matches('\\').len()) % 2 == 1 {
             line.pop();
             line.push_str(lines.next().unwrap_or_default().trim_start());
         }

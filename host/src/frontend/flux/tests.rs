@@ -312,14 +312,14 @@ fn what_needs_a_jvm_is_told_and_nothing_follows_from_it() {
     let text = WORDS
         .replace(
             "org.apache.storm.flux.wrappers.spouts.FluxShellSpout",
-            "org.apache.storm.testing.TestWordSpout",
+            "org.apache.storm.kafka.spout.KafkaSpout",
         )
         .replace("type: SHUFFLE", "type: FIELDS\n      args: [word]");
     let ir = plain(&text);
     assert_eq!(
         told(&ir),
         [
-            "4: error: the spout \"lines\" is the Java class org.apache.storm.testing.TestWordSpout, and stormhost has no JVM"
+            "4: error: the spout \"lines\" is the Java class org.apache.storm.kafka.spout.KafkaSpout, and stormhost has no JVM"
         ]
     );
     assert_eq!(component(&ir, "lines").streams["default"].fields, ["word"]);
@@ -343,6 +343,44 @@ fn the_log_bolt_of_flux_has_a_counterpart() {
     ));
     assert_eq!(component(&ir, "count").builtin.as_deref(), Some("print"));
     assert_eq!(ir.mistakes[0].severity, Severity::Info);
+}
+
+#[test]
+fn words_and_counters_of_storms_documents_have_counterparts() {
+    let spout = WORDS.replace(
+        "org.apache.storm.flux.wrappers.spouts.FluxShellSpout",
+        "org.apache.storm.testing.TestWordSpout",
+    );
+    let counter = spout.replace(
+        "org.apache.storm.flux.wrappers.bolts.FluxShellBolt",
+        "org.apache.storm.testing.TestWordCounter",
+    );
+    let ir = plain(&counter);
+    assert_eq!(told(&ir), Vec::<String>::new());
+    for (id, class, fields) in [
+        ("lines", "TestWordSpout", &["word"][..]),
+        ("split", "TestWordCounter", &["word", "count"]),
+    ] {
+        let component = component(&ir, id);
+        assert_eq!(
+            (component.place.as_deref(), &component.command[2][..]),
+            (Some("inside"), class)
+        );
+        assert!(
+            component.command[1].ends_with("/stormhost/_storm_testing.lua"),
+            "{:?}",
+            component.command
+        );
+        assert_eq!(component.streams["default"].fields, fields);
+    }
+    let swapped = WORDS.replace(
+        "org.apache.storm.flux.wrappers.bolts.FluxShellBolt",
+        "org.apache.storm.testing.TestWordSpout",
+    );
+    assert_eq!(
+        told(&plain(&swapped)),
+        ["10: error: \"split\" is a bolt, but TestWordSpout is a spout"]
+    );
 }
 
 #[test]

@@ -129,6 +129,11 @@ impl Vertex<'_> {
                     "its tuples go to standard output, a line each",
                 );
             }
+            (name @ ("TestWordSpout" | "TestWordCounter"), _)
+                if class.contains("storm.testing.") =>
+            {
+                self.storm_testing(name);
+            }
             ("", _) => {
                 self.told.plain_error(
                     &self.node.at,
@@ -152,6 +157,43 @@ impl Vertex<'_> {
         }
         self.component.java_class = Some(class);
         self.component.cwd = None;
+    }
+
+    /// Classes of Storm's own documents, which our Lua library has as well; `mod` knows where that lies.
+    fn storm_testing(&mut self, name: &str) {
+        let (fields, kind) = match name {
+            "TestWordSpout" => (vec!["word".to_owned()], Kind::Spout),
+            _ => (vec!["word".to_owned(), "count".to_owned()], Kind::Bolt),
+        };
+        if kind != self.component.kind {
+            let message = format!(
+                "\"{}\" is a {}, but {name} is a {}",
+                self.component.id,
+                self.component.kind.name(),
+                kind.name()
+            );
+            self.told.error(
+                &self.node.at,
+                message,
+                "spouts stand under `spouts`, bolts under `bolts`",
+            );
+            return self.stand_in();
+        }
+        if kind == Kind::Spout {
+            // As often as Storm's does.
+            self.component
+                .conf
+                .entry("topology.sleep.spout.wait.strategy.time.ms")
+                .or_insert(100.into());
+        }
+        self.component.command = vec!["lua".into(), super::STORM_TESTING.into(), name.into()];
+        self.component.place = Some("inside".into());
+        self.component.cwd = None;
+        let stream = StreamIr {
+            fields,
+            direct: false,
+        };
+        self.component.streams.insert("default".into(), stream);
     }
 
     fn java(&mut self, class: &str) {

@@ -63,7 +63,12 @@ impl Play {
                 .tasks
                 .iter()
                 .map(|task| &plan.topology.components[task.component].settings)
-                .map(|all| (all.max_spout_pending(), all.queue_tuples() as usize))
+                .map(|all| {
+                    (
+                        all.max_spout_pending(plan.topology.bolt_tasks()),
+                        all.queue_tuples() as usize,
+                    )
+                })
                 .collect(),
             has_old_spouts: core.tasks.iter().any(|task| {
                 task.spout.is_some()

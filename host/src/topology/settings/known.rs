@@ -130,7 +130,7 @@ static KNOWN: &[Known] = &[
     row("topology.message.timeout.secs", SECONDS, "30", Topology, "When a tuple tree that is not complete fails."),
     row("topology.enable.message.timeouts", ValueKind::Flag, "true", Topology, "Whether tuple trees time out."),
     // Storm has no default, and its users ran out of memory. Above about a thousand only latency grows.
-    row("topology.max.spout.pending", FROM_ONE, "2000", Component, "How many tracked tuples a spout task may have pending."),
+    row("topology.max.spout.pending", FROM_ONE, "2000", Component, "How many tracked tuples a spout task may have pending; if not set, 100 for each task of a bolt where that is more."),
     row("topology.debug", ValueKind::Flag, "false", Component, "Whether every tuple is logged."),
     row("topology.tick.tuple.freq.secs", SECONDS_OR_NONE, "null", Component, "How often a bolt is sent a tick."),
     row("topology.subprocess.timeout.secs", SECONDS, "30", Component, "After how long without a sign of life a child is taken for hung."),

@@ -96,9 +96,15 @@ impl Settings {
         self.values.insert(key.to_owned(), setting);
     }
 
-    /// How many tracked tuples a spout task may have pending. `topology.max.spout.pending`, default 2000.
-    pub fn max_spout_pending(&self) -> u32 {
-        self.count("topology.max.spout.pending")
+    /// How many tracked tuples a spout task may have pending. `topology.max.spout.pending`; by default 2000, or 100 for each of
+    /// the topology's `bolt_tasks` if that is more: every task needs some work at hand, or most of what it does is to wake up.
+    pub fn max_spout_pending(&self, bolt_tasks: u32) -> u32 {
+        const KEY: &str = "topology.max.spout.pending";
+        let most = self.count(KEY);
+        match self.get(KEY) {
+            Some(setting) if setting.origin != Origin::Default => most,
+            _ => most.max(bolt_tasks.saturating_mul(100)),
+        }
     }
 
     /// When a tuple tree that is not complete fails. `topology.message.timeout.secs`, default 30 s; the topology's, never a component's.

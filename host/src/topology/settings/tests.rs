@@ -57,7 +57,7 @@ fn later_layers_win() {
                     origin
                 })
             );
-            assert_eq!(settings.max_spout_pending(), value);
+            assert_eq!(settings.max_spout_pending(1), value);
         }
     };
     expect(
@@ -145,7 +145,7 @@ fn null_is_as_good_as_not_set() {
         &ir(json!({KEY: 7}), json!({})),
         &set(&["topology.max.spout.pending=null"]),
     );
-    assert_eq!((topology.max_spout_pending(), mistakes), (2000, vec![]));
+    assert_eq!((topology.max_spout_pending(1), mistakes), (2000, vec![]));
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn what_is_refused_leaves_what_stood_below() {
         &ir(json!({KEY: 7}), json!({})),
         &set(&["topology.max.spout.pending=none"]),
     );
-    assert_eq!(topology.max_spout_pending(), 7);
+    assert_eq!(topology.max_spout_pending(1), 7);
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn defaults_are_those_of_the_documentation() {
     let (resolved, _, _) = resolve(&ir(json!({}), json!({})), &Overrides::default());
     for settings in [resolved, Settings::default()] {
         let secs = Duration::from_secs;
-        assert_eq!(settings.max_spout_pending(), 2000);
+        assert_eq!(settings.max_spout_pending(1), 2000);
         assert_eq!(settings.message_timeout(), secs(30));
         assert!(settings.enable_message_timeouts());
         assert_eq!(settings.tick_interval(), None);
@@ -351,4 +351,16 @@ fn ticks_can_be_switched_off() {
         (topology.tick_interval(), split.tick_interval()),
         (Some(Duration::from_secs(5)), None)
     );
+}
+
+#[test]
+fn a_hundred_tasks_may_have_more_pending_than_two_unless_the_user_says_how_many() {
+    let nobody = Settings::default();
+    let pending = |tasks| nobody.max_spout_pending(tasks);
+    assert_eq!([2, 20, 21, 128].map(pending), [2000, 2000, 2100, 12_800]);
+    let mut somebody = Settings::default();
+    let value = json!(500);
+    let origin = Origin::CommandLine;
+    somebody.insert(KEY, Setting { value, origin });
+    assert_eq!(somebody.max_spout_pending(128), 500);
 }

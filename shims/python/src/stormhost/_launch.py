@@ -1,5 +1,5 @@
 """The command line that the host uses: `describe FILE[:Name] -- args…`, `component FILE[:Name] ID -- args…`, and
-`describe-streamparse FILE[:Name] PROJECT -- args…`, where PROJECT is JSON."""
+`describe-streamparse FILE[:Name] PROJECT -- args…` or `describe-petrel FILE[:function] SETTINGS`, with JSON."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 USAGE = """usage: python stormhost describe FILE[:Name] [-- args…]
        python stormhost describe-streamparse FILE[:Name] PROJECT [-- args…]
+       python stormhost describe-petrel FILE[:function] SETTINGS [-- args…]
        python stormhost component FILE[:Name] ID [--typed FILE] [-- args…]
 The stormhost host runs these; by hand: stormhost check FILE, stormhost run FILE."""
 
@@ -33,12 +34,13 @@ def main(root: str, dont_write_bytecode: bool) -> NoReturn:
         sys.dont_write_bytecode = dont_write_bytecode
         describe(file, name, args)
         sys.exit(0)
-    if len(words) == 3 and words[0] == "describe-streamparse":
-        from . import _describe, _streamparse
+    if len(words) == 3 and words[0] in ("describe-streamparse", "describe-petrel"):
+        from . import _describe, _petrel, _streamparse
 
+        describer = _petrel if words[0] == "describe-petrel" else _streamparse
         sys.dont_write_bytecode = dont_write_bytecode
         file, name = split_name(words[1])
-        _describe.write(lambda: _streamparse.description(file, name, words[2], args))
+        _describe.write(lambda: describer.description(file, name, words[2], args))
         sys.exit(0)
     if len(words) in (3, 5) and words[0] == "component":
         from ._child import run

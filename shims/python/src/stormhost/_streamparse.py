@@ -1,7 +1,7 @@
-"""Describes a topology of streamparse: its class is imported with streamparse itself, and its specs become IR (`docs/ir.md`).
+"""Describes a topology of streamparse: its class is imported with streamparse itself, and its specs become IR.
 
-What the project's `config.json` says is read by the host, which hands over what is needed here (`Project`). Components are
-started as streamparse starts them, by `streamparse_run`, in the project's `src`. Nothing here needs Storm or a JVM.
+What the project's `config.json` says is read by the host, which hands over what is needed here (`Project`). Components
+are started as streamparse starts them, by `streamparse_run`, in the project's `src`. Nothing here needs Storm or a JVM.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import shlex
 import sys
+from keyword import iskeyword
 
 from ._place import Mistake, Place
 
@@ -66,7 +67,7 @@ def _topology(path: str, name: str | None, project: Project, found: list[Mistake
 
     warnings.filterwarnings("ignore", "pkg_resources")  # streamparse's own affair, and no user's mistake
     try:
-        from streamparse.dsl.topology import Topology, TopologyType  # type: ignore[import-not-found, unused-ignore]
+        from streamparse.dsl.topology import Topology, TopologyType
     except ImportError as error:
         found.append(_no_streamparse(error, project, path))
         return None
@@ -103,11 +104,9 @@ def _no_streamparse(error: ImportError, project: Project, path: str) -> Mistake:
     if isinstance(error, ModuleNotFoundError) and error.name == "pkg_resources":
         needs = "streamparse 'setuptools<81'"  # later ones have no pkg_resources, which streamparse imports
     looked = "".join(f"\n    {place}" for place in project.looked)
-    return Mistake(
-        f"this is a topology of streamparse, which {sys.executable} cannot import: {error}",
-        f"install it there ({sys.executable} -m pip install {needs}), or name a Python that has it with --python; looked at:{looked}",
-        Place(path, 0),
-    )
+    what = f"this is a topology of streamparse, which {sys.executable} cannot import: {error}"
+    install = f"install it there ({sys.executable} -m pip install {needs})"
+    return Mistake(what, f"{install}, or name a Python that has it with --python; looked at:{looked}", Place(path, 0))
 
 
 class _Description:
@@ -151,7 +150,8 @@ class _Description:
             "cwd": self.project.source,
             "serializer": serializer,
             "streams": {
-                id: {"fields": list(stream.output_fields), "direct": bool(stream.direct)} for id, stream in spec.outputs.items()
+                id: {"fields": list(stream.output_fields), "direct": bool(stream.direct)}
+                for id, stream in spec.outputs.items()
             },
             "conf": self.plain(json.loads(spec.config or "{}"), f"config of {spec.name!r}", where),
             "at": where.as_json(),
@@ -163,7 +163,8 @@ class _Description:
         environment = self.project.environment
         if environment in spec.par:
             return int(spec.par[environment])
-        what = f"par of {spec.name!r} is given for {', '.join(spec.par)}, not for {environment or 'a topology without config.json'}"
+        known, own = ", ".join(spec.par), environment or "a topology without config.json"
+        what = f"par of {spec.name!r} is given for {known}, not for {own}"
         self.found.append(Mistake(what, "one task is taken, as streamparse does", where, severity="warning"))
         return 1
 
@@ -187,7 +188,7 @@ class _Description:
         return [*first, *words], None
 
     def words(self, script: str) -> list[str]:
-        """Storm hands a script over as one argument; streamparse's documents say that blanks divide it. A file decides."""
+        """Storm hands a script over whole; streamparse's documents say that blanks divide it. A file decides."""
         if not script or os.path.exists(os.path.join(self.project.source, script)):
             return [script] if script else []
         return shlex.split(script)
@@ -219,12 +220,12 @@ class _Description:
 
     def remark_on_batching(self) -> None:
         """A BatchingBolt lives by ticks; without any it keeps its tuples until they time out."""
-        from streamparse import BatchingBolt, TicklessBatchingBolt  # type: ignore[import-not-found, unused-ignore]
+        from streamparse import BatchingBolt, TicklessBatchingBolt
 
         for spec, component in zip(self.topology.specs, self.ir["components"]):
-            cls = spec.component_cls
-            batches = isinstance(cls, type) and issubclass(cls, BatchingBolt) and not issubclass(cls, TicklessBatchingBolt)
-            if batches and _TICKS not in component["conf"] and _TICKS not in self.ir["conf"]:
+            batches = issubclass(spec.component_cls, BatchingBolt)
+            tickless = issubclass(spec.component_cls, TicklessBatchingBolt)
+            if batches and not tickless and _TICKS not in component["conf"] and _TICKS not in self.ir["conf"]:
                 what = f"{spec.name!r} is a BatchingBolt without ticks, so it never ends a batch"
                 hint = f'give it some: config = {{"{_TICKS}": 1}}; or make it a TicklessBatchingBolt'
                 self.found.append(Mistake(what, hint, self.place(spec), severity="warning"))
@@ -243,19 +244,19 @@ class _Description:
 
     def check_field_names(self) -> None:
         """pystorm makes a namedtuple of every stream of whom it listens to, and fails at start where that cannot be."""
-        import keyword
-
         specs = {spec.name: spec for spec in self.topology.specs}
-        for spec in specs.values():
-            if not _is_python(spec):
-                continue
-            for source in {stream.componentId for stream in spec.inputs or {}}:
-                for id, stream in specs[source].outputs.items() if source in specs else ():
-                    for field in stream.output_fields:
-                        if not field.isidentifier() or keyword.iskeyword(field) or field.startswith("_"):
-                            what = f"{spec.name!r} cannot start: pystorm makes attributes of fields, and {field!r} of {source!r} ({id}) can be none"
-                            hint = "give the field a name that is a Python identifier, without an underscore in front"
-                            self.found.append(Mistake(what, hint, self.place(specs[source])))
+        for spec in filter(_is_python, specs.values()):
+            for name in {stream.componentId for stream in spec.inputs or {}} & specs.keys():
+                for id, stream in specs[name].outputs.items():
+                    for field in filter(_is_no_attribute, stream.output_fields):
+                        why = f"pystorm makes attributes of fields, and {field!r} of {name!r} ({id}) can be none"
+                        hint = "give the field a name that is a Python identifier, without an underscore in front"
+                        what = f"{spec.name!r} cannot start: {why}"
+                        self.found.append(Mistake(what, hint, self.place(specs[name])))
+
+
+def _is_no_attribute(field: str) -> bool:
+    return not field.isidentifier() or iskeyword(field) or field.startswith("_")
 
 
 def _is_python(spec: Any) -> bool:
@@ -281,8 +282,8 @@ def _lines_of_specs(path: str, topology: str) -> dict[str, int]:
             lines[""] = node.lineno
             for statement in node.body:
                 if isinstance(statement, ast.Assign):
-                    lines.update((target.id, statement.lineno) for target in statement.targets if isinstance(target, ast.Name))
-                    lines.update((name, statement.lineno) for name in _given_names(statement.value))
+                    names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+                    lines.update((name, statement.lineno) for name in [*names, *_given_names(statement.value)])
     return lines
 
 

@@ -144,6 +144,7 @@ module Stormhost
           'replay' => declaration.replay,
           'streams' => declaration.streams.transform_values(&:as_json),
           'conf' => plainly[declaration.conf, 'conf'],
+          **where(declaration),
           'at' => place&.as_json
         }
       end
@@ -154,6 +155,10 @@ module Stormhost
         return { 'shell' => plainly[declaration.shell, 'command'] } if declaration.is_a?(ShellDeclaration)
 
         { 'command' => plainly[command(declaration), 'command'] }
+      end
+
+      def where(declaration)
+        declaration.is_a?(ProgramDeclaration) && declaration.where ? { 'where' => declaration.where } : {}
       end
 
       def command(declaration)

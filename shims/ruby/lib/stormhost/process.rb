@@ -5,11 +5,12 @@ module Stormhost
   #
   # A first word `ruby` is the Ruby that reads the topology. `fields`: those of its stream `default`. `streams`: further ones, id →
   # fields, or id → `{ fields: …, direct: true }`. `serializer`: `json` or `msgpack`, what it speaks at first. `cwd`: its working
-  # folder; by default `resources/` beside the topology's file if there is one, else that file's folder.
+  # folder; by default `resources/` beside the topology's file if there is one, else that file's folder. `where: :inside`: a script in
+  # Lua runs in the host itself, `bolt 'lua', 'split.lua', fields: :word, where: :inside`, and no Lua need be installed.
   class ProgramDeclaration < Declaration
-    attr_reader :command
+    attr_reader :command, :where
 
-    def initialize(kind, command, id: nil, fields: nil, streams: {}, serializer: 'json', replay: nil, **options)
+    def initialize(kind, command, id: nil, fields: nil, streams: {}, serializer: 'json', replay: nil, where: nil, **options)
       super(kind, id, **options)
       @command = command.map { |word| word.is_a?(Symbol) ? word.to_s : word }
       @command[0] = RbConfig.ruby if @command.first == 'ruby'
@@ -18,6 +19,7 @@ module Stormhost
       streams.each { |name, given| @streams[name.to_s] = ProgramDeclaration.stream(name.to_s, given) }
       @serializer = serializer.to_s
       @replay = replay&.to_s
+      @where = where&.to_s
     end
 
     # Its streams, by id.

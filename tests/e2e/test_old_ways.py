@@ -1,0 +1,97 @@
+"""Ways of real components, each shown by a child that does nothing else: all of them are in order, and run."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections import Counter
+
+from harness import Stormhost
+from stock_libraries import NODE_STORM, STORM_JS, STORM_PY, component, lay_out
+from test_children import ONCE, all_acked, topology
+from texts import write_text
+
+
+def test_a_bolt_may_greet_unasked_and_write_json_as_it_likes(stormhost: Stormhost) -> None:
+    run = stormhost.run(topology("old_manners", ONCE))
+    all_acked(run)
+    assert sorted(row[1] for row in run.noted("saw")) == [f"a/{n}" for n in range(10)]
+    assert all(line.level in ("info", "debug") for line in run.log if line.component == "child"), "none of it is worth a warning"
+
+
+def test_what_is_said_before_the_pid_counts(stormhost: Stormhost) -> None:
+    """Found: a log before the pid was taken for the greeting, and the pid then for a message that cannot be read."""
+    run = stormhost.run(topology("greets_late", ONCE))
+    all_acked(run)
+    assert sorted(row[1] for row in run.noted("saw")) == [100, 101]
+    assert [line.message for line in run.log if line.level == "warn" and line.component == "child"] == ["not there yet"]
+
+
+def test_a_bolt_that_reports_an_error_and_leaves_with_status_0_is_started_again(stormhost: Stormhost) -> None:
+    run = stormhost.run(topology("errs_and_leaves"))
+    all_acked(run)
+    assert "ValueError: no more of this" in run.lines_of("child", "error")
+    assert "left with status 0" in run.told
+
+
+def test_message_ids_of_any_kind_come_back_as_they_were(stormhost: Stormhost) -> None:
+    run = stormhost.start(
+        """
+class T(Topology):
+    ids = Process('python', CHILDREN + '/ids_of_all_kinds.py', fields='n', spout=True)
+    see = Noter()
+    see.inputs.append(ShuffleGrouping(ids))
+"""
+    )
+    sent = [0, "", 1.5, -7, "0", False, [1, {"a": None}], {"b": 2}, 10**25]
+    run.until(lambda: len(run.noted("saw")) > len(sent) and len(run.noted("ack")) == len(sent), "an ack for every id")
+    run.signal(signal.SIGINT)
+    run.ends_with(130)
+    # As text, since 0 and False are equal. Null is no id, and nothing comes back.
+    assert Counter(json.dumps(note[1]) for note in run.journal if note[0] == "ack") == Counter(map(json.dumps, sent))
+
+
+def test_a_bolt_that_lives_on_when_its_input_ends_is_told_to_go_with_one_word(stormhost: Stormhost) -> None:
+    run = stormhost.run(topology("ignores_the_end", ONCE), settings={"stormhost.kill.timeout.secs": 0.5})
+    all_acked(run)
+    warnings = [line.message for line in run.log if line.level in ("warn", "error")]
+    assert len(warnings) == 1 and "does not leave at the end of its input" in warnings[0], warnings
+    run.nothing_is_left()
+
+
+def test_without_ackers_a_spout_that_waits_for_task_ids_is_acked_after_its_sync(stormhost: Stormhost) -> None:
+    """Storm writes the ack into the middle of `next`, where storm.py waits for task ids: both hang."""
+    lay_out(stormhost)
+    text = write_text(stormhost.folder / "text", 20)
+    run = stormhost.start(
+        f"""
+class T(Topology):
+    lines = {component("spout", STORM_PY, str(text), fields="line", spout=True)}
+    hold = Holder()
+    hold.inputs.append(ShuffleGrouping(lines))
+""",
+        settings={"topology.acker.executors": 0},
+    )
+    run.until(lambda: len(run.noted("acked")) == 20, "an ack for every line")
+    run.signal(signal.SIGINT)
+    run.wait()
+    assert Counter(run.noted("acked")) == {f"line {n}": 1 for n in range(20)}
+
+
+def test_a_spout_that_leaves_outcomes_unanswered_is_not_taken_to_hang(stormhost: Stormhost) -> None:
+    """Found: node-storm answers neither `activate` nor `ack`, and its spout was killed as hung, again and again."""
+    lay_out(stormhost)
+    text = write_text(stormhost.folder / "text", 50)
+    run = stormhost.start(
+        f"""
+class T(Topology):
+    lines = {component("spout", NODE_STORM, str(text), fields="line", spout=True)}
+    count = {component("count", STORM_JS)}
+    count.inputs.append(ShuffleGrouping(lines))
+""",
+        settings={"topology.subprocess.timeout.secs": 3},
+    )
+    run.until(lambda: len(run.noted("acked")) == 50, "an ack for every line")
+    run.signal(signal.SIGINT)
+    run.ends_with(130)
+    assert "it hung" not in run.told
