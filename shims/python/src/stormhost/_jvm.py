@@ -1,4 +1,4 @@
-"""`JVMSpout`, `JVMBolt`: a Java class, whose counterpart in the host does its work. `RedisSpout`, `RedisSink`: those."""
+"""`JVMSpout`, `JVMBolt`: Java classes, whose work the host does where it can. `RedisSpout`, `RedisSink`: such work."""
 
 from __future__ import annotations
 
