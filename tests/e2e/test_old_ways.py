@@ -6,9 +6,10 @@ import json
 import signal
 from collections import Counter
 
+from test_children import ONCE, all_acked, topology
+
 from harness import Stormhost
 from stock_libraries import NODE_STORM, STORM_JS, STORM_PY, component, lay_out
-from test_children import ONCE, all_acked, topology
 from texts import write_text
 
 
