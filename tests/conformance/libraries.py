@@ -90,7 +90,7 @@ PYTHON, RUBY, LUA = (str(COMPONENTS / f"words.{ending}") for ending in ("py", "r
 LAID_OUT = lay_out_into(TARGET / "stock")
 ERROR_AT_THE_END = {"quiet": "it reports the end of its input as an error"}
 FLOATS_OF_64_BITS = {**FLOATS_ONLY, "precision": "its numbers are floats of 64 bits, and an integer past 53 bits is rounded"}
-PYSTORM = {"print": "the library owns its standard output", "status": "it leaves with status 2 when its input ends"}
+PYSTORM = {"status": "it leaves with status 2 when its input ends"}
 NODE_STORM = {
     **FLOATS_OF_64_BITS,
     "activate": "it answers neither `activate` nor `deactivate`",
