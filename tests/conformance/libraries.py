@@ -74,7 +74,6 @@ IN_LUA = tuple(kind for kind in ALL if kind != "huge")  # no number of Lua is an
 NO_PIPES = {"conversation": "it has no pipes: the host plays the conversation to it itself"}
 
 
-INSIDE: dict[str, Any] = {"where": "inside", "options": {"where": "inside"}}
 FLOATS_ONLY = {"integers": "its numbers are floats: a whole one comes back as an integer"}
 
 
@@ -108,6 +107,8 @@ def laid_out(file: str) -> str:
     return str(LAID_OUT / file)
 
 
+INSIDE: Mapping[str, Any] = {"where": "inside", "options": {"where": "inside"}, "lacks": NO_PIPES}
+
 LIBRARIES = [
     ours("python-native", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON),
     ours("python-msgspec", "Python", "stormhost, msgspec", "msgspec", "msgpack", "python", PYTHON),
@@ -125,7 +126,7 @@ LIBRARIES = [
     ours("luajit-json", "LuaJIT", "stormhost", "json", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
     ours("luajit-storm", "LuaJIT", "stormhost", "storm", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
     Library("lua-inside", "Lua 5.4", "stormhost", "frames", "msgpack", (LUA,), where="inside", kind="Lua", lacks=NO_PIPES, refuses=IN_LUA),
-    ours("python-inside", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON, lacks=NO_PIPES, **INSIDE),
+    ours("python-inside", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON, **INSIDE),
     stock("storm.py", "Python", "Storm's storm.py", "python", laid_out("storm_{role}.py"), lacks=ERROR_AT_THE_END),
     stock("storm.rb", "Ruby", "Storm's storm.rb", "ruby", "-C", str(LAID_OUT), "storm_{role}.rb", lacks=ERROR_AT_THE_END),
     stock("storm.js", "JavaScript", "Storm's storm.js", "node", laid_out("storm_{role}.js"), lacks=FLOATS_OF_64_BITS),
