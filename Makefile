@@ -42,6 +42,7 @@ prepare: ## what the tests need and the repository does not carry
 	@for tool in lua5.4 luajit luarocks luacheck; do command -v $$tool >/dev/null || missing=1; done; \
 		test -f /usr/include/lua5.4/lua.h || missing=1; \
 		test -z "$$missing" || apt-get install -y --no-install-recommends lua5.4 liblua5.4-dev luajit luarocks lua-check
+	@command -v redis-server >/dev/null || apt-get install -y --no-install-recommends redis-server
 	@command -v npm >/dev/null || apt-get install -y --no-install-recommends nodejs npm
 	@command -v go >/dev/null || apt-get install -y --no-install-recommends golang-go
 	@perl -MJSON::PP -e1 2>/dev/null || apt-get install -y --no-install-recommends perl

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .cases.languages import PYTHON_INSIDE
 from .cases.latency import MODEST, PIPES
+from .cases.lines import KEYED
 from .cases.stock import DRIVER
 from .cases.stock import STORM as OLD_STORM
 from .cases.storm import BEST as STORM
@@ -93,6 +94,8 @@ def _all() -> Iterator[Goal]:
         yield Goal(f"child on {library}", "% of what it reaches before a driver", _percent(ratio(key, "stormhost", DRIVER, speed)), 90, 98, digits=1)
         yield Goal(f"child on {library}", "× Storm with the same child", ratio(key, "stormhost", OLD_STORM, speed), 3)
     yield Goal("values of 1 MB", "× bare pipes", ratio("large", "stormhost", PIPES, "MB/s"), 0.5, 0.9)
+
+    yield Goal("a keyed filter of the shell, by Lines", "M lines/s", figure("lines", KEYED, "M lines/s"), 2, 4)
 
     modest = f"stormhost, {MODEST:,}/s"
     yield Goal(f"tree, {MODEST:,} sentences/s", "p50 ms", figure("latency", modest, "p50 ms"), 0.3, most=True)

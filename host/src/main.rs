@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     // Wrong usage ends here with status 2, and with what was expected.
     let status = match Cli::parse().command {
         Command::Run(options) => run::run(&options),
+        Command::Pipe(options) => commands::pipe(&options),
         Command::Check(options) => commands::check(&options),
         Command::Graph(options) => commands::graph(&options),
         Command::Try(options) => hand::attempt(&options),

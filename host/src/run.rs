@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::cli::{LogFormat, LogLevel, RunOptions};
 use crate::debug;
 use crate::guard::Guard;
-use crate::prepare::{prepare, tell, tell_all};
+use crate::prepare::{Prepared, prepare, tell, tell_all};
 use crate::run_folder::{RunFolder, state_folder, sweep_leftovers};
 use crate::runtime::run::{How, Wishes, run as drive};
 use crate::status::ExitStatus;
@@ -29,8 +31,41 @@ pub fn run(options: &RunOptions) -> ExitStatus {
     {
         return status;
     }
+    let showing = Showing {
+        log: options.log_level,
+        format: options.log_format,
+        file: options.log_file.clone(),
+        view: true,
+        still: options.debug.is_some(),
+    };
+    let trace_one_in = options.trace.map_or(0, |trace| trace.one_in);
+    run_prepared(prepared, &showing, options.run_for, trace_one_in)
+}
+
+/// What is shown of a run, and where.
+#[derive(Clone, Debug, Default)]
+pub struct Showing {
+    /// The least level that is logged.
+    pub log: LogLevel,
+    /// How log lines are written.
+    pub format: LogFormat,
+    /// Where to, in place of standard error.
+    pub file: Option<PathBuf>,
+    /// Whether figures are shown while it runs, and at its end.
+    pub view: bool,
+    /// Whether nothing is redrawn though there is a terminal: a debugger has it.
+    pub still: bool,
+}
+
+/// Runs what was checked, for `limit` at most. The path of one tuple tree in `trace_one_in` is told; of none, if that is 0.
+pub fn run_prepared(
+    prepared: Prepared,
+    showing: &Showing,
+    limit: Option<Duration>,
+    trace_one_in: u32,
+) -> ExitStatus {
     tell_all(&prepared.remarks);
-    let telemetry = match Telemetry::start(&log_options(options)) {
+    let telemetry = match Telemetry::start(&log_options(showing)) {
         Ok(telemetry) => telemetry,
         Err(error) => return cannot("the log cannot be written", &error),
     };
@@ -54,8 +89,8 @@ pub fn run(options: &RunOptions) -> ExitStatus {
             Err(error) => return cannot("the guard process cannot be started", &error),
         };
         let wishes = Wishes {
-            limit: options.run_for,
-            trace_one_in: options.trace.map_or(0, |trace| trace.one_in),
+            limit,
+            trace_one_in,
         };
         // A view that is redrawn and a sink that prints cannot share a terminal.
         let prints = prepared
@@ -65,13 +100,23 @@ pub fn run(options: &RunOptions) -> ExitStatus {
             .any(|component| component.builtin.is_some());
         let view = Rc::new(RefCell::new(View::new(
             &telemetry,
-            prints && std::io::stdout().is_terminal() || options.debug.is_some(),
+            prints && std::io::stdout().is_terminal() || showing.still,
         )));
         let shown = view.clone();
-        let show = move |figures: &_| shown.borrow_mut().show(figures);
+        let viewed = showing.view;
+        let show = move |figures: &_| {
+            if viewed {
+                shown.borrow_mut().show(figures);
+            }
+        };
         let ended = drive(Rc::new(prepared.topology), guard, &folder, wishes, show).await;
         if let Some(view) = Rc::into_inner(view) {
-            view.into_inner().finish(&ended.figures);
+            let view = view.into_inner();
+            if showing.view {
+                view.finish(&ended.figures);
+            } else {
+                view.let_go();
+            }
         }
         folder.ended();
         match ended.how {
@@ -96,9 +141,9 @@ fn cannot(what: &str, why: &dyn std::fmt::Display) -> ExitStatus {
     ExitStatus::HostError
 }
 
-fn log_options(options: &RunOptions) -> LogOptions {
+fn log_options(showing: &Showing) -> LogOptions {
     LogOptions {
-        level: match options.log_level {
+        level: match showing.log {
             LogLevel::Error => "error",
             LogLevel::Warn => "warn",
             LogLevel::Info => "info",
@@ -106,10 +151,10 @@ fn log_options(options: &RunOptions) -> LogOptions {
             LogLevel::Trace => "trace",
         }
         .into(),
-        format: match options.log_format {
+        format: match showing.format {
             LogFormat::Text => telemetry::LogFormat::Text,
             LogFormat::Json => telemetry::LogFormat::Json,
         },
-        file: options.log_file.clone(),
+        file: showing.file.clone(),
     }
 }

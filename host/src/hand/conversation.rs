@@ -63,6 +63,7 @@ pub async fn speak(
             .collect(),
         token,
         limits: ChildLimits::default(),
+        inherits_stdin: false,
     };
     let child = match Child::spawn(&spawn) {
         Ok(child) => child,

@@ -4,7 +4,7 @@
 //! spawn ──► handshake ──► up ──► (its stdin is closed) ──► (TERM) ──► (KILL) ──► reaped ──► its story ──► a pause ──► spawn
 //! ```
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,7 @@ use crate::link::pipe::{enlarge, unread};
 use crate::link::process::{Child, Spawn};
 use crate::link::spawn_error::SpawnError;
 use crate::link::stderr::{LineLimits, LineTail, Shown};
+use crate::topology::ShellMode;
 
 /// How long a child that was told to explain itself has for it, before it is killed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -48,6 +49,10 @@ pub enum End {
     Ended(String),
     /// It was asked to leave, since the run ends.
     Asked,
+    /// A command of the shell that is needed no more: it exited with 0, or nobody wants what it says.
+    Through,
+    /// A command of the shell that failed, and is not to be started again.
+    Failed,
 }
 
 /// Keeps one task going until the run ends.
@@ -62,8 +67,25 @@ pub async fn keep(host: Rc<Host>, at: usize) {
                 let mut life = ChildLife::new(&host, at, &link.life);
                 let (end, exit) = life.live(link).await;
                 let asked = matches!(end, End::Asked);
+                let is_last = matches!(end, End::Through | End::Failed);
                 let was_up = life.was_up;
                 let death = life.bury(end, exit, began);
+                if death.lost && (asked || is_last) {
+                    tracing::warn!(
+                        component = component.id,
+                        task = at + 1,
+                        pid = death.pid,
+                        "{}",
+                        death.story
+                    );
+                }
+                if is_last {
+                    super::lines::rest(&host, at).await;
+                    break;
+                }
+                if super::lines::lived(component, began.elapsed()) {
+                    host.healthy[host.topology.tasks[at].component].set(true);
+                }
                 if asked || host.with(|core| core.should_leave(at)) {
                     break;
                 }
@@ -119,13 +141,19 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
     if let Some(language) = component.inside {
         return super::inside::start(host, at, language);
     }
+    let stdin = component
+        .shell
+        .as_ref()
+        .is_some_and(|shell| matches!(shell.mode, ShellMode::Lines { stdin: true, .. }));
     Child::spawn(&Spawn {
+        inherits_stdin: stdin,
         command: component.command.clone(),
         cwd: component.cwd.clone(),
         env: component
             .env
             .iter()
             .map(|(name, value)| (name.clone(), value.clone()))
+            .chain(super::lines::share(host, at))
             .collect(),
         token: host.token.clone(),
         limits: Limits {
@@ -137,14 +165,16 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
 }
 
 /// One child, from its start to its end.
-struct ChildLife<'a> {
-    host: &'a Rc<Host>,
-    at: usize,
+pub(super) struct ChildLife<'a> {
+    pub(super) host: &'a Rc<Host>,
+    pub(super) at: usize,
     /// Its process; the host's own if it is inside.
     pid: u32,
     is_process: bool,
     stderr: Rc<RefCell<LineTail>>,
-    was_up: bool,
+    pub(super) was_up: bool,
+    /// Bytes of lines that were made for a filter and are not in its pipe yet.
+    pub(super) unwritten: Cell<usize>,
     speaks_frames: bool,
     library: String,
     /// Inputs that it was through with beyond what it had said.
@@ -165,6 +195,7 @@ impl<'a> ChildLife<'a> {
             is_process: life.pid().is_some(),
             stderr: Rc::new(RefCell::new(LineTail::new(LineLimits::default()))),
             was_up: false,
+            unwritten: Cell::new(0),
             speaks_frames: false,
             library: String::new(),
             unsaid: 0,
@@ -208,6 +239,13 @@ impl<'a> ChildLife<'a> {
     }
 
     async fn work(&mut self, life: &Life, stdin: Sender, stdout: &mut Outlet) -> (End, Exit) {
+        let topology = &self.host.topology;
+        if topology.components[topology.tasks[self.at].component]
+            .shell
+            .is_some()
+        {
+            return self.work_with_lines(life, stdin, stdout).await;
+        }
         let mut listener = Listener::new(self.host.clone(), self.at, self.pid);
         let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
         let deadline = component.settings.handshake_timeout();
@@ -489,7 +527,7 @@ impl<'a> ChildLife<'a> {
                 life.kill();
                 life.wait().await
             }
-            End::Asked => self.end(life).await,
+            End::Asked | End::Through | End::Failed => self.end(life).await,
         }
     }
 
@@ -529,6 +567,11 @@ impl<'a> ChildLife<'a> {
         life.wait().await
     }
 
+    /// Whether it said nothing on stderr.
+    pub(super) fn stderr_is_empty(&self) -> bool {
+        self.stderr.borrow().tail().is_empty()
+    }
+
     /// Fails what the child held, and tells its story.
     fn bury(&self, end: End, exit: Exit, began: Instant) -> Death {
         let host = self.host;
@@ -539,6 +582,10 @@ impl<'a> ChildLife<'a> {
         self.stderr.borrow_mut().finish(Instant::now(), |shown| {
             story::log_line(host, self.at, self.pid, "stderr", shown)
         });
+        let is_shell = host.topology.components[host.topology.tasks[self.at].component]
+            .shell
+            .is_some();
+        let loss = self.loss(&end, exit);
         let in_hand = host.with(|core| core.in_hand_text(self.at, self.unsaid));
         let progressed = host.with(|core| core.tasks[self.at].progressed);
         let reason: Rc<str> = format!(
@@ -547,15 +594,23 @@ impl<'a> ChildLife<'a> {
         )
         .into();
         let held = host.with(|core| {
-            if self.was_up {
+            if matches!(end, End::Through | End::Failed) {
+                core.command_is_through(self.at);
+                0
+            } else if self.was_up {
                 core.down(self.at, FailKind::ChildDied, &reason)
             } else {
                 0
             }
         });
+        if is_shell && !matches!(end, End::Asked) {
+            // Whoever works for this one alone looks whether it still has to.
+            host.stage.send_modify(|_| ());
+        }
         Death {
             pid: self.pid,
             progressed,
+            lost: loss.is_some(),
             story: story::of_death(
                 host,
                 self.at,
@@ -567,6 +622,7 @@ impl<'a> ChildLife<'a> {
                     was_up: self.was_up,
                     held,
                     in_hand,
+                    loss,
                     stderr: self.stderr.borrow().tail(),
                 },
             ),
@@ -575,7 +631,7 @@ impl<'a> ChildLife<'a> {
 }
 
 /// Reads stderr, always, so that no child ever waits for it.
-async fn drain_stderr(
+pub(super) async fn drain_stderr(
     host: &Rc<Host>,
     at: usize,
     pid: u32,
@@ -608,7 +664,7 @@ async fn drain_stderr(
     }
 }
 
-async fn write_all(stdin: &Sender, mut bytes: &[u8]) -> std::io::Result<()> {
+pub(super) async fn write_all(stdin: &Sender, mut bytes: &[u8]) -> std::io::Result<()> {
     while !bytes.is_empty() {
         match stdin.try_write(bytes) {
             Ok(n) => bytes = &bytes[n..],

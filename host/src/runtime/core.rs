@@ -7,10 +7,12 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use stormhost_protocol::lines::Block;
 use stormhost_protocol::{Encoding, Limits};
 
 use super::completion::{Finish, Stage};
 use super::emit::GONE;
+use super::line_rows::Reading;
 use super::task::{Dialect, Life, Task, Touched};
 use super::trace::Tracer;
 use super::violation::Violation;
@@ -51,6 +53,10 @@ pub struct Core {
     lost: HashMap<(usize, u64), u64, foldhash::fast::RandomState>,
     /// Trees that were open when their spout left at the end of the run.
     abandoned: u64,
+    /// Lines that filters lost, as far as they can be counted; at least one for each that died or failed.
+    pub(super) lost_lines: u64,
+    /// Lines that are being read, so that their buffers are used again.
+    pub(super) block: Block,
     /// Components, upstream first; those of a cycle together.
     pub(super) groups: Rc<[Vec<usize>]>,
     /// The tasks of spouts.
@@ -116,6 +122,8 @@ impl Core {
             destinations: Vec::new(),
             lost: HashMap::default(),
             abandoned: 0,
+            lost_lines: 0,
+            block: Block::default(),
             touched: Vec::new(),
             complaints: HashMap::new(),
         }
@@ -131,8 +139,9 @@ impl Core {
     }
 
     /// How many spout tuples failed and have not been acked since: what is lost for good if the run ends now.
+    /// Lines that filters lost count with them.
     pub fn failed_for_good(&self) -> u64 {
-        self.lost.values().sum::<u64>() + self.abandoned
+        self.lost.values().sum::<u64>() + self.abandoned + self.lost_lines
     }
 
     /// To be called after each piece of input: wakes the receivers of what was emitted, makes `from` wait for those that are full, and tells outcomes.
@@ -293,6 +302,13 @@ impl Core {
     /// The handshake is done.
     pub fn up(&mut self, at: usize, dialect: Dialect) {
         let task = &mut self.tasks[at];
+        let settings = &self.topology.components[task.component].settings;
+        task.queue.hold(match dialect {
+            Dialect::Storm(_) => settings.shellbolt_max_pending() as usize,
+            Dialect::Frames { .. } | Dialect::Lines(_) | Dialect::Inside => {
+                settings.queue_tuples() as usize
+            }
+        });
         task.life = Life::Up(dialect);
         task.in_hand.restart();
         (task.consumed, task.heard_through, task.progressed) = (0, 0, false);
@@ -301,6 +317,7 @@ impl Core {
         task.frames_out.clear();
         task.delivered.clear();
         task.heartbeats.clear();
+        task.reading = Reading::default();
         task.pace = Pace::default();
         if task.finish == Finish::Asked {
             task.finish = Finish::NotAsked;

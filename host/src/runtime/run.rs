@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::child;
 use super::completion::Stage;
 use super::core::Core;
+use super::exec;
 use super::host::Host;
 use super::redis;
 use super::sample::Sampler;
@@ -100,6 +101,9 @@ async fn drive(
         .flat_map(|component| topology.tasks_of(component));
     for at in ids.map(|id| id as usize - 1) {
         match topology.components[topology.tasks[at].component].builtin {
+            None if exec::is_exec(&topology.components[topology.tasks[at].component]) => {
+                tasks.spawn_local(exec::keep(host.clone(), at))
+            }
             None => tasks.spawn_local(child::keep(host.clone(), at)),
             Some(Builtin::Print) => tasks.spawn_local(sink::print(host.clone(), at)),
             Some(Builtin::Redis) => tasks.spawn_local(redis::keep(host.clone(), at)),

@@ -14,6 +14,7 @@ use stormhost_protocol::Encoding;
 use super::mistake::Place;
 use super::redis::RedisOptions;
 use super::settings::Settings;
+use super::shell::{LinePart, Shell};
 use super::walk;
 
 /// A topology without mistakes.
@@ -46,6 +47,8 @@ pub struct Component {
     pub builtin: Option<Builtin>,
     /// What a built-in Redis component goes by.
     pub redis: Option<Arc<RedisOptions>>,
+    /// It runs a command of the shell, which `command` starts.
+    pub shell: Option<Shell>,
     /// The language of a component whose tasks run in the host, which is the interpreter of its command.
     pub inside: Option<Inside>,
     /// Working folder of the child; `None` means where the command was typed.
@@ -159,6 +162,8 @@ pub enum Grouping {
     LocalOrShuffle,
     /// Equal values of these fields go to one of the same two tasks. At least one.
     PartialKey(Vec<usize>),
+    /// The first value is a line of text, and lines with the same part go to the same task.
+    Part(LinePart),
 }
 
 /// One task.
