@@ -89,6 +89,9 @@ async fn drive(
     mut show: impl FnMut(&Snapshot) + 'static,
 ) -> Ended {
     let topology = host.topology.clone();
+    if let Err(error) = super::inside::prepare(&topology) {
+        host.fail(format!("standard output cannot be kept for data: {error}"));
+    }
     let mut tasks = JoinSet::new();
     // From the spouts down: the first tuple is on its way while the last children still start.
     let ids = topology

@@ -85,6 +85,8 @@ pub enum Builtin {
 pub enum Inside {
     /// Lua 5.4.
     Lua,
+    /// The CPython that this host was built with.
+    Python,
 }
 
 /// What a component is.
@@ -176,6 +178,12 @@ pub struct TaskSpec {
 }
 
 impl Topology {
+    /// Whether a component in this language runs in the host.
+    pub fn has_inside(&self, language: Inside) -> bool {
+        let mut components = self.components.iter();
+        components.any(|component| component.inside == Some(language))
+    }
+
     /// The ids of a component's tasks, which follow one another. Empty if there is no such component.
     pub fn tasks_of(&self, component: usize) -> Range<u32> {
         let mut ids = self

@@ -248,27 +248,40 @@ fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
     let name = Path::new(program)
         .file_name()
         .and_then(|name| name.to_str());
-    if !name.is_some_and(|name| name.starts_with("lua")) {
-        let message = format!(
-            "\"{}\" is to run inside the host, but its command begins with {program:?}",
-            ir.id
-        );
-        mistakes.push(Mistake::error(at, message).hint(
-            "Lua can run inside: a command that begins with \"lua\"; without where=\"inside\" it has a process of its own",
-        ));
-    } else if ir.command.len() < 2 {
+    let language = match name {
+        Some(name) if name.starts_with("lua") => Inside::Lua,
+        Some(name) if name.starts_with("python") => Inside::Python,
+        _ => {
+            let message = format!(
+                "\"{}\" is to run inside the host, but its command begins with {program:?}",
+                ir.id
+            );
+            mistakes.push(Mistake::error(at, message).hint(
+                "Lua and Python can run inside: a command that begins with \"lua\" or \"python\"; without where=\"inside\" it has a process of its own",
+            ));
+            return None;
+        }
+    };
+    let missing = match language {
+        Inside::Lua if !cfg!(feature = "lua") => Some(
+            "this stormhost was built without Lua inside; build with --features lua, or say where='outside', which needs a Lua of your own",
+        ),
+        Inside::Python if !cfg!(feature = "python") => Some(
+            "this stormhost was built without Python inside; build with --features python, or say where='outside'",
+        ),
+        _ => None,
+    };
+    if ir.command.len() < 2 {
         let message = format!(
             "\"{}\" is to run inside the host, but its command names no script",
             ir.id
         );
         mistakes.push(Mistake::error(at, message));
-    } else if !cfg!(feature = "lua") {
+    } else if let Some(hint) = missing {
         let message = format!("\"{}\" is to run inside the host", ir.id);
-        mistakes.push(Mistake::error(at, message).hint(
-            "this stormhost was built without Lua (cargo feature lua); where=\"outside\" needs a Lua of your own",
-        ));
+        mistakes.push(Mistake::error(at, message).hint(hint));
     }
-    Some(Inside::Lua)
+    Some(language)
 }
 
 fn replay(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Replay {
