@@ -1,8 +1,8 @@
 # The chores. `make` lists them; `make test` is exactly what continuous integration runs.
 #
 # What is built and installed goes to target/, what is downloaded to the caches of cargo and pip. Needed are cargo, Python 3.9
-# or newer with venv, Maven, Ruby with msgpack, minitest and rubocop, Lua 5.4, LuaJIT, luarocks and luacheck, Node with npm, Go, and Perl.
-# STORMHOST_LONG=1 makes the tests that kill go on for longer.
+# or newer with venv and its shared library (python3-dev), Maven, Ruby with msgpack, minitest and rubocop, Lua 5.4, LuaJIT, luarocks
+# and luacheck, Node with npm, Go, and Perl. STORMHOST_LONG=1 makes the tests that kill go on for longer.
 
 .DEFAULT_GOAL := help
 .PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-conformance conformance-table test-pages test-packages test-examples fmt clean
@@ -21,14 +21,17 @@ PYTHON ?= python3
 BIN := target/venv/bin
 NATIVE := $(CURDIR)/target/accelerator/accelerator/libstormhost_native.so
 PYTEST := $(BIN)/pytest -q -p no:cacheprovider
+# What tests and benchmarks run is built with Python inside, for which Python's shared library is needed; `cargo build` alone is not.
+INSIDE = --features python
+export PYO3_PYTHON ?= $(shell PYTHON=$(PYTHON) sh tests/python_inside.sh 2>/dev/null)
 
 help:
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do printf '  make %-14s %s\n' "$$name" "$$words"; done
 
 test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-conformance test-pages test-packages test-examples bench-check ## everything that continuous integration runs
 
-build: ## the program, as it is released: target/release/stormhost
-	cargo build --release --locked
+build: prepare ## the program, as it is released, with Python inside: target/release/stormhost
+	cargo build --release --locked $(INSIDE)
 
 native: ## the native accelerator alone, for the tests of the Python shim; a build of the host makes it too
 	PYO3_NO_PYTHON=1 cargo build --locked --profile accelerator --manifest-path shims/python/native/Cargo.toml --target-dir target/accelerator
@@ -42,11 +45,13 @@ prepare: ## what the tests need and the repository does not carry
 	@command -v npm >/dev/null || apt-get install -y --no-install-recommends nodejs npm
 	@command -v go >/dev/null || apt-get install -y --no-install-recommends golang-go
 	@perl -MJSON::PP -e1 2>/dev/null || apt-get install -y --no-install-recommends perl
+	PYTHON=$(PYTHON) sh tests/python_inside.sh >/dev/null 2>&1 || apt-get install -y --no-install-recommends python3-dev python3-venv
 	PYTHON=$(PYTHON) sh tests/prepare.sh
 
 test-format: prepare ## formatting and lints of all languages
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked -p stormhost -p stormhost-native --no-default-features --features stormhost/lua,stormhost/python,stormhost-native/embedded -- -D warnings
 	cd shims/python && ../../$(BIN)/ruff check --no-cache . && ../../$(BIN)/mypy --cache-dir ../../target/mypy
 	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench ../../tests/conformance
 	$(BIN)/ruff check --no-cache bench tests/e2e tests/conformance tests/docs tests/packaging tests/children tests/stock tests/*.py

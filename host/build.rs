@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() {
+    // The library of the Python that is inside is looked for where it was found, without anybody setting LD_LIBRARY_PATH.
+    #[cfg(feature = "python")]
+    pyo3_build_config::add_libpython_rpath_link_args();
     for package in ["python/src/stormhost", "ruby/lib", "lua/src/stormhost"] {
         println!("cargo::rerun-if-changed=../shims/{package}"); // `include_dir` sees edits, but no new files
     }

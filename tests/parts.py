@@ -12,7 +12,18 @@ import time
 from typing import Any
 
 from stormhost import *
-from stormhost import AutoAckBolt, Bolt, ReliableSpout, Spout, Stream
+from stormhost import AutoAckBolt, Bolt, ReliableSpout, Spout, Stream, _declaration
+
+WHERE = os.environ.get("PARTS_WHERE")
+"""Where the components of a test's topology run that do not say so themselves: `PARTS_WHERE=inside pytest tests/e2e/…`."""
+
+if WHERE:
+    _declare = _declaration.ComponentDeclaration.__init__
+
+    def _declare_there(self: Any, cls: Any, args: Any, kwargs: Any) -> None:
+        _declare(self, cls, args, {"where": WHERE, **kwargs})
+
+    _declaration.ComponentDeclaration.__init__ = _declare_there  # type: ignore[method-assign]
 
 _descriptors: dict[str, int] = {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from .cases.languages import PYTHON_INSIDE
 from .cases.latency import MODEST, PIPES
 from .cases.lines import KEYED
 from .cases.stock import DRIVER
@@ -76,6 +77,8 @@ def _all() -> Iterator[Goal]:
             yield Goal(case, f"× {STORM}, Java bolts", ratio("words", name, STORM, SPEED), storm)
         if cpu:
             yield Goal(case, COST, figure("words", name, COST), cpu, most=True)
+    inside = ratio("languages", f"{PYTHON_INSIDE}, send", BYTEWAX, SPEED)
+    yield Goal("Python inside: spout, split and count", f"× {BYTEWAX}", inside, 3, 4.5)
     yield Goal("three fields of mixed types, 1 KB a tuple", f"× {BYTEWAX}", ours("mixed", BYTEWAX, SPEED), 1.5, 3)
     yield Goal("acks by hand, out of order", "× automatic acks", ratio("by-hand", f"acks by hand, {HOLD} held", AUTOMATIC, SPEED), 0.6, 0.8)
     pong = ratio("ping-pong", "stormhost", PIPES, "µs a sentence")

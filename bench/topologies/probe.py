@@ -7,6 +7,7 @@ processes of a machine share. It imports next to nothing, since every child of a
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from stormhost._jsontext import encode
@@ -27,9 +28,11 @@ def tell(event: str, **facts: Any) -> None:
 def tell_usage(event: str) -> None:
     """Writes down an event, with the CPU time and memory of every process of this run until now.
 
-    To be called in a child of the host: the run is its parent and all that descends from that.
+    To be called in a component: the run is the parent of its process, or its own process if that is the host, and all that
+    descends from it.
     """
-    tell(event, processes=usage(os.getppid()))
+    inside = "stormhost._inside" in sys.modules
+    tell(event, processes=usage(os.getpid() if inside else os.getppid()))
 
 
 def usage(root: int) -> list[dict[str, Any]]:

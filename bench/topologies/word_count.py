@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from marked import Marked
@@ -57,9 +58,13 @@ class Count(AutoAckBolt):
         tell("counts", counts=self.counts)
 
 
+WHERE = os.environ.get("BENCH_WHERE")
+"""`inside`: in the host."""
+
+
 class WordCount(Topology):
-    lines = Lines(1)
-    split = Split(1)
-    count = Count(1)
+    lines = Lines(1, where=WHERE)
+    split = Split(1, where=WHERE)
+    count = Count(1, where=WHERE)
     split.inputs.append(ShuffleGrouping(lines))
     count.inputs.append(FieldsGrouping(split, "word"))

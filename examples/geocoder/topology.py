@@ -1,7 +1,9 @@
 """Where visitors come from: access-log lines are parsed, their addresses located, the locations pushed in batches.
 
     python3 examples/geocoder/receiver.py
-    stormhost run examples/geocoder/topology.py -- [--to URL] [LOG]
+    stormhost run examples/geocoder/topology.py -- [--to URL]
+
+The lines lie in the list `access_log` of a Redis; `from_file.py` beside this reads them from a file.
 """
 
 import argparse
@@ -12,7 +14,7 @@ import re
 import sys
 import urllib.request
 
-from stormhost import AutoAckBolt, FieldsGrouping, ReliableSpout, ShuffleGrouping, Stream, TimeBatcher, Topology
+from stormhost import AutoAckBolt, FieldsGrouping, JVMSpout, ShuffleGrouping, Stream, TimeBatcher, Topology
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LINE = re.compile(r'(\S+) \S+ \S+ \[[^]]+\] "')
@@ -34,17 +36,11 @@ def parse_log(message):
         return None
 
 
-class LogFileSpout(ReliableSpout):
+class RedisSpout(JVMSpout):
+    conf = {'redis.key': 'access_log'}
+
     class Default(Stream):
         fields = 'message'
-
-    def initialize(self):
-        self.lines = open(options().log, encoding='utf-8', errors='replace')
-
-    def tuples(self):
-        with self.lines:
-            for line in self.lines:
-                yield line.rstrip('\n')
 
 
 class LogParserBolt(AutoAckBolt):
@@ -106,11 +102,11 @@ class WSPusherBolt(TimeBatcher):
 
 class GeocoderTopology(Topology):
     # components
-    access_log = LogFileSpout(1)
+    redis = RedisSpout(1)
     parser = LogParserBolt(3)
     geolocator = GeolocatorBolt(2)
     pusher = WSPusherBolt(4)
     # plumbing
-    parser.inputs.append(ShuffleGrouping(access_log))
+    parser.inputs.append(ShuffleGrouping(redis))
     geolocator.inputs.append(ShuffleGrouping(parser))
     pusher.inputs.append(FieldsGrouping(geolocator, 'lat', 'long'))

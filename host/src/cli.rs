@@ -28,6 +28,12 @@ pub enum Command {
     Check(CheckOptions),
     /// Draw a topology.
     Graph(GraphOptions),
+    /// Try one component by hand: tuples as lines of JSON in, what it does out.
+    Try(TryOptions),
+    /// Make a project that runs at once.
+    New(NewOptions),
+    /// Print the folder of a language's library, for its own tools.
+    Lib(LibOptions),
 }
 
 /// Which topology, and what is said about it from outside. The same for every command.
@@ -111,6 +117,9 @@ pub struct RunOptions {
     /// Print the whole path of one tuple tree in so many
     #[arg(long, value_name = "1/N")]
     pub trace: Option<TraceOption>,
+    /// Give one component, in Python, a debugger: a terminal, or debugpy on a port
+    #[arg(long, value_name = "[bolt=|spout=]COMPONENT[@tty|@debugpy[:PORT]]")]
+    pub debug: Option<DebugOption>,
 }
 
 /// `stormhost pipe`.
@@ -187,6 +196,182 @@ pub struct GraphOptions {
     /// How it is drawn
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: GraphFormat,
+}
+
+/// `stormhost try`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TryOptions {
+    /// What is tried: a command such as 'python count.py', or a component of a topology such as topology.py:count
+    #[arg(value_name = "COMMAND")]
+    pub what: String,
+    /// The command is a spout
+    #[arg(long)]
+    pub spout: bool,
+    /// The names of the values of a tuple, as word,n; by default what the topology or the first line says
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub fields: Vec<String>,
+    /// Whose stream the tuples seem to come from, for a component of a topology: COMPONENT or COMPONENT.STREAM
+    #[arg(long, value_name = "SOURCE")]
+    pub from: Option<String>,
+    /// A stream that the command declares, as word,n or late:word
+    #[arg(long, value_name = "[STREAM:]NAMES")]
+    pub emits: Vec<String>,
+    /// The dialect that a command speaks
+    #[arg(long, value_enum, value_name = "DIALECT")]
+    pub serializer: Option<SerializerOption>,
+    /// A spout is asked until it has emitted so many tuples
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub take: u64,
+    /// What a spout emits fails, in place of being acked
+    #[arg(long)]
+    pub fail: bool,
+    /// After how many seconds of silence nothing more is awaited
+    #[arg(long, default_value_t = 3.0, value_name = "SECONDS")]
+    pub wait: f64,
+    /// One JSON object a line
+    #[arg(long)]
+    pub json: bool,
+    /// Set a setting that the component sees in its conf
+    #[arg(long, alias = "conf", value_name = "KEY=VALUE")]
+    pub set: Vec<SetOption>,
+    /// Add a variable to the environment
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<EnvOption>,
+    /// The Python to use
+    #[arg(long, value_name = "PYTHON")]
+    pub python: Option<String>,
+    /// The Ruby to use
+    #[arg(long, value_name = "RUBY")]
+    pub ruby: Option<String>,
+    /// The Lua to use
+    #[arg(long, value_name = "LUA")]
+    pub lua: Option<String>,
+    /// What the topology sees as its arguments
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
+}
+
+/// One of Storm's dialects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SerializerOption {
+    /// Storm's own
+    Json,
+    /// That of pystorm and streamparse, where it is set
+    Msgpack,
+}
+
+impl SerializerOption {
+    /// The word for it in a description.
+    pub fn word(self) -> &'static str {
+        match self {
+            SerializerOption::Json => "json",
+            SerializerOption::Msgpack => "msgpack",
+        }
+    }
+}
+
+/// `stormhost new`.
+#[derive(Clone, Debug, Args)]
+pub struct NewOptions {
+    /// The project's folder, which is made
+    #[arg(value_name = "NAME")]
+    pub name: PathBuf,
+    /// What it is written in
+    #[arg(long, value_enum, default_value_t, value_name = "LANGUAGE")]
+    pub lang: NewLanguage,
+}
+
+/// What a new project is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum NewLanguage {
+    /// Python 3.9 or newer
+    #[default]
+    Python,
+    /// Ruby
+    Ruby,
+    /// Lua 5.4, 5.3 or LuaJIT
+    Lua,
+    /// Shell commands as components
+    Shell,
+}
+
+/// `stormhost lib`.
+#[derive(Clone, Debug, Args)]
+pub struct LibOptions {
+    /// Whose library
+    #[arg(value_enum, value_name = "LANGUAGE")]
+    pub lang: LibLanguage,
+}
+
+/// A language that stormhost has a library for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LibLanguage {
+    /// For PYTHONPATH
+    Python,
+    /// For RUBYLIB, or ruby -I
+    Ruby,
+    /// For LUA_PATH
+    Lua,
+}
+
+impl LibLanguage {
+    /// The name by which the host knows it.
+    pub fn id(self) -> &'static str {
+        match self {
+            LibLanguage::Python => "python",
+            LibLanguage::Ruby => "ruby",
+            LibLanguage::Lua => "lua",
+        }
+    }
+}
+
+/// `[bolt=|spout=]component[@tty|@debugpy[:port]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DebugOption {
+    /// Which component.
+    pub component: String,
+    /// By what; `None`: a terminal where there is one, else debugpy.
+    pub by: Option<Debugger>,
+}
+
+/// A way to debug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Debugger {
+    /// pdb on the terminal of whoever runs stormhost.
+    Tty,
+    /// debugpy on a port; 0 is a free one.
+    Debugpy(u16),
+}
+
+impl FromStr for DebugOption {
+    type Err = BadOption;
+
+    fn from_str(text: &str) -> Result<Self, BadOption> {
+        const EXPECTED: BadOption = BadOption(
+            "a component, as in count, bolt=count, count@tty, count@debugpy or count@debugpy:5678",
+        );
+        let named = text
+            .strip_prefix("bolt=")
+            .or_else(|| text.strip_prefix("spout="));
+        let (component, by) = match named.unwrap_or(text).split_once('@') {
+            None => (named.unwrap_or(text), None),
+            Some((component, "tty")) => (component, Some(Debugger::Tty)),
+            Some((component, "debugpy")) => (component, Some(Debugger::Debugpy(0))),
+            Some((component, other)) => {
+                let port = other
+                    .strip_prefix("debugpy:")
+                    .and_then(|port| port.parse().ok());
+                (component, Some(Debugger::Debugpy(port.ok_or(EXPECTED)?)))
+            }
+        };
+        if component.is_empty() || component.contains('=') {
+            return Err(EXPECTED);
+        }
+        Ok(Self {
+            component: component.to_owned(),
+            by,
+        })
+    }
 }
 
 /// What `check --print` shows.
@@ -368,6 +553,26 @@ mod tests {
             (options.log_file, options.trace),
             (Some("l".into()), Some(TraceOption { one_in: 1000 }))
         );
+    }
+
+    #[test]
+    fn a_component_to_debug_may_be_told_in_several_ways() {
+        for (text, component, by) in [
+            ("count", "count", None),
+            ("bolt=count", "count", None),
+            ("spout=lines@tty", "lines", Some(Debugger::Tty)),
+            ("count@debugpy", "count", Some(Debugger::Debugpy(0))),
+            ("count@debugpy:5678", "count", Some(Debugger::Debugpy(5678))),
+        ] {
+            let expected = DebugOption {
+                component: component.into(),
+                by,
+            };
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        for text in ["", "bolt=", "count@gdb", "count@debugpy:x", "sink=count"] {
+            assert!(text.parse::<DebugOption>().is_err(), "{text}");
+        }
     }
 
     #[test]

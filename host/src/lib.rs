@@ -2,11 +2,14 @@
 
 pub mod cli;
 pub mod commands;
+pub mod debug;
 pub mod flow;
 pub mod frontend;
 pub mod guard;
+pub mod hand;
 pub mod histogram;
 pub mod link;
+pub mod new;
 pub mod out;
 pub mod prepare;
 pub mod procstat;

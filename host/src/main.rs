@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use stormhost::cli::{Cli, Command};
-use stormhost::{commands, run};
+use stormhost::{commands, hand, new, run};
 
 fn main() -> ExitCode {
     if let Some(status) = stormhost::guard::stand_guard_if_asked() {
@@ -16,6 +16,9 @@ fn main() -> ExitCode {
         Command::Pipe(options) => commands::pipe(&options),
         Command::Check(options) => commands::check(&options),
         Command::Graph(options) => commands::graph(&options),
+        Command::Try(options) => hand::attempt(&options),
+        Command::New(options) => new::new(&options),
+        Command::Lib(options) => commands::lib(&options),
     };
     status.into()
 }

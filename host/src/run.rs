@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::cli::{LogFormat, LogLevel, RunOptions};
+use crate::debug;
 use crate::guard::Guard;
 use crate::prepare::{Prepared, prepare, tell, tell_all};
 use crate::run_folder::{RunFolder, state_folder, sweep_leftovers};
@@ -17,15 +18,25 @@ use crate::view::View;
 
 /// Runs a topology until it is complete or stopped.
 pub fn run(options: &RunOptions) -> ExitStatus {
-    let prepared = match prepare(&options.topology, |_| ()) {
+    let asked = match &options.debug {
+        Some(component) => &debug::settings(&options.topology, component),
+        None => &options.topology,
+    };
+    let mut prepared = match prepare(asked, |_| ()) {
         Ok(prepared) => prepared,
         Err(status) => return status,
     };
+    if let Some(component) = &options.debug
+        && let Err(status) = debug::prepare(&mut prepared.topology, component)
+    {
+        return status;
+    }
     let showing = Showing {
         log: options.log_level,
         format: options.log_format,
         file: options.log_file.clone(),
         view: true,
+        keeps_still: options.debug.is_some(),
     };
     let trace_one_in = options.trace.map_or(0, |trace| trace.one_in);
     run_prepared(prepared, &showing, options.run_for, trace_one_in)
@@ -42,6 +53,8 @@ pub struct Showing {
     pub file: Option<PathBuf>,
     /// Whether figures are shown while it runs, and at its end.
     pub view: bool,
+    /// Whether nothing is drawn anew while it runs, since somebody works at the terminal.
+    pub keeps_still: bool,
 }
 
 /// Runs what was checked, for `limit` at most. The path of one tuple tree in `trace_one_in` is told; of none, if that is 0.
@@ -87,7 +100,7 @@ pub fn run_prepared(
             .any(|component| component.builtin.is_some());
         let view = Rc::new(RefCell::new(View::new(
             &telemetry,
-            prints && std::io::stdout().is_terminal(),
+            prints && std::io::stdout().is_terminal() || showing.keeps_still,
         )));
         let shown = view.clone();
         let viewed = showing.view;

@@ -119,6 +119,7 @@ LIBRARIES = [
     ours("luajit-json", "LuaJIT", "stormhost", "json", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
     ours("luajit-storm", "LuaJIT", "stormhost", "storm", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
     Library("lua-inside", "Lua 5.4", "stormhost", "frames", "msgpack", (LUA,), where="inside", kind="Lua", lacks=NO_PIPES, refuses=IN_LUA),
+    ours("python-inside", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON, where="inside", options={"where": "inside"}, lacks=NO_PIPES),
     stock("storm.py", "Python", "Storm's storm.py", "python", laid_out("storm_{role}.py"), lacks=ERROR_AT_THE_END),
     stock("storm.rb", "Ruby", "Storm's storm.rb", "ruby", "-C", str(LAID_OUT), "storm_{role}.rb", lacks=ERROR_AT_THE_END),
     stock("storm.js", "JavaScript", "Storm's storm.js", "node", laid_out("storm_{role}.js"), lacks=FLOATS_OF_64_BITS),

@@ -1,19 +1,25 @@
 """`examples/geocoder`: every line from somewhere reaches the receiver, in batches, also when it refuses some."""
 
 import json
+import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 
 import pytest
 from repository import ROOT
 
 FOLDER = ROOT / 'examples' / 'geocoder'
-TOPOLOGY = 'geocoder/topology.py'
+TOPOLOGY = 'geocoder/from_file.py'
+WITH_REDIS = 'geocoder/topology.py'
 sys.path.insert(0, str(FOLDER))
+sys.path.insert(0, str(ROOT / 'tests'))
 
 import make_log  # noqa: E402
 from geoip import GeoIP, open_database  # noqa: E402
 from receiver import understood  # noqa: E402
+from redis_server import servers  # noqa: E402
 
 LOCATED = 1716  # of the 2,000 lines in the log; the others are private addresses and rubbish
 
@@ -128,3 +134,56 @@ def test_a_missing_database_ends_the_run_and_says_what_to_install(stormhost, pyt
     run = stormhost(TOPOLOGY, python=python_without_packages)
     assert run.status == 4, run.err
     assert 'requirements.txt' in run.err
+
+
+@pytest.fixture
+def redis(tmp_path):
+    """A Redis with the lines of the log in the list that the topology reads."""
+    for server in servers(tmp_path):
+        server.push('access_log', (FOLDER / 'access.log').read_text().splitlines())
+        yield server
+
+
+def test_lines_come_from_a_real_redis(stormhost, receiver, redis):
+    url, stop = receiver()
+    run = stormhost(WITH_REDIS, '--to', url, options=['--set', 'redis:redis.drain=true'], env={'REDIS_URL': redis.url})
+    batches, _ = stop()
+    assert run.status == 0, run.err
+    assert received(batches) == expected()
+    assert [key for key in redis.ask('keys', '*') if key] == []  # each line is taken out when its tree is done
+
+
+def test_no_line_is_lost_when_redis_is_restarted_under_it(stormhost, receiver, redis):
+    url, stop = receiver()
+    restarts = []
+
+    def restart_when_under_way():
+        deadline = time.monotonic() + 60
+        for part in (400, 1000):
+            while redis.length('access_log') > 2000 - part and time.monotonic() < deadline:
+                time.sleep(0.02)
+            redis.kill()
+            redis.start()
+            restarts.append(redis.length('access_log'))
+
+    restarter = threading.Thread(target=restart_when_under_way)
+    restarter.start()
+    slowly = ['--set', 'redis:redis.drain=true', '--set', 'topology.max.spout.pending=300']
+    run = stormhost(WITH_REDIS, '--to', url, options=slowly, env={'REDIS_URL': redis.url})
+    restarter.join()
+    batches, _ = stop()
+    assert run.status == 0, run.err
+    assert len(restarts) == 2 and restarts[1] > 0, 'it was through before Redis was restarted'
+    assert 'is there again' in run.err
+    missing = expected() - received(batches)
+    assert not missing, run.err
+
+
+def test_the_readmes_way_to_fill_the_list(redis):
+    redis.ask('del', 'access_log')
+    readme = (FOLDER / 'README.md').read_text()
+    line = next(line for line in readme.splitlines() if line.startswith('sed '))
+    line = line.replace('redis-cli', f'redis-cli -s {redis.socket}')
+    subprocess.run(['sh', '-c', line], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    log = (FOLDER / 'access.log').read_text().splitlines()
+    assert redis.ask('lrange', 'access_log', 0, -1) == log[::-1]

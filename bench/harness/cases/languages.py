@@ -10,7 +10,9 @@ from ..setting import Setting
 from .peer import counting_peer
 from .rate import COLUMNS, steady_rate
 
-BYTEWAX = "Bytewax, batch 1000"
+BYTEWAX = "Bytewax's best"
+BATCHES = ("Bytewax, batch 100", "Bytewax, batch 1000")
+PYTHON_INSIDE = "stormhost, Python inside"
 
 
 def in_language(name: str, program: str, file: str, codec: str, send: bool, option: str = "") -> tuple[Contestant, ...]:
@@ -42,17 +44,33 @@ def lua_inside(tasks: int, send: bool, budget: bool = True) -> Contestant:
     return Contestant(f"stormhost, Lua inside{more}, {'send' if send else 'drop'}", run)
 
 
+def python_inside(send: bool) -> Contestant:
+    """The word count of the first table with all its components in the host, where they share one interpreter."""
+
+    def run(setting: Setting) -> Figures:
+        text = setting.text
+        environment = {"BENCH_SEND": "1" if send else "0", "BENCH_WHERE": "inside"}
+        hosted = run_topology(setting, "word_count.py", text.path, text.sentences, environment=environment)
+        check_counts(hosted, text)
+        return steady_rate(hosted, text.words)
+
+    return Contestant(f"{PYTHON_INSIDE}, {'send' if send else 'drop'}", run)
+
+
 CONTEST = Contest(
     key="languages",
     title="Word count at full speed in other languages",
     about=(
         "As the first table, with all three children in another language: one task each, every sentence and word anchored and acked. "
-        "*send* and *drop* as there. *Inside*: threads of the host, whose CPU is that of all of them; *no budget*: with "
+        "*send* and *drop* as there. *Inside*: threads of the host, whose CPU is that of all of them, those in Python with one global lock; *no budget*: with "
         "`stormhost.inside.budget.secs` at 0."
     ),
     columns=COLUMNS,
     contestants=(
-        counting_peer(BYTEWAX, "bytewax_flow.py", 1000, needs=("bytewax",)),
+        counting_peer(BATCHES[0], "bytewax_flow.py", 100, needs=("bytewax",)),
+        counting_peer(BATCHES[1], "bytewax_flow.py", 1000, needs=("bytewax",)),
+        python_inside(send=True),
+        python_inside(send=False),
         *in_language("Ruby, msgpack", "ruby", "word_count.rb", "msgpack", send=True),
         *in_language("Ruby, msgpack", "ruby", "word_count.rb", "msgpack", send=False),
         *in_language("Ruby, standard library", "ruby", "word_count.rb", "json", send=True),
@@ -67,5 +85,6 @@ CONTEST = Contest(
         lua_inside(2, send=False, budget=False),
     ),
     against=(BYTEWAX,),
+    bests={BYTEWAX: BATCHES},
     ratio_of="M words/s",
 )

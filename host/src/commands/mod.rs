@@ -2,6 +2,7 @@
 
 mod check;
 mod graph;
+mod lib;
 mod pipe;
 mod print;
 
@@ -13,6 +14,7 @@ use crate::status::ExitStatus;
 
 pub use check::check;
 pub use graph::graph;
+pub use lib::lib;
 pub use pipe::pipe;
 
 /// Writes data, or tells why it cannot be written.

@@ -1,12 +1,49 @@
 //! What `check --print` shows: the description as JSON, and the settings in force with where each came from.
 
+use serde_json::Value;
+
 use crate::topology::settings::{Effect, effect};
 use crate::topology::{Ir, Setting, Settings, Topology};
 
 /// The description as JSON that people can read.
 pub(super) fn description(ir: &Ir) -> String {
     // A description was JSON before it was anything else.
-    serde_json::to_string_pretty(ir).unwrap_or_default() + "\n"
+    let mut value = serde_json::to_value(ir).unwrap_or_default();
+    hide("", &mut value);
+    serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
+}
+
+/// What stands in place of a secret.
+const HIDDEN: &str = "***";
+
+/// Passwords are not shown: not those of options and settings that are called so, and not those in URLs.
+fn hide(name: &str, value: &mut Value) {
+    match value {
+        Value::Object(members) => members
+            .iter_mut()
+            .for_each(|(name, value)| hide(name, value)),
+        Value::Array(values) => values.iter_mut().for_each(|value| hide(name, value)),
+        Value::Null | Value::Bool(_) => {}
+        _ if name.to_lowercase().ends_with("password") => *value = HIDDEN.into(),
+        Value::String(text) => {
+            if let Some(without) = without_password(text) {
+                *value = without.into();
+            }
+        }
+        Value::Number(_) => {}
+    }
+}
+
+/// `redis://user:secret@host` without what stands between the colon and the last at sign; `None` where there is nothing to hide.
+fn without_password(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (who, _) = rest.get(..end)?.rsplit_once('@')?;
+    let (user, _) = who.split_once(':')?;
+    Some(format!(
+        "{scheme}://{user}:{HIDDEN}{}",
+        rest.get(who.len()..)?
+    ))
 }
 
 /// The settings in force for the topology, and for each component what differs there.
@@ -50,9 +87,11 @@ fn rows(settings: &Settings, wanted: impl Fn(&str, &Setting) -> bool) -> Vec<[St
         .filter(|(key, setting)| wanted(key, setting));
     wanted
         .map(|(key, setting)| {
+            let mut value = setting.value.clone();
+            hide(key, &mut value);
             [
                 key.to_owned(),
-                setting.value.to_string(),
+                value.to_string(),
                 format!("{}{}", setting.origin, note(key)),
             ]
         })
@@ -75,6 +114,16 @@ mod tests {
 
     use super::*;
     use crate::topology::{Overrides, check};
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let mut value = json!({"redis.password": "secret", "REDIS_PASSWORD": "secret", "passwords": ["a"],
+            "redis.url": "redis://me:sec@ret@db:7/1", "plain": "redis://db/0", "mail": "http://a/b:c@d"});
+        hide("", &mut value);
+        let expected = json!({"redis.password": "***", "REDIS_PASSWORD": "***", "passwords": ["a"],
+            "redis.url": "redis://me:***@db:7/1", "plain": "redis://db/0", "mail": "http://a/b:c@d"});
+        assert_eq!(value, expected);
+    }
 
     #[test]
     fn settings_are_told_with_their_origin() {

@@ -103,6 +103,19 @@ pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
     Ok(ir)
 }
 
+/// What belongs into the variable by which a language finds its library, which is unpacked if it was not before. Empty for a language that has none.
+///
+/// # Errors
+/// When it can be unpacked nowhere.
+pub fn library(language: &str, surroundings: &Surroundings) -> Result<String, LoadError> {
+    let known = language::ALL.iter().find(|known| known.id == language);
+    let Some(known) = known else {
+        return Ok(String::new());
+    };
+    let package = shim::unpack(known, surroundings)?;
+    Ok((known.search.entry)(&package))
+}
+
 fn described(
     path: &str,
     file: &str,

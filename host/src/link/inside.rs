@@ -4,14 +4,14 @@
 //! last words on a stream of their own. What differs is its life. A thread cannot be killed: it is told to stop, which ends whatever it waits for at
 //! [`Ends`], and which an interpreter looks for between instructions. One that does not listen is abandoned, and that is said.
 //!
-//! What runs on the thread is a closure; `lua` makes one of a script.
+//! What runs on the thread is a closure; `lua` makes one of a script, `python` one of a component's command.
 
 mod ends;
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -34,6 +34,29 @@ pub struct Inside {
     /// How long one that was killed may take.
     grace: Duration,
     killed: Cell<Option<Instant>>,
+    interrupt: Interrupt,
+    /// As long as the thread has them.
+    ends: Weak<Ends>,
+}
+
+/// What the body of a component inside needs, and how it is brought to its end.
+#[derive(Debug)]
+pub struct Manner {
+    /// How long one that was killed may take.
+    pub grace: Duration,
+    /// Bytes of its stack.
+    pub stack: usize,
+    /// Called when it is to stop.
+    pub interrupt: Interrupt,
+}
+
+/// Has code look up that would not notice by itself that it is to stop.
+pub struct Interrupt(pub Box<dyn Fn()>);
+
+impl std::fmt::Debug for Interrupt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Interrupt")
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +64,17 @@ struct Left {
     exit: Exit,
     cpu_seconds: f64,
     unsaid: u64,
+}
+
+impl Manner {
+    /// Of a body that looks by itself whether it is to stop, and needs no more stack than any thread has.
+    pub fn usual(grace: Duration) -> Manner {
+        Manner {
+            grace,
+            stack: 2 << 20,
+            interrupt: Interrupt(Box::new(|| ())),
+        }
+    }
 }
 
 impl Inside {
@@ -53,8 +87,8 @@ impl Inside {
     /// Outside a tokio runtime with I/O.
     pub fn start(
         name: &str,
-        grace: Duration,
-        body: impl FnOnce(Rc<Ends>) -> Exit + Send + 'static,
+        manner: Manner,
+        body: impl FnOnce(Arc<Ends>) -> Exit + Send + 'static,
     ) -> Result<Link, SpawnError> {
         let refused = |cause| SpawnError::Thread {
             name: name.to_owned(),
@@ -64,12 +98,13 @@ impl Inside {
         let (stdout, output) = from_child().map_err(refused)?;
         let (stderr, errors) = from_child().map_err(refused)?;
         let (stop, leave_to_live) = std::io::pipe().map_err(refused)?;
-        let ends = Ends::new(input, output, errors, stop).map_err(refused)?;
+        let ends = Arc::new(Ends::new(input, output, errors, stop).map_err(refused)?);
+        let seen = Arc::downgrade(&ends);
         let (tell, left) = watch::channel(None);
         std::thread::Builder::new()
             .name(name.to_owned())
+            .stack_size(manner.stack)
             .spawn(move || {
-                let ends = Rc::new(ends);
                 let exit = catch_unwind(AssertUnwindSafe(|| body(ends.clone())))
                     .unwrap_or_else(|panic| exit_of(panic, &ends));
                 let left = Left {
@@ -86,8 +121,10 @@ impl Inside {
             life: Life::Inside(Inside {
                 left,
                 leave_to_live: RefCell::new(Some(leave_to_live)),
-                grace,
+                grace: manner.grace,
                 killed: Cell::new(None),
+                interrupt: manner.interrupt,
+                ends: seen,
             }),
             stdin,
             stdout,
@@ -114,7 +151,9 @@ impl Inside {
 
     /// Tells it to stop: it is interrupted at the next instruction that looks, and whatever it waits for at its ends fails.
     pub fn stop(&self) {
-        self.leave_to_live.replace(None);
+        if self.leave_to_live.replace(None).is_some() {
+            (self.interrupt.0)();
+        }
     }
 
     /// Tells it to stop, and lets [`Inside::wait`] give up on it after the grace.
@@ -132,7 +171,9 @@ impl Inside {
 
     /// How many inputs it was through with beyond what it had said.
     pub fn unsaid(&self) -> u64 {
-        self.left.borrow().map_or(0, |left| left.unsaid)
+        let left = self.left.borrow().map(|left| left.unsaid);
+        left.or_else(|| self.ends.upgrade().map(|ends| ends.unsaid()))
+            .unwrap_or(0)
     }
 }
 
@@ -147,6 +188,18 @@ fn exit_of(panic: Box<dyn Any + Send>, ends: &Ends) -> Exit {
         .or_else(|| panic.downcast_ref::<String>().cloned());
     ends.complain(format!("panicked: {}\n", said.unwrap_or_default()).as_bytes());
     Exit::Panicked
+}
+
+/// Gives this thread a working folder of its own, and enters it.
+///
+/// # Errors
+/// When the folder cannot be entered.
+pub fn enter(folder: &std::path::Path) -> std::io::Result<()> {
+    if std::env::current_dir().is_ok_and(|here| here == folder) {
+        return Ok(());
+    }
+    nix::sched::unshare(nix::sched::CloneFlags::CLONE_FS)?;
+    std::env::set_current_dir(folder)
 }
 
 fn cpu_seconds_of_this_thread() -> f64 {

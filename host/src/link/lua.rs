@@ -14,6 +14,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mlua::{Error, Function, Lua, LuaOptions, LuaString, StdLib, Table, Variadic};
@@ -42,9 +43,9 @@ pub struct Script {
 
 impl Script {
     /// Runs it to its end, which is told as a process's would be. To be called on a thread of its own.
-    pub fn run(&self, ends: &Rc<Ends>) -> Exit {
+    pub fn run(&self, ends: &Arc<Ends>) -> Exit {
         if let Some(folder) = &self.folder
-            && let Err(error) = enter(folder)
+            && let Err(error) = super::inside::enter(folder)
         {
             let folder = folder.display();
             ends.complain(
@@ -62,7 +63,7 @@ impl Script {
         }
     }
 
-    fn run_in_state(&self, ends: &Rc<Ends>) -> mlua::Result<()> {
+    fn run_in_state(&self, ends: &Arc<Ends>) -> mlua::Result<()> {
         // A wish to leave travels as a panic, which `pcall` must not hold up.
         let options = LuaOptions::new().catch_rust_panics(false);
         let lua = Lua::new_with(StdLib::ALL_SAFE, options)?;
@@ -87,7 +88,7 @@ impl Script {
     fn host_functions(
         &self,
         lua: &Lua,
-        ends: &Rc<Ends>,
+        ends: &Arc<Ends>,
         budget: &Rc<Budget>,
     ) -> mlua::Result<Table> {
         let host = lua.create_table()?;
@@ -180,15 +181,6 @@ impl Script {
         )?;
         Ok(host)
     }
-}
-
-/// Gives this thread a working folder of its own, and enters it.
-fn enter(folder: &std::path::Path) -> std::io::Result<()> {
-    if std::env::current_dir().is_ok_and(|here| here == folder) {
-        return Ok(());
-    }
-    nix::sched::unshare(nix::sched::CloneFlags::CLONE_FS)?;
-    std::env::set_current_dir(folder)
 }
 
 fn is_out_of_memory(error: &Error) -> bool {

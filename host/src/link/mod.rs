@@ -10,6 +10,8 @@ pub mod lua;
 pub mod outlet;
 pub mod pipe;
 pub mod process;
+#[cfg(feature = "python")]
+pub mod python;
 pub mod spawn_error;
 pub mod stderr;
 mod watch;

@@ -1,9 +1,10 @@
 //! How a task of a component inside becomes a thread of the host.
 
 use super::host::Host;
+use crate::link::inside::Manner;
 use crate::link::life::Link;
 use crate::link::spawn_error::SpawnError;
-use crate::topology::Inside;
+use crate::topology::{Inside, Topology};
 
 /// Starts the thread of a task.
 ///
@@ -12,7 +13,21 @@ use crate::topology::Inside;
 pub fn start(host: &Host, at: usize, language: Inside) -> Result<Link, SpawnError> {
     match language {
         Inside::Lua => lua(host, at),
+        Inside::Python => python(host, at),
     }
+}
+
+/// Does what has to be done before the first one starts.
+///
+/// # Errors
+/// When no descriptor is left.
+pub fn prepare(topology: &Topology) -> std::io::Result<()> {
+    #[cfg(feature = "python")]
+    if topology.has_inside(Inside::Python) {
+        crate::link::python::keep_data_output()?;
+    }
+    let _ = topology;
+    Ok(())
 }
 
 #[cfg(feature = "lua")]
@@ -27,7 +42,7 @@ fn lua(host: &Host, at: usize) -> Result<Link, SpawnError> {
     };
     crate::link::inside::Inside::start(
         &host.with(|core| core.name(at)),
-        host.topology.settings.kill_timeout(),
+        Manner::usual(host.topology.settings.kill_timeout()),
         move |ends| script.run(&ends),
     )
 }
@@ -35,4 +50,30 @@ fn lua(host: &Host, at: usize) -> Result<Link, SpawnError> {
 #[cfg(not(feature = "lua"))]
 fn lua(_: &Host, _: usize) -> Result<Link, SpawnError> {
     Err(SpawnError::NotBuiltIn("Lua"))
+}
+
+#[cfg(feature = "python")]
+fn python(host: &Host, at: usize) -> Result<Link, SpawnError> {
+    use crate::link::python::{Component, STACK, Stopping, interrupt};
+
+    let component = &host.topology.components[host.topology.tasks[at].component];
+    let component = Component {
+        command: component.command.clone(),
+        folder: component.cwd.clone(),
+        environment: component.env.clone(),
+    };
+    let stopping = std::sync::Arc::new(Stopping::default());
+    let manner = Manner {
+        grace: host.topology.settings.kill_timeout(),
+        stack: STACK,
+        interrupt: interrupt(stopping.clone()),
+    };
+    crate::link::inside::Inside::start(&host.with(|core| core.name(at)), manner, move |ends| {
+        component.run(&ends, &stopping)
+    })
+}
+
+#[cfg(not(feature = "python"))]
+fn python(_: &Host, _: usize) -> Result<Link, SpawnError> {
+    Err(SpawnError::NotBuiltIn("Python"))
 }

@@ -4,6 +4,7 @@
 //! which own the processes. [`run`] is the whole.
 
 mod bolt;
+mod builtin;
 mod child;
 mod completion;
 pub mod core;
@@ -21,11 +22,12 @@ mod line_ear;
 mod line_rows;
 mod lines;
 mod listen;
+mod redis;
 pub mod restart;
 mod rows;
 pub mod run;
 mod sample;
-mod setup;
+pub mod setup;
 #[cfg(test)]
 mod sim;
 mod sink;

@@ -13,6 +13,7 @@ use super::completion::Stage;
 use super::core::Core;
 use super::exec;
 use super::host::Host;
+use super::redis;
 use super::sample::Sampler;
 use super::sink;
 use super::trace::Tracer;
@@ -88,6 +89,9 @@ async fn drive(
     mut show: impl FnMut(&Snapshot) + 'static,
 ) -> Ended {
     let topology = host.topology.clone();
+    if let Err(error) = super::inside::prepare(&topology) {
+        host.fail(format!("standard output cannot be kept for data: {error}"));
+    }
     let mut tasks = JoinSet::new();
     // From the spouts down: the first tuple is on its way while the last children still start.
     let ids = topology
@@ -102,6 +106,7 @@ async fn drive(
             }
             None => tasks.spawn_local(child::keep(host.clone(), at)),
             Some(Builtin::Print) => tasks.spawn_local(sink::print(host.clone(), at)),
+            Some(Builtin::Redis) => tasks.spawn_local(redis::keep(host.clone(), at)),
         };
     }
     let mut helpers = JoinSet::new();

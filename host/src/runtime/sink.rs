@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use stormhost_protocol::lines::{text_of, write_texts};
 use stormhost_protocol::{Encoding, Limits, skip, to_json_text};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::host::Host;
 use super::task::Dialect;
@@ -15,7 +15,7 @@ use crate::flow::queue::Run;
 pub async fn print(host: Rc<Host>, at: usize) {
     host.with(|core| core.up(at, Dialect::Inside));
     let mut stage = host.stage.subscribe();
-    let mut out = tokio::io::stdout();
+    let mut out = output();
     let limits = host.with(|core| core.limits.clone());
     let mut text = Vec::new();
     loop {
@@ -54,6 +54,15 @@ pub async fn print(host: Rc<Host>, at: usize) {
     let reason = "standard output cannot be written".into();
     host.with(|core| core.down(at, FailKind::Refused, &reason));
     host.with(|core| core.gone(at));
+}
+
+/// Where data goes: standard output, or what was kept of it where Python runs inside.
+fn output() -> Box<dyn AsyncWrite + Unpin> {
+    #[cfg(feature = "python")]
+    if let Some(kept) = crate::link::python::data_output() {
+        return Box::new(kept);
+    }
+    Box::new(tokio::io::stdout())
 }
 
 /// Text as it is, all else as JSON; tabs between values, and a line end.

@@ -171,7 +171,7 @@ impl Spout {
             }
             Some(Dialect::Storm(_)) => stopping && !untold && self.talk.is_quiet(),
             Some(Dialect::Lines(_)) => self.done || stopping,
-            Some(Dialect::Inside) => true,
+            Some(Dialect::Inside) => (self.done || stopping) && !untold,
         }
     }
 
@@ -230,6 +230,19 @@ impl Spout {
             .into_iter()
             .flat_map(|(first, count)| (first..first + count).map(|sequence| (sequence, true)))
             .chain(failed.into_iter().map(|(sequence, ..)| (sequence, false)))
+    }
+
+    /// The number by which the next tracked row will be told of, counted from 0 for each child.
+    pub(super) fn next_number(&self) -> u64 {
+        self.next - self.base
+    }
+
+    /// What became of rows, by their numbers, for a spout inside the host: ranges that were acked, and those that failed.
+    pub(super) fn take_outcomes(&mut self) -> (Vec<(u64, u64)>, Vec<(u64, FailKind, Rc<str>)>) {
+        (
+            std::mem::take(&mut self.acked),
+            std::mem::take(&mut self.failed),
+        )
     }
 
     /// How many more trees may be opened.

@@ -54,9 +54,15 @@ pub struct ComponentIr {
     /// How a task's child is started: argv, no shell. Only a built-in or a shell component has none.
     #[serde(default)]
     pub command: Vec<String>,
-    /// `print` for the sink that is part of the host.
+    /// `print` for the sink that is part of the host, `redis` for its Redis spout and sink.
     #[serde(default)]
     pub builtin: Option<String>,
+    /// A Java class, in place of a command: `check` finds its counterpart in the host, or says that it has none.
+    #[serde(default)]
+    pub java_class: Option<String>,
+    /// What a built-in component is told: for `redis`, its settings without the `redis.` before them.
+    #[serde(default)]
+    pub options: Map<String, Value>,
     /// A shell component: its tasks run a command of the shell, which speaks no protocol. It has no `command` then.
     #[serde(default)]
     pub shell: Option<ShellIr>,

@@ -8,16 +8,19 @@ mod check;
 mod conf;
 pub mod graph;
 mod ir;
+mod java;
 mod mistake;
 mod model;
 mod nearest;
 mod overrides;
+pub mod redis;
 pub mod settings;
 pub mod shell;
 mod walk;
 
 pub use check::{Checked, FindProgram, check};
 pub use ir::{ComponentIr, Ir, IrError, MistakeIr, ShellIr, StreamIr, SubscriptionIr, VERSION};
+pub use java::has_counterpart;
 pub use mistake::{Mistake, Place, Severity};
 pub use model::{
     Builtin, Component, Grouping, Input, Inside, Kind, Replay, Stream, TaskSpec, Topology,

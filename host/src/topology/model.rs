@@ -5,12 +5,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stormhost_protocol::Encoding;
 
 use super::mistake::Place;
+use super::redis::RedisOptions;
 use super::settings::Settings;
 use super::shell::{LinePart, Shell};
 use super::walk;
@@ -45,6 +47,8 @@ pub struct Component {
     pub builtin: Option<Builtin>,
     /// It runs a command of the shell, which `command` starts.
     pub shell: Option<Shell>,
+    /// What a built-in Redis component goes by.
+    pub redis: Option<Arc<RedisOptions>>,
     /// The language of a component whose tasks run in the host, which is the interpreter of its command.
     pub inside: Option<Inside>,
     /// Working folder of the child; `None` means where the command was typed.
@@ -72,6 +76,8 @@ pub struct Component {
 pub enum Builtin {
     /// Writes a line a tuple to the host's standard output, values separated by tabs.
     Print,
+    /// Reads or writes Redis, as [`Component::redis`] says.
+    Redis,
 }
 
 /// A language whose components can run in the host.
@@ -79,6 +85,8 @@ pub enum Builtin {
 pub enum Inside {
     /// Lua 5.4.
     Lua,
+    /// The CPython that this host was built with.
+    Python,
 }
 
 /// What a component is.
@@ -170,6 +178,12 @@ pub struct TaskSpec {
 }
 
 impl Topology {
+    /// Whether a component in this language runs in the host.
+    pub fn has_inside(&self, language: Inside) -> bool {
+        let mut components = self.components.iter();
+        components.any(|component| component.inside == Some(language))
+    }
+
     /// The ids of a component's tasks, which follow one another. Empty if there is no such component.
     pub fn tasks_of(&self, component: usize) -> Range<u32> {
         let mut ids = self

@@ -46,6 +46,7 @@ fn component(id: &str, parallelism: u32) -> Component {
         command: vec!["true".into()],
         builtin: None,
         shell: None,
+        redis: None,
         inside: None,
         cwd: None,
         env: BTreeMap::new(),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 pub struct Overrides {
     /// The user's file of settings, if there is one.
     pub user_file: Option<UserFile>,
-    /// Variables of the environment; only those that begin with `STORMHOST_` are looked at.
+    /// Variables of the environment; only those that begin with `STORMHOST_`, and `REDIS_` for Redis, are looked at.
     pub environment: Vec<(String, String)>,
     /// `--set`, in the order given.
     pub set: Vec<SetOption>,

@@ -24,6 +24,7 @@ require 'stormhost/spout'
 require 'stormhost/declaration'
 require 'stormhost/groupings'
 require 'stormhost/process'
+require 'stormhost/hosted'
 require 'stormhost/shell'
 require 'stormhost/topology'
 

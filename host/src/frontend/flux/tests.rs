@@ -288,6 +288,26 @@ fn references_to_plain_values_are_looked_up() {
 }
 
 #[test]
+fn a_java_class_that_has_a_counterpart_is_left_to_the_checks() {
+    let text = WORDS
+        .replace(
+            "org.apache.storm.flux.wrappers.spouts.FluxShellSpout",
+            "org.example.RedisSpout",
+        )
+        .replace(
+            "      - [\"node\", \"lines.js\"]\n      - [\"line\"]\n",
+            "      - db\n      - 7000\n      - lines\n",
+        );
+    let ir = plain(&text);
+    assert_eq!(
+        component(&ir, "lines").java_class.as_deref(),
+        Some("org.example.RedisSpout")
+    );
+    let options = serde_json::json!({"host": "db", "port": 7000, "key": "lines"});
+    assert_eq!(serde_json::json!(component(&ir, "lines").options), options);
+}
+
+#[test]
 fn what_needs_a_jvm_is_told_and_nothing_follows_from_it() {
     let text = WORDS
         .replace(

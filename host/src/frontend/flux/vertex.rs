@@ -9,7 +9,7 @@ use super::beans::{arguments, texts};
 use super::definition::{Definition, id, only};
 use super::node::Node;
 use super::told::Told;
-use crate::topology::{ComponentIr, Ir, Kind, StreamIr};
+use crate::topology::{ComponentIr, Ir, Kind, StreamIr, has_counterpart};
 
 const KEYS: [&str; 12] = [
     "id",
@@ -60,6 +60,8 @@ pub(super) fn describe(whole: &Definition, resources: &Path, ir: &mut Ir, told: 
                 command: Vec::new(),
                 shell: None,
                 builtin: None,
+                java_class: None,
+                options: Default::default(),
                 place: None,
                 cwd: Some(resources.display().to_string()),
                 env: Default::default(),
@@ -139,6 +141,7 @@ impl Vertex<'_> {
                 );
                 self.stand_in();
             }
+            _ if has_counterpart(&class, kind) => self.counterpart(class),
             _ => self.java(&class),
         }
     }
@@ -178,6 +181,19 @@ impl Vertex<'_> {
             direct: false,
         };
         self.component.streams.insert("default".into(), stream);
+    }
+
+    /// A Java class whose work the host does itself. What its constructor is given is taken to be the host, the port and the key, as such classes have it.
+    fn counterpart(&mut self, class: String) {
+        let args = self.node.get("constructorArgs").and_then(Node::list);
+        for (name, arg) in ["host", "port", "key"]
+            .into_iter()
+            .zip(args.unwrap_or_default())
+        {
+            self.component.options.insert(name.into(), arg.json());
+        }
+        self.component.java_class = Some(class);
+        self.component.cwd = None;
     }
 
     fn java(&mut self, class: &str) {

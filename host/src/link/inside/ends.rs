@@ -1,9 +1,10 @@
 //! A component's ends of its three pipes. They wait as a process would, but no longer than the component may live.
 
-use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::resume_unwind;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -13,6 +14,7 @@ use rustix::io::Errno;
 use crate::link::exit::Exit;
 
 /// What a component inside reads and writes. Whatever waits here ends with an error once the component is told to stop.
+/// Any of its threads may come here.
 #[derive(Debug)]
 pub struct Ends {
     input: OwnedFd,
@@ -20,9 +22,9 @@ pub struct Ends {
     errors: OwnedFd,
     /// Its other end is closed when the component is to stop.
     stop: io::PipeReader,
-    stopped: Cell<bool>,
-    leaving: Cell<Option<Exit>>,
-    unsaid: Cell<u64>,
+    stopped: AtomicBool,
+    leaving: OnceLock<Exit>,
+    unsaid: AtomicU64,
 }
 
 impl Ends {
@@ -40,9 +42,9 @@ impl Ends {
             output,
             errors,
             stop,
-            stopped: Cell::new(false),
-            leaving: Cell::new(None),
-            unsaid: Cell::new(0),
+            stopped: AtomicBool::new(false),
+            leaving: OnceLock::new(),
+            unsaid: AtomicU64::new(0),
         })
     }
 
@@ -52,12 +54,23 @@ impl Ends {
     /// When the component is to stop, or what the kernel says.
     pub fn read(&self, space: &mut [u8]) -> io::Result<usize> {
         loop {
+            if let Some(read) = self.try_read(space)? {
+                return Ok(read);
+            }
+            self.wait_for(self.input.as_fd(), PollFlags::IN, None)?;
+        }
+    }
+
+    /// Reads what there is, 0 at the end of the input; `None` if there is nothing yet.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn try_read(&self, space: &mut [u8]) -> io::Result<Option<usize>> {
+        loop {
             match rustix::io::read(&self.input, &mut *space) {
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => {
-                    self.wait_for(self.input.as_fd(), PollFlags::IN, None)?;
-                }
-                other => return Ok(other?),
+                Err(Errno::AGAIN) => return Ok(None),
+                other => return Ok(Some(other?)),
             }
         }
     }
@@ -78,6 +91,14 @@ impl Ends {
         self.write_to(&self.output, bytes)
     }
 
+    /// Writes as much of it as can be had without waiting, and says how much that was.
+    ///
+    /// # Errors
+    /// When nobody reads it, or what the kernel says.
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        try_write(&self.output, bytes)
+    }
+
     /// Writes to the component's stderr. That nobody hears it is no error.
     pub fn complain(&self, bytes: &[u8]) {
         let _ = self.write_to(&self.errors, bytes);
@@ -85,48 +106,42 @@ impl Ends {
 
     /// Whether the component has been told to stop.
     pub fn is_stopped(&self) -> bool {
-        if !self.stopped.get() {
+        if !self.stopped.load(Relaxed) {
             let mut look = [PollFd::new(&self.stop, PollFlags::IN)];
             let seen = poll(&mut look, Some(&Timespec::default()));
-            self.stopped.set(matches!(seen, Ok(1..)));
+            self.stopped.store(matches!(seen, Ok(1..)), Relaxed);
         }
-        self.stopped.get()
+        self.stopped.load(Relaxed)
     }
 
     /// Ends the component from wherever its code is, past whatever catches errors. The first reason counts.
     pub fn leave(&self, exit: Exit) -> ! {
-        let first = self.leaving.get().unwrap_or(exit);
-        self.leaving.set(Some(first));
-        resume_unwind(Box::new(first))
+        resume_unwind(Box::new(*self.leaving.get_or_init(|| exit)))
     }
 
     /// Why the component is leaving already: its code has held that up.
     pub fn leaving(&self) -> Option<Exit> {
-        self.leaving.get()
+        self.leaving.get().copied()
     }
 
     /// Notes how many inputs the component is through with beyond what it has said, so that the one in hand can be named.
     pub fn note_unsaid(&self, inputs: u64) {
-        self.unsaid.set(inputs);
+        self.unsaid.store(inputs, Relaxed);
     }
 
     pub(super) fn unsaid(&self) -> u64 {
-        self.unsaid.get()
+        self.unsaid.load(Relaxed)
     }
 
     fn write_to(&self, end: &OwnedFd, mut bytes: &[u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            match rustix::io::write(end, bytes) {
-                Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => {
-                    // What it says at last need not be waited for by anybody.
-                    self.wait_for(end.as_fd(), PollFlags::OUT, None)?;
-                }
-                Err(other) => return Err(other.into()),
+        loop {
+            bytes = bytes.get(try_write(end, bytes)?..).unwrap_or_default();
+            if bytes.is_empty() {
+                return Ok(());
             }
+            // What it says at last need not be waited for by anybody.
+            self.wait_for(end.as_fd(), PollFlags::OUT, None)?;
         }
-        Ok(())
     }
 
     /// Until the end is ready; false when that took longer than it may.
@@ -148,10 +163,23 @@ impl Ends {
             };
             let [end, stop] = &both;
             if !stop.revents().is_empty() {
-                self.stopped.set(true);
+                self.stopped.store(true, Relaxed);
                 return Err(io::Error::other("the component was told to stop"));
             }
             return Ok(!end.revents().is_empty());
         }
     }
+}
+
+fn try_write(end: &OwnedFd, bytes: &[u8]) -> io::Result<usize> {
+    let mut done = 0;
+    while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
+        match rustix::io::write(end, rest) {
+            Ok(written) => done += written,
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => break,
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Ok(done)
 }

@@ -7,8 +7,8 @@ use super::*;
 const SOON: Duration = Duration::from_secs(20);
 const GRACE: Duration = Duration::from_millis(200);
 
-fn start(body: impl FnOnce(Rc<Ends>) -> Exit + Send + 'static) -> Link {
-    Inside::start("test[1]", GRACE, body).unwrap()
+fn start(body: impl FnOnce(Arc<Ends>) -> Exit + Send + 'static) -> Link {
+    Inside::start("test[1]", Manner::usual(GRACE), body).unwrap()
 }
 
 async fn exit_of(link: &Link) -> Exit {

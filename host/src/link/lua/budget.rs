@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mlua::{HookTriggers, Lua, VmState};
@@ -53,7 +54,7 @@ impl Budget {
     }
 
     /// Looks after every so many instructions, in coroutines too, and ends what may not go on, with its traceback as last words.
-    pub(super) fn watch_over(self: &Rc<Self>, lua: &Lua, ends: &Rc<Ends>) -> mlua::Result<()> {
+    pub(super) fn watch_over(self: &Rc<Self>, lua: &Lua, ends: &Arc<Ends>) -> mlua::Result<()> {
         let Some(limit) = self.limit else {
             // The look costs a third of the speed of plain Lua code, and one who sets no limit asks for that speed.
             return Ok(());

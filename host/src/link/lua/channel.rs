@@ -2,6 +2,7 @@
 
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use mlua::{Error, LuaString};
@@ -15,7 +16,7 @@ const READ: usize = 256 << 10;
 
 /// Buffered reading and plain writing.
 pub(super) struct Channel {
-    ends: Rc<Ends>,
+    ends: Arc<Ends>,
     budget: Rc<Budget>,
     /// What was read; `start..end` of it was not yet taken.
     buffer: Vec<u8>,
@@ -25,7 +26,7 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub(super) fn new(ends: Rc<Ends>, budget: Rc<Budget>) -> Channel {
+    pub(super) fn new(ends: Arc<Ends>, budget: Rc<Budget>) -> Channel {
         Channel {
             ends,
             budget,

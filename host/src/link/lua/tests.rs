@@ -1,7 +1,7 @@
 use tokio::time::timeout;
 
 use super::*;
-use crate::link::inside::Inside;
+use crate::link::inside::{Inside, Manner};
 use crate::link::life::Link;
 
 const SOON: Duration = Duration::from_secs(30);
@@ -18,9 +18,11 @@ async fn run(code: &str, change: impl FnOnce(&mut Script)) -> (Exit, String) {
         budget: Some(Duration::from_millis(200)),
     };
     change(&mut script);
-    let link = Inside::start("test[1]", Duration::from_secs(1), move |ends| {
-        script.run(&ends)
-    })
+    let link = Inside::start(
+        "test[1]",
+        Manner::usual(Duration::from_secs(1)),
+        move |ends| script.run(&ends),
+    )
     .unwrap();
     let Link { life, stderr, .. } = &link;
     let mut said = Vec::new();
@@ -311,7 +313,10 @@ async fn one_that_waits_is_ended_when_told_to_stop() {
             memory: 64 << 20,
             budget: Some(SOON),
         };
-        let link = Inside::start("test[1]", SOON, move |ends| script.run(&ends)).unwrap();
+        let link = Inside::start("test[1]", Manner::usual(SOON), move |ends| {
+            script.run(&ends)
+        })
+        .unwrap();
         link.life.terminate();
         assert_eq!(
             timeout(SOON, link.life.wait()).await.unwrap(),

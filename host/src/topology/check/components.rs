@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{FindProgram, names};
+use super::{FindProgram, builtin, names};
 use crate::topology::conf::child_conf;
 use crate::topology::ir::{ComponentIr, Ir};
 use crate::topology::mistake::Mistake;
 use crate::topology::model::{Builtin, Component, Inside, Kind, Replay, Stream};
 use crate::topology::overrides::Overrides;
+use crate::topology::redis::Subject;
 use crate::topology::settings::{Layers, Origin, Settings};
 
 /// What every component is checked against.
@@ -54,6 +56,8 @@ impl Round<'_> {
                 format!("the component name {id:?} {reason}"),
             ));
         }
+        let stands_for = builtin::stands_for(ir, mistakes);
+        let ir = stands_for.description.as_ref().unwrap_or(ir);
         let settings = self.layers.component(ir, self.overrides, mistakes);
         if ir.kind == Kind::Spout
             && settings
@@ -79,23 +83,46 @@ impl Round<'_> {
                 );
             }
         }
-        let builtin = builtin(ir, mistakes);
+        let builtin = stands_for.builtin;
         let inside = inside(ir, mistakes);
         let (shell, command) = match super::shell::shell(ir, mistakes) {
             Some((shell, command)) => (Some(shell), command),
             None => (None, ir.command.clone()),
         };
         mistakes.extend(super::shell::promise(ir));
-        if ir.builtin.is_none() && inside.is_none() && (shell.is_some() || ir.shell.is_none()) {
+        if ir.builtin.is_none()
+            && ir.java_class.is_none()
+            && inside.is_none()
+            && (shell.is_some() || ir.shell.is_none())
+        {
             self.command(ir, &command, &env, mistakes);
         }
+        let parallelism = self.tasks(ir, &settings, mistakes);
+        let redis = (builtin == Some(Builtin::Redis)).then(|| {
+            let known = |name: &str| name.starts_with("REDIS_");
+            let outside = self.overrides.environment.iter();
+            let mut seen: BTreeMap<String, String> =
+                outside.filter(|(name, _)| known(name)).cloned().collect();
+            seen.extend(env.clone());
+            let subject = Subject {
+                id,
+                kind: ir.kind,
+                tasks: parallelism,
+                topology: self.name,
+                settings: &settings,
+                env: seen,
+                implied: stands_for.mode,
+            };
+            Arc::new(subject.read(mistakes, at))
+        });
         Component {
             id: id.clone(),
             kind: ir.kind,
-            parallelism: self.tasks(ir, &settings, mistakes),
+            parallelism,
             command,
             builtin,
             shell,
+            redis,
             inside,
             cwd: ir.cwd.as_ref().map(PathBuf::from),
             env,
@@ -201,29 +228,6 @@ const TICKS: &str = "topology.tick.tuple.freq.secs";
 /// Each task is a process, and the kernel has no more of these by far.
 pub(super) const MOST_TASKS: u32 = 65_536;
 
-/// Which part of the host it is, if it is one.
-fn builtin(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Builtin> {
-    match (ir.builtin.as_deref()?, ir.kind) {
-        ("print", Kind::Bolt) => Some(Builtin::Print),
-        ("print", Kind::Spout) => {
-            let message = format!(
-                "\"{}\" is built in as a sink, so it cannot be a spout",
-                ir.id
-            );
-            mistakes.push(Mistake::error(ir.at.as_ref(), message));
-            None
-        }
-        (other, _) => {
-            let message = format!(
-                "\"{}\" is said to be built in as \"{other}\", which there is not",
-                ir.id
-            );
-            mistakes.push(Mistake::error(ir.at.as_ref(), message).hint("what there is: print"));
-            None
-        }
-    }
-}
-
 /// In which language it runs in the host, if it is to: the one whose interpreter its command names.
 fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
     let at = ir.at.as_ref();
@@ -236,7 +240,7 @@ fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
             return None;
         }
     }
-    if ir.builtin.is_some() {
+    if ir.builtin.is_some() || ir.java_class.is_some() {
         // It is inside anyway.
         return None;
     }
@@ -244,27 +248,40 @@ fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
     let name = Path::new(program)
         .file_name()
         .and_then(|name| name.to_str());
-    if !name.is_some_and(|name| name.starts_with("lua")) {
-        let message = format!(
-            "\"{}\" is to run inside the host, but its command begins with {program:?}",
-            ir.id
-        );
-        mistakes.push(Mistake::error(at, message).hint(
-            "Lua can run inside: a command that begins with \"lua\"; without where=\"inside\" it has a process of its own",
-        ));
-    } else if ir.command.len() < 2 {
+    let language = match name {
+        Some(name) if name.starts_with("lua") => Inside::Lua,
+        Some(name) if name.starts_with("python") => Inside::Python,
+        _ => {
+            let message = format!(
+                "\"{}\" is to run inside the host, but its command begins with {program:?}",
+                ir.id
+            );
+            mistakes.push(Mistake::error(at, message).hint(
+                "Lua and Python can run inside: a command that begins with \"lua\" or \"python\"; without where=\"inside\" it has a process of its own",
+            ));
+            return None;
+        }
+    };
+    let missing = match language {
+        Inside::Lua if !cfg!(feature = "lua") => Some(
+            "this stormhost was built without Lua inside; build with --features lua, or say where='outside', which needs a Lua of your own",
+        ),
+        Inside::Python if !cfg!(feature = "python") => Some(
+            "this stormhost was built without Python inside; build with --features python, or say where='outside'",
+        ),
+        _ => None,
+    };
+    if ir.command.len() < 2 {
         let message = format!(
             "\"{}\" is to run inside the host, but its command names no script",
             ir.id
         );
         mistakes.push(Mistake::error(at, message));
-    } else if !cfg!(feature = "lua") {
+    } else if let Some(hint) = missing {
         let message = format!("\"{}\" is to run inside the host", ir.id);
-        mistakes.push(Mistake::error(at, message).hint(
-            "this stormhost was built without Lua (cargo feature lua); where=\"outside\" needs a Lua of your own",
-        ));
+        mistakes.push(Mistake::error(at, message).hint(hint));
     }
-    Some(Inside::Lua)
+    Some(language)
 }
 
 fn replay(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Replay {

@@ -3,6 +3,7 @@
 //! Three rounds, one file each: `components` for itself, `subscriptions` among them, and the `structure` as a whole.
 //! A round goes on where it can after a mistake, and says nothing that merely follows from one that was already told.
 
+mod builtin;
 mod components;
 mod names;
 mod shell;

@@ -831,17 +831,23 @@ fn what_cannot_run_inside_is_a_mistake() {
             inside.clone(),
             json!(["ruby", "x.rb"]),
             "\"split\" is to run inside the host, but its command begins with \"ruby\"",
-            "Lua can run inside",
+            "Lua and Python can run inside",
         ),
         (
             inside.clone(),
             json!([]),
             "\"split\" is to run inside the host, but its command begins with \"\"",
-            "Lua can run inside",
+            "Lua and Python can run inside",
+        ),
+        (
+            inside.clone(),
+            json!(["lua"]),
+            "\"split\" is to run inside the host, but its command names no script",
+            "",
         ),
         (
             inside,
-            json!(["lua"]),
+            json!(["/usr/bin/python3"]),
             "\"split\" is to run inside the host, but its command names no script",
             "",
         ),
@@ -851,5 +857,24 @@ fn what_cannot_run_inside_is_a_mistake() {
             ("/components/1/command", command),
         ];
         mistake(&changes, 11, message, hint);
+    }
+}
+
+#[test]
+fn python_runs_inside_where_it_is_built_in() {
+    let changes = [
+        ("/components/1/where", json!("inside")),
+        ("/components/1/command", json!(["python3", "split.py"])),
+    ];
+    if cfg!(feature = "python") {
+        let found = topology(&changes, &Overrides::default());
+        assert_eq!(found.components[1].inside, Some(Inside::Python));
+    } else {
+        mistake(
+            &changes,
+            11,
+            "\"split\" is to run inside the host",
+            "this stormhost was built without Python inside; build with --features python, or say where='outside'",
+        );
     }
 }

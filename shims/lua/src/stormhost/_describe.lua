@@ -209,8 +209,12 @@ function Description:component(declaration)
     if missing then
       self:mistake(("the class of '%s' has no method %s"):format(name, missing), "add it to the class", at)
     end
-  elseif declaration.builtin then
+  elseif declaration.builtin or declaration.java_class then
     described.builtin = declaration.builtin
+    described.java_class = declaration.java_class
+    if declaration.options then
+      described.options = plain(map(declaration.options), "options", map({}))
+    end
   elseif declaration.shell then
     described.shell = plain(map(declaration.shell), "what was said of the command", map({}))
   else

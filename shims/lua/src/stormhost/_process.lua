@@ -19,6 +19,10 @@ local WORDS = {
   where = true,
 }
 
+-- What stands in the list part of the options of a component without a child, and which members are no options.
+local ARGUMENTS = { "host", "port", "key" }
+local HOSTED = { fields = true, conf = true, inputs = true }
+
 --- The path or name of the interpreter that runs us.
 function _M.interpreter()
   local lowest = 0
@@ -71,6 +75,53 @@ end
 -- tabs. Text stands as it is, anything else as JSON. Nothing else is ever written there.
 function _M.Print(parallelism)
   return declarations.new("bolt", parallelism or 1, { builtin = "print", serializer = "json", declared_streams = {} })
+end
+
+--- A component without a child: the host itself does its work. `given`: in its list part host, port and key, as in the
+-- constructors of the field's Java classes; `fields`, `conf`, `inputs`; everything else is an option.
+local function hosted(kind, described)
+  return function(parallelism, given)
+    if type(parallelism) == "table" then
+      parallelism, given = 1, parallelism
+    end
+    local options, streams = {}, {}
+    given = given or {}
+    for name, value in next, given do
+      if ARGUMENTS[name] then
+        options[ARGUMENTS[name]] = value
+      elseif type(name) == "string" and not HOSTED[name] then
+        options[name:gsub("_", ".")] = value
+      end
+    end
+    if given.fields ~= nil then
+      streams.default = streams_of.stream(given.fields)
+    end
+    local declared = declarations.new(kind, parallelism or 1, {
+      builtin = described.builtin,
+      java_class = described.java_class,
+      options = options,
+      declared_streams = streams,
+      serializer = "json",
+    })
+    return declared({ inputs = given.inputs or {}, conf = given.conf or {} })
+  end
+end
+
+--- Reads Redis: `RedisSpout(1, { key = "lines" })`. Its options: see `docs/redis.md`.
+_M.RedisSpout = hosted("spout", { builtin = "redis" })
+
+--- Writes to Redis: `RedisSink { mode = "hash", key = "counts" }`. Its options: see `docs/redis.md`.
+_M.RedisSink = hosted("bolt", { builtin = "redis" })
+
+--- A spout that is a Java class: `JVMSpout("com.example.RedisSpout")(1, { key = "lines" })`. stormhost runs no JVM;
+-- `RedisSpout` and its like have a counterpart in the host, and `stormhost check` says of all others that they have none.
+function _M.JVMSpout(java_class)
+  return hosted("spout", { java_class = java_class })
+end
+
+--- A bolt that is a Java class, as `JVMSpout` is a spout.
+function _M.JVMBolt(java_class)
+  return hosted("bolt", { java_class = java_class })
 end
 
 return _M

@@ -65,6 +65,8 @@ fn text(item: &Bound<'_, PyAny>, out: &mut Vec<u8>) -> bool {
         _ => return false,
     }
     out.extend_from_slice(bytes);
+    #[cfg(feature = "embedded")]
+    crate::passing::emitted(item, bytes);
     true
 }
 

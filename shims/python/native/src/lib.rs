@@ -7,12 +7,16 @@
 //! alike, and the pure one remains the reference; `_native_link.py` is where they meet.
 //!
 //! One library serves every CPython from 3.9: it uses the stable ABI, and beyond it only what [`python`] lists and explains.
+//!
+//! With the feature `embedded` the same is part of a program that has an interpreter in itself: the host, for Python inside.
 
 mod bolt;
 mod decode;
 mod emit;
 mod encode;
 mod frame;
+#[cfg(feature = "embedded")]
+mod passing;
 mod python;
 mod rows;
 mod spout;
@@ -22,6 +26,9 @@ mod wire;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+
+#[cfg(feature = "embedded")]
+pub use python::embed;
 
 /// The functions and classes that `_native_link.py` builds on.
 #[pymodule]
@@ -38,6 +45,12 @@ mod _native {
     use super::spout::SpoutLoop;
     #[pymodule_export]
     use super::{decode_value as decode, encode_value as encode};
+}
+
+/// The module itself, for a program that is no extension of Python's.
+#[cfg(feature = "embedded")]
+pub fn module(py: Python<'_>) -> Py<PyAny> {
+    pyo3::wrap_pymodule!(_native)(py).into_any()
 }
 
 /// One MessagePack value, which must be all there is, as plain Python data.

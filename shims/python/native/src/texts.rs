@@ -32,6 +32,10 @@ impl Texts {
         bytes: &[u8],
     ) -> PyResult<Bound<'py, PyAny>> {
         let Some(key) = key(bytes) else {
+            #[cfg(feature = "embedded")]
+            if let Some(taken) = crate::passing::taken(py, bytes) {
+                return Ok(taken);
+            }
             return text(py, bytes);
         };
         if let Some(Some(entry)) = self.entries.get(place(key))

@@ -15,6 +15,7 @@ from ._groupings import (
     PartialKeyGrouping,
     ShuffleGrouping,
 )
+from ._jvm import JVMBolt, JVMSpout, RedisSink, RedisSpout
 from ._process import Lua, Print, Process
 from ._shell import Exec, Lines
 from ._spout import ReliableSpout, Spout
@@ -33,6 +34,8 @@ __all__ = [
     "Exec",
     "FieldsGrouping",
     "GlobalGrouping",
+    "JVMBolt",
+    "JVMSpout",
     "Lines",
     "LocalOrShuffleGrouping",
     "Lua",
@@ -40,6 +43,8 @@ __all__ = [
     "PartialKeyGrouping",
     "Print",
     "Process",
+    "RedisSink",
+    "RedisSpout",
     "ReliableSpout",
     "ShuffleGrouping",
     "Spout",

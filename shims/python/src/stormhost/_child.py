@@ -10,7 +10,7 @@ import os
 import sys
 
 from ._jsontext import decode
-from ._stdio import arm_faulthandler, take_over
+from ._stdio import Pipe, arm_faulthandler, take_over
 from ._wire import HostGone, Inlet, Outlet
 
 TYPE_CHECKING = False
@@ -26,18 +26,37 @@ VERSION = 1  # of the frames that this library speaks
 
 def run(make: Callable[[], Component]) -> NoReturn:
     """Serves the component that `make` returns, then exits: 0 when the host closed our input, 1 after an error."""
-    process = os.getpid()
-    channel_in, channel_out = take_over()
+    inside = sys.modules.get("stormhost._inside")
+    task = None if inside is None else inside.current()
+    if inside is not None and task is not None:
+        component = make()
+        inside.made()
+        _serve(lambda: component, inside.Pipe(task))
+    pipe = take_over()
     arm_faulthandler()
-    _leave_channels_to_parent(channel_in, channel_out)
+    _leave_channels_to_parent(*pipe.descriptors)
+    _serve(make, pipe)
+
+
+def _serve(make: Callable[[], Component], pipe: Pipe) -> NoReturn:
+    process = os.getpid()
     link: Link | None = None
     try:
         component = make()
-        link = connect(component, channel_in, channel_out)
+        if "STORMHOST_DEBUG" in os.environ:
+            from ._debug import arm
+
+            arm(component)
+        link = connect(component, pipe)
+        pipe.serves(link)
         link.bind(component)
         component.initialize()
         link.run()
-    except HostGone:
+    except HostGone as gone:
+        if type(gone) is not HostGone:  # interrupted inside the host: where?
+            from ._traceback import story
+
+            print(story(gone), file=sys.stderr)
         _leave_at_once()
     except Exception as error:
         from ._traceback import story
@@ -47,32 +66,32 @@ def run(make: Callable[[], Component]) -> NoReturn:
             _last_words(link)
         sys.exit(1)
     except BaseException:  # sys.exit in user code, or an interrupt: what is finished still counts
-        if os.getpid() == process:  # not one that user code forked
+        if os.getpid() == process and not pipe.left:  # not one that user code forked
             _last_words(link)
         raise
     sys.exit(0)
 
 
-def connect(component: Component, channel_in: int, channel_out: int) -> Link:
+def connect(component: Component, pipe: Pipe) -> Link:
     """Reads the setup object and chooses the dialect: frames where the host offers them, else Storm's JSON."""
-    setup, rest = read_setup(channel_in)
+    setup, rest = read_setup(pipe)
     context = setup.get("context") or {}
     component.conf = {**type(component).conf, **(setup.get("conf") or {})}
     component.context = context
     component.task_id = context.get("taskid") or 0
     component.component_id = context.get("componentid") or type(component).__name__
-    _leave_pid(setup.get("pidDir"))
     offer = setup.get("stormhost")
+    _leave_pid(setup.get("pidDir"))
     declined = os.environ.get("STORMHOST_CODEC") == "storm"
     if declined or not isinstance(offer, dict) or VERSION not in offer.get("versions", ()):
         from ._storm import storm_link
 
-        return storm_link(component, channel_in, channel_out, rest)
+        return storm_link(component, *pipe.descriptors, rest)
     component.task_id = offer.get("task", component.task_id)
-    return _frames_link(component, offer, Inlet(channel_in, rest), Outlet(channel_out))
+    return _frames_link(component, offer, pipe.inlet(rest), pipe.outlet())
 
 
-def read_setup(descriptor: int) -> tuple[dict[str, Any], bytes]:
+def read_setup(pipe: Pipe) -> tuple[dict[str, Any], bytes]:
     """The host's first message, and what was read beyond it. Raises RuntimeError when there is none."""
     data = b""
     while True:
@@ -82,7 +101,7 @@ def read_setup(descriptor: int) -> tuple[dict[str, Any], bytes]:
             if not isinstance(setup, dict):
                 raise RuntimeError(f"the host's first message is no JSON object: {data[:60]!r}")
             return setup, data[end + 5 :]
-        piece = os.read(descriptor, 1 << 16)
+        piece = pipe.read()
         if not piece:
             raise RuntimeError(
                 "no setup object on standard input: a component is started by a host, not by hand; "

@@ -19,8 +19,9 @@ class Component:
     """Base of `Spout` and `Bolt`.
 
     Inside the body of a `Topology` class, calling a component class *declares* it: the first argument is the
-    parallelism (default 1), the others are kept for `__init__`, which runs in the child only. Two keywords belong to
-    the declaration and never reach `__init__`: `parallelism=` and `inputs=`. Anywhere else the real object is made.
+    parallelism (default 1), the others are kept for `__init__`, which runs in the child only. Three keywords belong to
+    the declaration and never reach `__init__`: `parallelism=`, `inputs=`, and `where=`, which is `"inside"` for a
+    component that runs in the host itself. Anywhere else the real object is made.
     """
 
     conf: dict[str, Any] = {}

@@ -101,11 +101,15 @@ class Declaration:
     """A component of a topology, not yet a process.
 
     May be changed in the body: `inputs` (groupings), `conf` (settings of this component), `env` (added to the child's
-    environment), `cwd` (working folder of the child; None: where the command was typed), `replay` (`"host"` or None).
+    environment), `cwd` (working folder of the child; None: where the command was typed), `replay` (`"host"` or None),
+    `where` (`"inside"` if its tasks run in the host itself, `"outside"` or None if each has a process).
     Streams are attributes, by the name of their class: `parser.LateOnes`.
     """
 
-    __slots__ = ("_inputs", "conf", "cwd", "env", "kind", "name", "parallelism", "place", "replay", "serializer")
+    __slots__ = (
+        *("_inputs", "conf", "cwd", "env", "kind", "name", "parallelism", "place", "replay", "serializer"),
+        "where",
+    )
 
     def __init__(self, kind: str, parallelism: Any) -> None:
         self.kind = kind
@@ -117,6 +121,7 @@ class Declaration:
         self.env: dict[str, str] = {}
         self.cwd: str | None = None
         self.replay: str | None = None
+        self.where: str | None = None
         self.serializer = "json"
 
     @property
@@ -154,11 +159,13 @@ class ComponentDeclaration(Declaration):
 
         kwargs = dict(kwargs)
         inputs = kwargs.pop("inputs", ())
+        where = kwargs.pop("where", None)
         if "parallelism" in kwargs:
             parallelism = kwargs.pop("parallelism")
         else:
             parallelism, args = (args[0], args[1:]) if args else (1, ())
         super().__init__("spout" if issubclass(cls, Spout) else "bolt", parallelism)
+        self.where = where
         self.cls = cls
         self.args = args
         self.kwargs = kwargs

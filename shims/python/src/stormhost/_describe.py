@@ -13,7 +13,7 @@ from ._jsontext import encode
 from ._launch import find_topologies, load
 from ._misdeclared import wrong_arguments, wrong_parallelism, wrong_streams
 from ._place import Mistake, Place
-from ._process import Lua, Process
+from ._process import Process
 from ._shell import Shell
 from ._spout import Spout
 from ._topology import Topology, declarations, mistakes, place
@@ -167,14 +167,13 @@ def _component(declaration: Declaration, command_of: Any, folder: str, found: li
         command = plain(declaration.command, "command")
         resources = os.path.join(folder, "resources")
         cwd = declaration.cwd or (resources if os.path.isdir(resources) else folder)
-    builtin = declaration.builtin if isinstance(declaration, Process) else None
+    hosted = plain(declaration.as_json(), "options") if isinstance(declaration, Process) else {}
     return {
         "id": name,
         "kind": declaration.kind,
         "parallelism": declaration.parallelism if type(declaration.parallelism) is int else 1,
-        **({"builtin": builtin} if builtin else {"command": command} if command is not None else {}),
-        **({"shell": plain(declaration.shell, "command")} if isinstance(declaration, Shell) else {}),
-        **({"where": plain(declaration.where, "where")} if isinstance(declaration, Lua) else {}),
+        **(hosted or {"command": command}),
+        **({} if declaration.where is None else {"where": plain(declaration.where, "where")}),
         "cwd": cwd if cwd is None else os.path.abspath(plain(cwd, "cwd") or "."),
         "env": plain(declaration.env, "env"),
         "serializer": plain(declaration.serializer, "serializer"),

@@ -121,6 +121,9 @@ class BoltLink(FramesLink):
     def stop(self) -> None:
         self.results.flush(loose=self.auto and not self._in_hand)
 
+    def unsaid(self) -> int:
+        return self.results.through - self.results.consumed
+
     def _guarded(self, method: Any) -> None:
         try:
             method()

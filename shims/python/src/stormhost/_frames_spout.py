@@ -83,6 +83,8 @@ class SpoutLink(FramesLink):
                 self._burst()
         except EndOfInput:
             pass
+        finally:
+            self._watch.end()
         self.component.close()
         self._flush()
 

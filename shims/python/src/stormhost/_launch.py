@@ -18,10 +18,13 @@ USAGE = """usage: python stormhost describe FILE[:Name] [-- args…]
 The stormhost host runs these; by hand: stormhost check FILE, stormhost run FILE."""
 
 
-def main(root: str, dont_write_bytecode: bool) -> NoReturn:
-    """`root`: the folder that holds this package. `dont_write_bytecode`: the user's wish, for the user's code."""
+def main(root: str, dont_write_bytecode: bool, words: list[str] | None = None) -> NoReturn:
+    """`root`: the folder that holds this package. `dont_write_bytecode`: the user's wish, for the user's code.
+
+    `words`: the command line, where it is not that of a process.
+    """
     back_to_usual = _collect_rarely()
-    words = sys.argv[1:]
+    words = sys.argv[1:] if words is None else words
     args: list[str] = []
     if "--" in words:
         split = words.index("--")
@@ -91,7 +94,9 @@ def split_name(text: str) -> tuple[str, str | None]:
 
 def prepare(root: str, file: str, typed: str, args: list[str]) -> None:
     """Makes `sys.path` and `sys.argv` as `python FILE args…` would, with this package within reach."""
-    sys.path.insert(0, os.path.dirname(os.path.abspath(file)))
+    folder = os.path.dirname(os.path.abspath(file))
+    if sys.path[:1] != [folder]:  # inside the host others may have been here before
+        sys.path.insert(0, folder)
     if root not in sys.path:
         sys.path.insert(1, root)  # for processes that user code starts with this path
     sys.argv = [typed, *args]

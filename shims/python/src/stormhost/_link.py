@@ -36,6 +36,10 @@ class Link:
         """Sends what is finished, before the process ends for a reason of its own. Called after `open` only."""
         raise NotImplementedError
 
+    def unsaid(self) -> int:
+        """How many inputs are through of which the host has not heard."""
+        return 0
+
     def message(self, message: dict[str, Any]) -> None:
         """Sends a log line, an error or a metric."""
         raise NotImplementedError

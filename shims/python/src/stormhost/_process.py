@@ -18,10 +18,11 @@ class Process(Declaration):
     `command`: the program and its arguments, as a shell would split them. A first word `python` or `python3` is the
     Python that reads this file. `fields`: those of its stream `default`. `streams`: further ones, id → fields, or id →
     `{"fields": …, "direct": True}`. `serializer`: `json` or `msgpack`, what it speaks at first. `cwd`: its working
-    folder; by default `resources/` beside the topology's file if there is one, else that file's folder.
+    folder; by default `resources/` beside the topology's file if there is one, else that file's folder. `where`:
+    `"inside"` for a script in Python, or in Lua, that runs in the host itself.
     """
 
-    __slots__ = ("_streams", "command", "where")
+    __slots__ = ("_streams", "command")
 
     builtin: str | None = None
 
@@ -37,6 +38,7 @@ class Process(Declaration):
         cwd: str | None = None,
         conf: dict[str, Any] | None = None,
         inputs: Any = (),
+        where: str | None = None,
     ) -> None:
         super().__init__("spout" if spout else "bolt", parallelism)
         self.command = list(command)
@@ -47,7 +49,7 @@ class Process(Declaration):
             self._streams["default"] = {"fields": field_names(fields), "direct": False}
         for name, stream in (streams or {}).items():
             self._streams[name] = _stream(stream)
-        self.where: str | None = None
+        self.where = where
         self.serializer = serializer
         self.env = dict(env or {})
         self.cwd = cwd
@@ -59,6 +61,10 @@ class Process(Declaration):
 
     def streams(self) -> dict[str, Any]:
         return dict(self._streams)
+
+    def as_json(self) -> dict[str, Any]:
+        """What stands in the description in place of a command; nothing for a program that has one."""
+        return {"builtin": self.builtin} if self.builtin else {}
 
 
 
@@ -73,8 +79,7 @@ class Lua(Process):
     __slots__ = ()
 
     def __init__(self, script: str, *args: str, where: str = "inside", **others: Any) -> None:
-        super().__init__("lua", script, *args, **others)
-        self.where = where
+        super().__init__("lua", script, *args, where=where, **others)
 
 
 class Print(Process):

@@ -8,11 +8,41 @@ from __future__ import annotations
 import os
 import sys
 
+from ._wire import Inlet, Outlet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._link import Link
+
 # Out of the way of code that closes or counts low descriptors.
 _HIGH = 200
 
 
-def take_over() -> tuple[int, int]:
+class Pipe:
+    """The two descriptors of a process that lead to the host."""
+
+    left = False
+
+    def __init__(self, channel_in: int, channel_out: int) -> None:
+        self.descriptors = (channel_in, channel_out)
+
+    def read(self) -> bytes:
+        """Some bytes, or none at the end of the input."""
+        return os.read(self.descriptors[0], 1 << 16)
+
+    def serves(self, link: Link) -> None:
+        """This is whom they serve."""
+
+    def inlet(self, rest: bytes) -> Inlet:
+        """Reads frames."""
+        return Inlet(self.descriptors[0], rest)
+
+    def outlet(self) -> Outlet:
+        """Writes frames."""
+        return Outlet(self.descriptors[1])
+
+
+def take_over() -> Pipe:
     """Moves descriptors 0 and 1 away and returns them, close-on-exec.
 
     Afterwards descriptor 0 is /dev/null and descriptor 1 is standard error, so whatever is printed ends in the log.
@@ -25,7 +55,7 @@ def take_over() -> tuple[int, int]:
     if hasattr(sys.stdout, "reconfigure"):
         # Also writes out, to where it belongs now, what a script has printed before it came to us.
         sys.stdout.reconfigure(line_buffering=True)
-    return channel_in, channel_out
+    return Pipe(channel_in, channel_out)
 
 
 def arm_faulthandler() -> None:

@@ -28,6 +28,7 @@ class Watch:
         self._look = look
         self._armed = False
         self._started = False
+        self._ended = False
         self._asleep = allocate_lock()
         self._asleep.acquire()
 
@@ -43,10 +44,16 @@ class Watch:
                 pass  # armed twice before it fell asleep
         else:
             self._started = True
-            start_new_thread(self._run, ())
+            if not self._ended:
+                start_new_thread(self._run, ())
+
+    def end(self) -> None:
+        """Nothing will be armed again."""
+        self._ended = True
+        self.arm()
 
     def _run(self) -> None:
-        while True:
+        while not self._ended:
             seen: Any = ()
             while seen is not None:
                 sleep(_LOOK)

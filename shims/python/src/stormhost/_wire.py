@@ -67,6 +67,9 @@ class Inlet:
         if self._emptied and not milliseconds:
             self._emptied = False
             return False
+        return self._ready(milliseconds)
+
+    def _ready(self, milliseconds: float) -> bool:
         if self._poll is None:
             import select
 
@@ -78,7 +81,7 @@ class Inlet:
         pieces = [self._data[self._at :]] if self._at < len(self._data) else []
         while missing > 0:
             most = max(self._most, min(missing, 1 << 20))
-            piece = os.read(self.descriptor, most)
+            piece = self._read(most)
             if not piece:
                 if pieces:
                     raise WireError("the host's last frame is cut short")
@@ -89,6 +92,9 @@ class Inlet:
             missing -= len(piece)
         self._data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self._at = 0
+
+    def _read(self, most: int) -> bytes:
+        return os.read(self.descriptor, most)
 
 
 class Outlet:

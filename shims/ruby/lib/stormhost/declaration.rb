@@ -64,6 +64,11 @@ module Stormhost
     # The program inside the host in place of a process; nil for all others.
     def builtin; end
 
+    # What stands in the description in place of a command; nil for what has one.
+    def hosted
+      builtin && { 'builtin' => builtin }
+    end
+
     # The subscriptions of one component, each with the line on which it was made.
     class Inputs
       include Enumerable

@@ -68,7 +68,11 @@ pub(crate) fn bind<F: Method>(
             bound.push(binding);
         }
     }
-    F::bindings().with(py, |bindings| *bindings = bound);
+    // Another thread may have bound something meanwhile, since Python code ran.
+    F::bindings().with(py, |bindings| {
+        bound.append(bindings);
+        *bindings = bound;
+    });
     Ok(())
 }
 

@@ -8,6 +8,8 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod builtin;
+#[cfg(feature = "embedded")]
+pub mod embed;
 pub(crate) mod method;
 pub(crate) mod row;
 
@@ -268,13 +270,25 @@ pub(crate) fn float(py: Python<'_>, number: f64) -> PyResult<Bound<'_, PyAny>> {
 /// Calls something with one argument, without making a tuple for it; what is returned is dropped.
 #[inline]
 pub(crate) fn call(function: &Bound<'_, PyAny>, argument: &Bound<'_, PyAny>) -> PyResult<()> {
-    // SAFETY: live objects, and the null that ends the list; a new reference, or null with an error set.
+    // SAFETY: live objects, and what each way of calling asks for; a new reference, or null with an error set.
     unsafe {
+        #[cfg(not(feature = "embedded"))]
         let returned = ffi::PyObject_CallFunctionObjArgs(
             function.as_ptr(),
             argument.as_ptr(),
             ptr::null_mut::<ffi::PyObject>(),
         );
+        // The free place before the argument is where a method puts its `self`.
+        #[cfg(feature = "embedded")]
+        let returned = {
+            let mut places = [ptr::null_mut(), argument.as_ptr()];
+            ffi::PyObject_Vectorcall(
+                function.as_ptr(),
+                places.as_mut_ptr().add(1),
+                1 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
+                ptr::null_mut(),
+            )
+        };
         if returned.is_null() {
             return Err(PyErr::fetch(function.py()));
         }
@@ -286,10 +300,21 @@ pub(crate) fn call(function: &Bound<'_, PyAny>, argument: &Bound<'_, PyAny>) -> 
 /// Calls something without arguments; what is returned is dropped.
 #[inline]
 pub(crate) fn call_plain(function: &Bound<'_, PyAny>) -> PyResult<()> {
-    // SAFETY: a live object, and the null that ends the list; a new reference, or null with an error set.
+    // SAFETY: a live object, and what each way of calling asks for; a new reference, or null with an error set.
     unsafe {
+        #[cfg(not(feature = "embedded"))]
         let returned =
             ffi::PyObject_CallFunctionObjArgs(function.as_ptr(), ptr::null_mut::<ffi::PyObject>());
+        #[cfg(feature = "embedded")]
+        let returned = {
+            let mut places: [*mut ffi::PyObject; 1] = [ptr::null_mut()];
+            ffi::PyObject_Vectorcall(
+                function.as_ptr(),
+                places.as_mut_ptr().add(1),
+                ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
+                ptr::null_mut(),
+            )
+        };
         if returned.is_null() {
             return Err(PyErr::fetch(function.py()));
         }

@@ -211,12 +211,18 @@ fn make_type<'py>(
         ffi::PyGetSetDef::default(),
     ];
     let slot = |slot: c_int, pfunc: *mut c_void| ffi::PyType_Slot { slot, pfunc };
+    // From 3.11 on the interpreter reads a member itself, once it has seen that nothing is special about the type's attributes.
+    let attributes = if py.version_info() >= (3, 11) {
+        slot(0, ptr::null_mut())
+    } else {
+        slot(ffi::Py_tp_getattro, get_attribute as *mut c_void)
+    };
     let mut slots = [
         slot(ffi::Py_tp_members, members.leak().as_mut_ptr().cast()),
         slot(ffi::Py_tp_getset, getters.leak().as_mut_ptr().cast()),
         slot(ffi::Py_tp_new, new_row as *mut c_void),
         slot(ffi::Py_tp_dealloc, drop_row as *mut c_void),
-        slot(ffi::Py_tp_getattro, get_attribute as *mut c_void),
+        attributes,
         slot(0, ptr::null_mut()),
     ];
     let mut spec = ffi::PyType_Spec {

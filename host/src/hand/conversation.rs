@@ -1,0 +1,593 @@
+//! The conversation with a component that is tried, in Storm's dialects.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::BufRead;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use stormhost_protocol::storm::{self, Decoder, Emit, FromChild, Item, TupleHead, parse_hello};
+use stormhost_protocol::{Encoding, Limits, to_json_text, transcode};
+use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::sync::mpsc;
+use tokio::time::{sleep_until, timeout};
+
+use super::input::{self, Given};
+use super::said::Said;
+use super::target::Tried;
+use crate::cli::TryOptions;
+use crate::guard::Guard;
+use crate::link::limits::Limits as ChildLimits;
+use crate::link::process::{Child, Process, Spawn};
+use crate::prepare::tell;
+use crate::runtime::setup::setup;
+use crate::status::ExitStatus;
+use crate::topology::Kind;
+
+/// How long a component may take to leave once its input is closed, before it is killed.
+const LEAVE: Duration = Duration::from_secs(5);
+/// Bytes that wait to be written, above which no further lines are taken.
+const AHEAD: usize = 64 * 1024;
+/// The number of the heartbeat that asks whether everything was read.
+const HEARTBEAT: i64 = -1;
+/// Between two questions to a spout that had nothing.
+const IDLE: Duration = Duration::from_millis(5);
+
+/// Starts the component, speaks with it until the input ends, and sees it out.
+pub async fn speak(
+    tried: &Tried,
+    options: &TryOptions,
+    guard: &Guard,
+    token: String,
+) -> ExitStatus {
+    let component = &tried.topology.components[tried.component];
+    let mut lines = if component.kind == Kind::Bolt {
+        read_lines()
+    } else {
+        mpsc::channel(1).1
+    };
+    // Where nobody has said what the fields are, the first line does; the component is told when it is started.
+    let mut first = None;
+    let mut fields = tried.fields.clone();
+    if component.kind == Kind::Bolt && fields.is_empty() {
+        first = next_line(&mut lines).await;
+        fields = first.as_deref().map(input::fields_of).unwrap_or_default();
+    }
+    let folder = tempfile::tempdir().ok();
+    let spawn = Spawn {
+        inherits_stdin: false,
+        command: component.command.clone(),
+        cwd: component.cwd.clone(),
+        env: component
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+        token,
+        limits: ChildLimits::default(),
+    };
+    let child = match Child::spawn(&spawn) {
+        Ok(child) => child,
+        Err(error) => {
+            tell(format_args!("error: it cannot be started: {error}"));
+            return ExitStatus::NotStarted;
+        }
+    };
+    guard.register(child.process.pid());
+    let Child {
+        process,
+        stdin,
+        stdout,
+        stderr,
+    } = child;
+    let pid_dir = folder
+        .as_ref()
+        .map_or_else(std::env::temp_dir, |folder| folder.path().to_owned());
+    let at = (tried.topology.tasks_of(tried.component).start as usize).saturating_sub(1);
+    let mut told = setup(&tried.topology, at, &pid_dir);
+    if let Some(members) = told.as_object_mut() {
+        // Without our offer, every library speaks as it would with Storm.
+        members.remove("stormhost");
+    }
+    let (source, stream) = &tried.source;
+    told["context"]["source->stream->fields"] = serde_json::json!({source: {stream: fields}});
+    let mut talk = Talk {
+        options,
+        encoding: component.serializer,
+        decoder: Decoder::new(component.serializer, Limits::default()),
+        heads: (
+            TupleHead::new(component.serializer, Some(source), stream),
+            TupleHead::new(component.serializer, Some("__system"), "__tick"),
+        ),
+        ticks: component.settings.tick_interval(),
+        fields,
+        greeted: false,
+        out: Vec::new(),
+        read: Vec::new(),
+        errors: Vec::new(),
+        open: BTreeMap::new(),
+        next: 1,
+        failed: false,
+        bad_lines: false,
+        synced: false,
+        awaits_sync: false,
+        emitted: 0,
+        untold: VecDeque::new(),
+        heard: Instant::now(),
+        last_words: None,
+    };
+    storm::write_setup(component.serializer, &told, &mut talk.out);
+    if let Some(line) = first {
+        talk.takes(&line);
+    }
+    let end = talk
+        .work(component.kind, &process, stdin, &stdout, &stderr, lines)
+        .await;
+    talk.ends(end, &process, &stdout, &stderr).await
+}
+
+/// Why the conversation is over.
+enum End {
+    /// There is nothing more to say.
+    Through,
+    /// It left by itself.
+    Left,
+    /// It cannot be understood.
+    Rubbish(String),
+}
+
+struct Talk<'a> {
+    options: &'a TryOptions,
+    encoding: Encoding,
+    decoder: Decoder,
+    heads: (TupleHead, TupleHead),
+    ticks: Option<Duration>,
+    fields: Vec<String>,
+    greeted: bool,
+    /// To be written.
+    out: Vec<u8>,
+    /// Read and not understood.
+    read: Vec<u8>,
+    errors: Vec<u8>,
+    /// Inputs that are neither acked nor failed, by number.
+    open: BTreeMap<i64, Value>,
+    next: i64,
+    failed: bool,
+    bad_lines: bool,
+    /// A bolt has read everything.
+    synced: bool,
+    awaits_sync: bool,
+    emitted: u64,
+    /// Message ids that it is to hear of.
+    untold: VecDeque<Vec<u8>>,
+    heard: Instant,
+    /// What it says once its input is closed: many an old library leaves with an error then, and means nothing by it.
+    last_words: Option<Vec<Said>>,
+}
+
+impl Talk<'_> {
+    fn show(&mut self, said: Said) {
+        match &mut self.last_words {
+            Some(words) => words.push(said),
+            None => said.show(self.options.json),
+        }
+    }
+
+    async fn work(
+        &mut self,
+        kind: Kind,
+        process: &Process,
+        stdin: Sender,
+        stdout: &Receiver,
+        stderr: &Receiver,
+        mut lines: mpsc::Receiver<String>,
+    ) -> End {
+        let patience = Duration::from_secs_f64(self.options.wait.clamp(0.0, 86_400.0));
+        let mut more = kind == Kind::Bolt;
+        let (mut asked, mut complains) = (false, true);
+        let mut chunk = vec![0; 64 * 1024];
+        let mut idle_until = Instant::now();
+        loop {
+            if kind == Kind::Spout && self.greeted {
+                if self.emitted >= self.options.take && self.untold.is_empty() && !self.awaits_sync
+                {
+                    return End::Through;
+                }
+                self.spout_is_told(Instant::now() >= idle_until);
+            }
+            let written_all = self.out.is_empty();
+            if kind == Kind::Bolt && !more && written_all && self.greeted {
+                if !asked {
+                    asked = true;
+                    if self.ticks.is_some() {
+                        self.heads
+                            .1
+                            .write(self.next, -1, [b"1".as_slice()], &mut self.out);
+                        self.next += 1;
+                    }
+                    storm::write_heartbeat(self.encoding, HEARTBEAT, &mut self.out);
+                    continue;
+                }
+                if self.synced && self.open.is_empty() {
+                    return End::Through;
+                }
+            }
+            // Only a silence counts in which it had everything that it is to have.
+            let waits = !more && written_all && self.greeted;
+            let deadline = self.heard + patience;
+            let may_write = async {
+                match self.out.is_empty() {
+                    true => std::future::pending().await,
+                    false => stdin.writable().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                ready = stdout.readable() => {
+                    if ready.is_err() { return End::Left }
+                    match stdout.try_read(&mut chunk) {
+                        // Its death is seen elsewhere; what it may have left is nothing.
+                        Ok(0) => { process.wait().await; return End::Left }
+                        Ok(n) => {
+                            let (before, greeted) = (self.emitted, self.greeted);
+                            self.read.extend_from_slice(&chunk[..n]);
+                            if let Err(why) = self.understand() { return End::Rubbish(why) }
+                            // A spout is never silent; what counts is what it emits.
+                            if kind == Kind::Bolt || self.emitted != before || !greeted { self.heard = Instant::now() }
+                            if self.emitted == before { idle_until = Instant::now() + IDLE }
+                        }
+                        Err(_) => {}
+                    }
+                }
+                ready = stderr.readable(), if complains => {
+                    // At its end a pipe is readable for ever.
+                    complains = ready.is_ok() && self.hears_complaints(stderr);
+                }
+                _ = process.wait() => return End::Left,
+                ready = may_write => {
+                    match ready.and_then(|()| stdin.try_write(&self.out)) {
+                        Ok(n) => {
+                            self.out.drain(..n);
+                            if kind == Kind::Bolt { self.heard = Instant::now() }
+                        }
+                        Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                        // It closed its input: it is leaving, or of no use.
+                        Err(_) => {
+                            drop(timeout(LEAVE, process.wait()).await);
+                            return End::Left;
+                        }
+                    }
+                }
+                line = lines.recv(), if more && self.out.len() < AHEAD => match line {
+                    Some(line) => self.takes(&line),
+                    None => { more = false; self.heard = Instant::now() }
+                },
+                () = sleep_until(idle_until.into()), if kind == Kind::Spout && Instant::now() < idle_until => {}
+                () = sleep_until(deadline.into()), if waits => return End::Through,
+            }
+        }
+    }
+
+    /// One line of the input.
+    fn takes(&mut self, line: &str) {
+        if line.trim().is_empty() {
+            return;
+        }
+        match input::read(line, &self.fields) {
+            Ok(Given::Tick) => {
+                self.heads
+                    .1
+                    .write(self.next, -1, [b"1".as_slice()], &mut self.out);
+                self.next += 1;
+            }
+            Ok(Given::Tuple(values)) => {
+                let encoded: Vec<Vec<u8>> =
+                    values.iter().map(|value| self.encoded(value)).collect();
+                self.heads.0.write(
+                    self.next,
+                    1,
+                    encoded.iter().map(Vec::as_slice),
+                    &mut self.out,
+                );
+                self.open.insert(self.next, values.into());
+                self.next += 1;
+            }
+            Err(why) => {
+                self.bad_lines = true;
+                tell(format_args!("error: {line}: {why}"));
+            }
+        }
+    }
+
+    fn encoded(&self, value: &Value) -> Vec<u8> {
+        let json = value.to_string().into_bytes();
+        match self.encoding {
+            Encoding::Json => json,
+            Encoding::Msgpack => {
+                let mut packed = Vec::new();
+                // What was JSON has a counterpart.
+                let _ = transcode(Encoding::Json, Encoding::Msgpack, &json, &mut packed);
+                packed
+            }
+        }
+    }
+
+    /// One command at a time, each answered with `sync`: first what became of tuples, then whether there is more.
+    fn spout_is_told(&mut self, may_ask: bool) {
+        if self.awaits_sync {
+            return;
+        }
+        if let Some(id) = self.untold.pop_front() {
+            let verdict = if self.options.fail { "fail" } else { "ack" };
+            storm::write_command(self.encoding, verdict, Some(&id), &mut self.out);
+            self.show(Said::Told(verdict, shown(self.encoding, &id)));
+        } else if may_ask && self.emitted < self.options.take {
+            storm::write_command(self.encoding, "next", None, &mut self.out);
+        } else {
+            return;
+        }
+        self.awaits_sync = true;
+    }
+
+    /// Shows what can be understood of what was read.
+    fn understand(&mut self) -> Result<(), String> {
+        let mut start = 0;
+        let read = std::mem::take(&mut self.read);
+        let result = loop {
+            match self.decoder.decode(&read[start..]) {
+                Ok(None) => break Ok(()),
+                Ok(Some((used, item))) => {
+                    match item {
+                        Item::Message(message) if !self.greeted => {
+                            match parse_hello(self.encoding, message, &Limits::default()) {
+                                Ok(hello) => {
+                                    self.greeted = true;
+                                    if hello.pid.is_none() {
+                                        tell(
+                                            "warning: it answered the handshake without its pid; does it speak Storm's multilang protocol?",
+                                        );
+                                    }
+                                }
+                                Err(error) => break Err(error.to_string()),
+                            }
+                        }
+                        Item::Message(message) => self.hears(message),
+                        Item::Stray(text) => {
+                            self.show(Said::Print(String::from_utf8_lossy(text).into_owned()))
+                        }
+                        Item::Broken(error) => {
+                            self.show(Said::Error(format!("it sent what cannot be read: {error}")))
+                        }
+                        Item::Nothing => {}
+                    }
+                    start += used;
+                }
+                Err(error) => break Err(error.to_string()),
+            }
+        };
+        self.read = read[start..].to_vec();
+        result
+    }
+
+    fn hears(&mut self, message: &[u8]) {
+        let said = match FromChild::parse(self.encoding, message, &Limits::default()) {
+            Err(error) => {
+                self.failed = true;
+                Said::Error(format!("it sent what cannot be read: {error}"))
+            }
+            Ok(FromChild::Emit(emit)) => self.hears_emit(&emit),
+            Ok(FromChild::Ack { id }) => match self.answered(&id) {
+                Some(values) => Said::Ack(id.into_owned(), values),
+                None => return,
+            },
+            Ok(FromChild::Fail { id }) => match self.answered(&id) {
+                Some(values) => {
+                    self.failed = true;
+                    Said::Fail(id.into_owned(), values)
+                }
+                None => return,
+            },
+            Ok(FromChild::Log { level, message }) => {
+                Said::Log(level_name(level), message.into_owned())
+            }
+            Ok(FromChild::Error { message }) => Said::Error(message.into_owned()),
+            Ok(FromChild::Metrics { name, params }) => Said::Metric(
+                name.into_owned(),
+                params.map_or(Value::Null, |raw| shown(self.encoding, raw)),
+            ),
+            Ok(FromChild::Sync) => {
+                (self.synced, self.awaits_sync) = (true, false);
+                return;
+            }
+            Ok(FromChild::Unknown { command }) => Said::Error(format!(
+                "it sent the command {command:?}, which there is not"
+            )),
+            Ok(FromChild::Done | FromChild::Finished | FromChild::Wait) => return,
+        };
+        self.show(said);
+    }
+
+    /// Takes an input out of those that are open. A tick and what was answered before are nobody's.
+    fn answered(&mut self, id: &str) -> Option<Value> {
+        let found = id.parse().ok().and_then(|id: i64| self.open.remove(&id));
+        let is_tick = id.parse().is_ok_and(|id: i64| id > 0 && id < self.next);
+        if found.is_none() && !is_tick {
+            self.show(Said::Error(format!(
+                "it answered for #{id}, which it was not given"
+            )));
+        }
+        found
+    }
+
+    fn hears_emit(&mut self, emit: &Emit<'_>) -> Said {
+        self.emitted += 1;
+        if let Some(id) = emit.id {
+            self.untold.push_back(id.to_vec());
+        }
+        if emit.need_task_ids && emit.task.is_none() {
+            // Nobody listens.
+            storm::write_task_ids(self.encoding, &[], &mut self.out);
+        }
+        Said::Emit {
+            stream: emit.stream.as_deref().unwrap_or("default").to_owned(),
+            values: emit
+                .row
+                .values()
+                .map(|value| shown(self.encoding, value))
+                .collect(),
+            anchors: emit.anchors.iter().map(|id| id.to_string()).collect(),
+            id: emit.id.map(|raw| shown(self.encoding, raw)),
+            task: emit.task,
+        }
+    }
+
+    /// Returns whether there may be more.
+    fn hears_complaints(&mut self, stderr: &Receiver) -> bool {
+        let mut chunk = vec![0; 16 * 1024];
+        loop {
+            match stderr.try_read(&mut chunk) {
+                Ok(n @ 1..) => self.errors.extend_from_slice(&chunk[..n]),
+                Ok(_) => return false,
+                Err(_) => return true,
+            }
+            while let Some(end) = self.errors.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.errors.drain(..=end).collect();
+                self.show(Said::Stderr(
+                    String::from_utf8_lossy(&line[..end]).into_owned(),
+                ));
+            }
+        }
+    }
+
+    /// Sees it out: its input is closed by now. What it says at last counts.
+    async fn ends(
+        &mut self,
+        end: End,
+        process: &Process,
+        stdout: &Receiver,
+        stderr: &Receiver,
+    ) -> ExitStatus {
+        let left = matches!(end, End::Left);
+        if matches!(end, End::Through) {
+            self.last_words = Some(Vec::new());
+        }
+        if let End::Rubbish(why) = &end {
+            tell(format_args!(
+                "error: what it said cannot be understood: {why}; does it speak Storm's multilang protocol?"
+            ));
+            process.kill();
+        }
+        let reads_on = async {
+            let mut chunk = vec![0; 64 * 1024];
+            let mut complains = true;
+            loop {
+                tokio::select! {
+                    ready = stdout.readable() => match stdout.try_read(&mut chunk) {
+                        Ok(n @ 1..) => {
+                            self.read.extend_from_slice(&chunk[..n]);
+                            if self.understand().is_err() { std::future::pending::<()>().await }
+                        }
+                        Ok(0) => std::future::pending::<()>().await,
+                        Err(_) if ready.is_err() => std::future::pending::<()>().await,
+                        Err(_) => {}
+                    },
+                    ready = stderr.readable(), if complains => {
+                        complains = ready.is_ok() && self.hears_complaints(stderr);
+                    }
+                }
+            }
+        };
+        let exit = tokio::select! {
+            exit = timeout(LEAVE, process.wait()) => exit.ok(),
+            () = reads_on => None,
+        };
+        let exit = match exit {
+            Some(exit) => exit,
+            None => {
+                process.kill();
+                process.wait().await
+            }
+        };
+        let mut chunk = vec![0; 64 * 1024];
+        while let Ok(n @ 1..) = stdout.try_read(&mut chunk) {
+            self.read.extend_from_slice(&chunk[..n]);
+        }
+        let _ = self.understand();
+        self.hears_complaints(stderr);
+        let rest = std::mem::take(&mut self.errors);
+        if !rest.is_empty() {
+            self.show(Said::Stderr(String::from_utf8_lossy(&rest).into_owned()));
+        }
+        let content = exit.success();
+        for said in self.last_words.take().unwrap_or_default() {
+            let of_the_end = match &said {
+                Said::Log(..) => !content,
+                Said::Error(text) | Said::Stderr(text) => !content || text.contains("EOF"),
+                _ => false,
+            };
+            if !of_the_end {
+                self.show(said);
+            }
+        }
+        for (id, values) in std::mem::take(&mut self.open) {
+            self.failed = true;
+            self.show(Said::Unanswered(id.to_string(), values));
+        }
+        if left {
+            self.show(Said::Left(exit.to_string()));
+            if let Some(hint) = exit.hint() {
+                tell(format_args!("  hint: {hint}"));
+            }
+        }
+        match end {
+            End::Rubbish(_) => ExitStatus::NotStarted,
+            _ if !self.greeted => {
+                tell(format_args!(
+                    "error: it left before it answered the handshake; does it speak Storm's multilang protocol?"
+                ));
+                ExitStatus::NotStarted
+            }
+            _ if self.failed || left && !content => ExitStatus::SomeFailed,
+            _ if self.bad_lines => ExitStatus::Mistakes,
+            _ => ExitStatus::Complete,
+        }
+    }
+}
+
+fn shown(encoding: Encoding, raw: &[u8]) -> Value {
+    serde_json::from_str(&to_json_text(encoding, raw)).unwrap_or_default()
+}
+
+fn level_name(level: storm::LogLevel) -> &'static str {
+    match level {
+        storm::LogLevel::Trace => "trace",
+        storm::LogLevel::Debug => "debug",
+        storm::LogLevel::Info => "info",
+        storm::LogLevel::Warn => "warn",
+        storm::LogLevel::Error => "error",
+    }
+}
+
+/// Lines of standard input, read by a thread of its own: a terminal has no other way to wait for them.
+fn read_lines() -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel(64);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().split(b'\n') {
+            let Ok(line) = line else { return };
+            let line = String::from_utf8_lossy(&line).into_owned();
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// The next line that says something.
+async fn next_line(lines: &mut mpsc::Receiver<String>) -> Option<String> {
+    loop {
+        let line = lines.recv().await?;
+        if !line.trim().is_empty() {
+            return Some(line);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! What is to be tried: a command, or a component of a topology.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::cli::{TopologyOptions, TryOptions};
+use crate::prepare::{prepare, tell};
+use crate::status::ExitStatus;
+use crate::topology::Topology;
+
+/// What is tried.
+pub struct Tried {
+    /// A topology that it is part of.
+    pub topology: Topology,
+    /// Which of its components.
+    pub component: usize,
+    /// The name and stream that its input seems to come from.
+    pub source: (String, String),
+    /// The names of the values of its input; empty where nobody has said, so that the first line does.
+    pub fields: Vec<String>,
+}
+
+/// Finds what was meant.
+///
+/// # Errors
+/// The status to end with; what was wrong has been told.
+pub fn find(options: &TryOptions) -> Result<Tried, ExitStatus> {
+    match options.what.rsplit_once(':') {
+        Some((file, component)) if is_topology(file) => in_topology(options, file, component),
+        _ if Path::new(&options.what).is_file()
+            && !options.what.contains(char::is_whitespace)
+            && is_declared(&options.what) =>
+        {
+            tell(format_args!(
+                "error: {} is a topology; which of its components?\n  hint: stormhost try {}:COMPONENT",
+                options.what, options.what
+            ));
+            Err(ExitStatus::Usage)
+        }
+        _ => command(options),
+    }
+}
+
+/// `FILE`, or `FILE:Name`.
+fn is_topology(file: &str) -> bool {
+    let alone = file.rsplit_once(':').map_or(file, |(file, _)| file);
+    Path::new(file).is_file() || Path::new(alone).is_file()
+}
+
+/// A file that cannot be run by itself, so that it must be meant as a topology.
+fn is_declared(file: &str) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(file).is_ok_and(|found| found.permissions().mode() & 0o111 == 0)
+}
+
+fn asked(options: &TryOptions, file: String) -> TopologyOptions {
+    TopologyOptions {
+        file,
+        set: options.set.clone(),
+        env: options.env.clone(),
+        python: options.python.clone(),
+        ruby: options.ruby.clone(),
+        lua: options.lua.clone(),
+        args: options.args.clone(),
+        ..TopologyOptions::default()
+    }
+}
+
+fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, ExitStatus> {
+    let topology = prepare(&asked(options, file.to_owned()), |_| ())?.topology;
+    let Some(at) = topology.component(id) else {
+        let names: Vec<&str> = topology.components.iter().map(|c| c.id.as_str()).collect();
+        tell(format_args!(
+            "error: {} has no component \"{id}\"\n  hint: what there is: {}",
+            topology.name,
+            names.join(", ")
+        ));
+        return Err(ExitStatus::Mistakes);
+    };
+    let component = &topology.components[at];
+    if component.command.is_empty() {
+        tell(format_args!(
+            "error: \"{id}\" is part of stormhost itself, and has no process to try"
+        ));
+        return Err(ExitStatus::Mistakes);
+    }
+    let mut inputs = component.inputs.iter().filter_map(|input| {
+        let source = topology.components.get(input.component)?;
+        Some((source.id.clone(), source.streams.get(input.stream)?))
+    });
+    let found = match &options.from {
+        None => inputs.next(),
+        Some(from) => {
+            let (component, stream) = from.split_once('.').unwrap_or((from, "default"));
+            let found = inputs.find(|(id, found)| id == component && found.id == stream);
+            if found.is_none() {
+                tell(format_args!(
+                    "error: \"{id}\" does not listen to \"{from}\""
+                ));
+                return Err(ExitStatus::Mistakes);
+            }
+            found
+        }
+    };
+    let (source, fields) = match found {
+        Some((source, stream)) => ((source, stream.id.clone()), stream.fields.clone()),
+        None => (("input".into(), "default".into()), Vec::new()),
+    };
+    Ok(Tried {
+        source,
+        fields: if options.fields.is_empty() {
+            fields
+        } else {
+            options.fields.clone()
+        },
+        component: at,
+        topology,
+    })
+}
+
+/// A topology is written around the command, so that all that holds for components of topologies holds for it too.
+fn command(options: &TryOptions) -> Result<Tried, ExitStatus> {
+    let words = match words(&options.what) {
+        Some(words) if !words.is_empty() => words,
+        _ => {
+            tell(format_args!(
+                "error: {:?} is no command: a quote is not closed, or nothing is there",
+                options.what
+            ));
+            return Err(ExitStatus::Usage);
+        }
+    };
+    let here = std::env::current_dir().map_err(|error| {
+        tell(format_args!(
+            "error: the working folder cannot be read: {error}"
+        ));
+        ExitStatus::HostError
+    })?;
+    let mut streams = serde_json::Map::new();
+    for (id, fields) in options
+        .emits
+        .iter()
+        .map(|text| text.split_once(':').unwrap_or(("default", text)))
+    {
+        let fields: Vec<&str> = fields
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .collect();
+        streams.insert(id.into(), json!({"fields": fields}));
+    }
+    let fields: Vec<String> = options.fields.clone();
+    let source = json!({"id": "input", "kind": "spout", "command": ["true"], "streams": {"default": {"fields": fields}}});
+    let tried = json!({
+        "id": "tried", "kind": if options.spout { "spout" } else { "bolt" }, "command": words, "cwd": here,
+        "serializer": options.serializer.map(|serializer| serializer.word()), "streams": streams,
+    });
+    let (components, subscriptions) = if options.spout {
+        (json!([tried]), json!([]))
+    } else {
+        (
+            json!([source, tried]),
+            json!([{"to": "tried", "from": "input", "grouping": "shuffle"}]),
+        )
+    };
+    let description = json!({
+        "version": 1, "name": "try", "file": options.what, "language": "command line",
+        "components": components, "subscriptions": subscriptions,
+    });
+    let file = written(&description).map_err(|error| {
+        tell(format_args!(
+            "error: a temporary file cannot be written: {error}"
+        ));
+        ExitStatus::HostError
+    })?;
+    let topology = prepare(&asked(options, file.path().display().to_string()), |_| ())?.topology;
+    Ok(Tried {
+        component: topology.component("tried").unwrap_or(0),
+        topology,
+        source: ("input".into(), "default".into()),
+        fields,
+    })
+}
+
+fn written(description: &Value) -> std::io::Result<tempfile::NamedTempFile> {
+    let file = tempfile::Builder::new().suffix(".json").tempfile()?;
+    std::fs::write(file.path(), description.to_string())?;
+    Ok(file)
+}
+
+/// As a shell would take the command apart; what needs a shell gets one. `None` where a quote is not closed.
+fn words(command: &str) -> Option<Vec<String>> {
+    let words = shell_words::split(command).ok()?;
+    if needs_shell(command) {
+        return Some(vec!["sh".into(), "-c".into(), command.into()]);
+    }
+    Some(words)
+}
+
+/// Whether something stands outside of quotes that only a shell knows what to do with, or within double ones what it would replace.
+fn needs_shell(command: &str) -> bool {
+    let (mut quote, mut escaped) = (None, false);
+    for letter in command.chars() {
+        match (letter, quote) {
+            _ if escaped => escaped = false,
+            ('\\', None | Some('"')) => escaped = true,
+            ('$' | '`', None | Some('"')) => return true,
+            ('\'' | '"', None) => quote = Some(letter),
+            (_, Some(open)) if letter == open => quote = None,
+            ('|' | '&' | ';' | '<' | '>' | '(' | '*' | '?' | '~' | '\n', None) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_taken_apart_as_a_shell_would() {
+        let split = |text| words(text).unwrap();
+        assert_eq!(split("python count.py"), ["python", "count.py"]);
+        assert_eq!(split("python 'a b.py' \"c\""), ["python", "a b.py", "c"]);
+        assert_eq!(split("a | b"), ["sh", "-c", "a | b"]);
+        assert_eq!(split("a '(b|c)' \"d;\""), ["a", "(b|c)", "d;"]);
+        assert_eq!(split("a \"$HOME\""), ["sh", "-c", "a \"$HOME\""]);
+        assert_eq!(words("python 'x"), None);
+    }
+}

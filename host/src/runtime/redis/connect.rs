@@ -1,0 +1,178 @@
+//! Connections to Redis: made, lost, told of in the log, and made again after growing pauses.
+
+use std::time::{Duration, Instant};
+
+use redis::aio::MultiplexedConnection;
+use redis::{
+    AsyncConnectionConfig, Client, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value,
+};
+use tokio::time::sleep;
+
+use super::Place;
+use crate::topology::redis::RedisOptions;
+
+/// The pause after the first failure; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// Tries to connect, one after the other.
+pub struct Connector<'a> {
+    place: &'a Place<'a>,
+    failures: u32,
+    lost_since: Option<Instant>,
+}
+
+impl<'a> Connector<'a> {
+    /// Before the first try.
+    pub fn new(place: &'a Place<'a>) -> Connector<'a> {
+        Connector {
+            place,
+            failures: 0,
+            lost_since: None,
+        }
+    }
+
+    /// To be called when a connection works: tells that it is there again, and begins to count anew.
+    pub fn works(&mut self) {
+        if let Some(since) = self.lost_since.take() {
+            self.place.info(&format!(
+                "Redis at {} is there again, after {:.1} s",
+                self.place.options.server.addr(),
+                since.elapsed().as_secs_f64()
+            ));
+        }
+        self.failures = 0;
+        let task = &self.place.host.topology.tasks[self.place.at];
+        self.place.host.healthy[task.component].set(true);
+    }
+
+    /// After a failure: tells of it, and waits. `false` if there is no point in going on: the run ends, or was ended because of this.
+    pub async fn pause(&mut self, error: &RedisError) -> bool {
+        let (host, at) = (self.place.host, self.place.at);
+        let server = self.place.options.server.addr();
+        let component = host.topology.tasks[at].component;
+        if is_permanent(error) && !host.healthy[component].get() {
+            host.fail(format!(
+                "{} cannot work with Redis at {server}: {}; {}",
+                host.with(|core| core.name(at)),
+                said(error),
+                advice(error)
+            ));
+            return false;
+        }
+        self.lost_since.get_or_insert_with(Instant::now);
+        self.failures += 1;
+        let pause = pause_after(self.failures, self.place.options.max_pause, random());
+        if self.failures == 1 || self.failures.is_power_of_two() {
+            self.place.warn(&format!(
+                "Redis at {server}: {} ({}); next try in {:.1} s",
+                said(error),
+                match self.failures {
+                    1 => "nothing is lost, what is in hand waits".to_owned(),
+                    n => format!("{n} tries"),
+                },
+                pause.as_secs_f64()
+            ));
+        }
+        tokio::select! {
+            () = sleep(pause) => true,
+            () = host.out_of_time(at) => false,
+        }
+    }
+}
+
+fn random() -> f64 {
+    use std::hash::{BuildHasher, RandomState};
+    (RandomState::new().hash_one(0u8) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// Doubles with each failure up to `most`, and is shortened by up to a third by chance, so that many tasks do not come at once.
+fn pause_after(failures: u32, most: Duration, chance: f64) -> Duration {
+    let grown = FIRST_PAUSE.saturating_mul(1 << failures.saturating_sub(1).min(16));
+    grown.min(most).mul_f64(1.0 - chance / 3.0)
+}
+
+/// A connection on which several may talk at a time. `patience` is how long an answer may take.
+pub async fn connection(
+    options: &RedisOptions,
+    patience: Duration,
+) -> Result<MultiplexedConnection, RedisError> {
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(options.timeout))
+        .set_response_timeout(Some(patience));
+    Client::open(options.server.clone())?
+        .get_multiplexed_async_connection_with_config(&config)
+        .await
+}
+
+/// Sends commands all at once. Each has an answer of its own, which may be an error.
+pub async fn ask(
+    con: &MultiplexedConnection,
+    commands: &Pipeline,
+) -> Result<Vec<Value>, RedisError> {
+    if commands.is_empty() {
+        return Ok(Vec::new());
+    }
+    con.clone()
+        .send_packed_commands(commands, 0, commands.len())
+        .await
+}
+
+/// The answers, unless one of them is an error.
+pub fn all_well(answers: Vec<Value>) -> Result<Vec<Value>, RedisError> {
+    answers.into_iter().map(Value::extract_error).collect()
+}
+
+/// Whether trying again cannot help: the server refuses what it is asked.
+fn is_permanent(error: &RedisError) -> bool {
+    match error.kind() {
+        ErrorKind::AuthenticationFailed
+        | ErrorKind::InvalidClientConfig
+        | ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::NoPerm) => true,
+        _ => matches!(
+            error.code(),
+            Some("WRONGTYPE" | "NOAUTH" | "WRONGPASS" | "NOPERM")
+        ),
+    }
+}
+
+/// What is wrong, in words.
+pub fn said(error: &RedisError) -> String {
+    match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) if !error.is_io_error() => format!("{code} {detail}"),
+        _ => error.to_string(),
+    }
+}
+
+fn advice(error: &RedisError) -> &'static str {
+    let detail = error.detail().unwrap_or_default();
+    if detail.contains("unknown command") {
+        "Redis 6.2 or newer is needed, or Valkey"
+    } else if error.code() == Some("WRONGTYPE") {
+        "the key holds something else: see redis.key and redis.mode"
+    } else if error.kind() == ErrorKind::AuthenticationFailed
+        || matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
+    {
+        "see redis.username and redis.password, or the variables REDIS_USERNAME and REDIS_PASSWORD"
+    } else {
+        "see redis.url, redis.host, redis.port and redis.db"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_a_limit() {
+        let most = Duration::from_secs(10);
+        let pauses: Vec<u128> = (1..=9)
+            .map(|n| pause_after(n, most, 0.0).as_millis())
+            .collect();
+        assert_eq!(
+            pauses,
+            [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]
+        );
+        assert_eq!(pause_after(u32::MAX, most, 0.0), most);
+        assert!(pause_after(1, most, 0.999) > Duration::from_millis(66));
+    }
+}

@@ -1,0 +1,441 @@
+//! The spout that takes from a list or a stream: what it has in hand, what it emits, and what it tells Redis of.
+//!
+//! Everything that was taken is in one of three places until Redis has answered that it is settled: `ready` to be emitted, `pending` in a tree, or
+//! `unsettled`. They outlive a lost connection.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use redis::RedisError;
+use redis::aio::MultiplexedConnection;
+use tokio::time::sleep_until;
+
+use super::connect::{Connector, connection};
+use super::item::{Body, Reading};
+use super::list::List;
+use super::source::{Found, Settlement, Source, reconcile};
+use super::stream::Stream;
+use super::{CARE, Place, WAIT};
+use crate::flow::acker::FailKind;
+use crate::runtime::builtin::{Leave, Told};
+use crate::runtime::host::Host;
+use crate::runtime::task::Dialect;
+use crate::topology::redis::{Mode, RedisOptions};
+
+/// Rows that are emitted before it is looked again whether there is room.
+const PIECE: usize = 256;
+/// The pause after fails among which nothing was acked: it doubles up to the second. What fails at once would go round as fast as it can.
+const FIRST_REST: Duration = Duration::from_millis(20);
+const LONGEST_REST: Duration = Duration::from_secs(5);
+/// How many items it is remembered of that they failed.
+const REMEMBERED: usize = 100_000;
+
+/// Keeps one spout task going until the run ends.
+pub async fn keep(host: &Rc<Host>, at: usize, options: Arc<RedisOptions>) {
+    let place = Place {
+        host,
+        at,
+        options: options.clone(),
+    };
+    let task = at + 1;
+    let what = if options.mode == Mode::Stream {
+        format!("the stream {:?} as group {:?}", options.key, options.group)
+    } else {
+        format!("the list {:?}", options.key)
+    };
+    place.info(&format!("reads {what} at {}", options.server.addr()));
+    match options.mode {
+        Mode::Stream => {
+            let stream = Stream::new(
+                &options.key,
+                &options.group,
+                &options.start,
+                options.claim_idle,
+                task,
+            );
+            drive(&place, &stream).await;
+        }
+        _ => drive(&place, &List::new(&options.key, options.end, task)).await,
+    }
+}
+
+async fn drive<S: Source>(place: &Place<'_>, source: &S) {
+    let (host, at) = (place.host, place.at);
+    let mut hand = Hand::new(place, source.puts_back());
+    let mut connector = Connector::new(place);
+    while !(host.with(|core| core.should_leave(at)) && hand.is_empty()) {
+        let error = match serve(place, source, &mut hand, &mut connector).await {
+            Ok(()) => break,
+            Err(error) => error,
+        };
+        if !connector.pause(&error).await {
+            break;
+        }
+    }
+    let left = hand.ready.len() + hand.pending.len() + hand.unsettled.len();
+    if left > 0 {
+        place.warn(&format!(
+            "leaves with {left} items of which Redis could not be told; they lie there, and the next run takes them up"
+        ));
+    }
+    let reason = "its spout left".into();
+    host.with(|core| core.down(at, FailKind::Refused, &reason));
+}
+
+/// What is in hand.
+struct Hand<'a> {
+    place: &'a Place<'a>,
+    fields: &'a [String],
+    puts_back: bool,
+    /// To be emitted.
+    ready: VecDeque<Body>,
+    /// Emitted, by number.
+    pending: HashMap<u64, Body>,
+    /// What Redis is to be told.
+    unsettled: Vec<Settlement>,
+    /// Whether something was being taken when the connection was lost.
+    uncertain: bool,
+    /// Nothing was there when it was last looked.
+    empty: bool,
+    /// Consumers that are gone have been looked for.
+    cared: bool,
+    up: bool,
+    /// Nothing is emitted until then.
+    rests_until: Option<Instant>,
+    fruitless: u32,
+    /// How often an item has failed, where that matters.
+    fails: HashMap<u64, u32, foldhash::fast::RandomState>,
+}
+
+impl<'a> Hand<'a> {
+    fn new(place: &'a Place<'a>, puts_back: bool) -> Hand<'a> {
+        let topology = &place.host.topology;
+        let component = &topology.components[topology.tasks[place.at].component];
+        Hand {
+            place,
+            fields: component
+                .streams
+                .first()
+                .map_or(&[], |stream| &stream.fields),
+            puts_back,
+            ready: VecDeque::new(),
+            pending: HashMap::new(),
+            unsettled: Vec::new(),
+            uncertain: false,
+            empty: false,
+            cared: false,
+            up: false,
+            rests_until: None,
+            fruitless: 0,
+            fails: HashMap::default(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.ready.is_empty() && self.pending.is_empty() && self.unsettled.is_empty()
+    }
+
+    /// A connection is there: what Redis remembers is compared with what is in hand.
+    fn takes_up(&mut self, contents: Vec<Body>) {
+        let held = self.ready.iter().chain(self.pending.values());
+        let unsettled = std::mem::take(&mut self.unsettled);
+        let (unsettled, unheard) = reconcile(contents, held, unsettled, self.uncertain);
+        self.unsettled = unsettled;
+        self.ready.extend(unheard);
+        (self.uncertain, self.empty) = (false, false);
+    }
+
+    /// What was left by others.
+    fn takes_over(&mut self, found: Found) {
+        self.cared = true;
+        let held: HashSet<&Body> = self.ready.iter().chain(self.pending.values()).collect();
+        let settled: HashSet<&Body> = self.unsettled.iter().map(Settlement::body).collect();
+        let new: Vec<Body> = found
+            .claimed
+            .into_iter()
+            .filter(|body| !held.contains(body) && !settled.contains(body))
+            .collect();
+        let (new, gone): (Vec<Body>, Vec<Body>) = new
+            .into_iter()
+            .partition(|body| !matches!(body, Body::Entry(_, values) if values.is_empty()));
+        self.unsettled
+            .extend(gone.into_iter().map(Settlement::Done));
+        let count = new.len() as u64 + found.put_back;
+        if count > 0 {
+            self.place.info(&format!(
+                "takes up {count} items of {}",
+                found.whose.join(", ")
+            ));
+            self.empty = false;
+        }
+        self.ready.extend(new);
+    }
+
+    /// Hears what became of tuples, and emits what there is room for.
+    fn turn(&mut self, source: &impl Source) -> Leave {
+        let host = self.place.host;
+        host.with(|core| {
+            for (number, told) in core.take_outcomes(self.place.at) {
+                self.hears(number, told, source);
+            }
+            let mut leave = core.leave_of(self.place.at);
+            let rests = self.rests_until.is_some_and(|until| Instant::now() < until);
+            if !rests {
+                self.rests_until = None;
+            }
+            while !rests && leave.room > 0 && !self.ready.is_empty() {
+                self.emits(core, (leave.room as usize).min(PIECE), source);
+                core.after(self.place.at);
+                leave = core.leave_of(self.place.at);
+            }
+            let back = self
+                .unsettled
+                .iter()
+                .any(|settlement| matches!(settlement, Settlement::Back(_)));
+            let done = self.place.options.drain
+                && self.empty
+                && self.cared
+                && self.ready.is_empty()
+                && !back;
+            core.inside_is_done(self.place.at, done);
+            leave
+        })
+    }
+
+    fn hears(&mut self, number: u64, told: Told, source: &impl Source) {
+        let Some(body) = self.pending.remove(&number) else {
+            return;
+        };
+        let (kind, why) = match told {
+            Told::Acked => {
+                (self.fruitless, self.rests_until) = (0, None);
+                if !self.fails.is_empty() {
+                    self.fails.remove(&hash(&body));
+                }
+                self.unsettled.push(Settlement::Done(body));
+                return;
+            }
+            Told::Failed(kind, why) => (kind, why),
+        };
+        if self.rests_until.is_none() {
+            let rest = FIRST_REST
+                .saturating_mul(1 << self.fruitless.min(16))
+                .min(LONGEST_REST);
+            self.fruitless += 1;
+            self.rests_until = Some(Instant::now() + rest);
+        }
+        let tries = self.place.options.tries;
+        if tries > 0 && kind != FailKind::ChildDied {
+            if self.fails.len() >= REMEMBERED {
+                self.fails.clear();
+            }
+            let key = hash(&body);
+            let fails = self.fails.entry(key).or_insert(0);
+            *fails += 1;
+            if *fails >= tries {
+                self.fails.remove(&key);
+                self.puts_aside(
+                    body,
+                    format!("it failed {tries} times, at last: {why}"),
+                    source,
+                );
+                return;
+            }
+        }
+        if self.puts_back {
+            self.unsettled.push(Settlement::Back(body));
+        } else {
+            self.ready.push_back(body);
+        }
+    }
+
+    fn emits(&mut self, core: &mut crate::runtime::core::Core, most: usize, source: &impl Source) {
+        let reading = Reading {
+            fields: self.fields,
+            json: self.place.options.json,
+        };
+        for _ in 0..most {
+            let Some(body) = self.ready.pop_front() else {
+                return;
+            };
+            match reading.row(&body) {
+                Ok(row) => {
+                    let values: Vec<&[u8]> = row.values.iter().map(Vec::as_slice).collect();
+                    if let Some(number) =
+                        core.inside_emits(self.place.at, row.encoding, &values, true)
+                    {
+                        self.pending.insert(number, body);
+                    }
+                }
+                Err(why) => self.puts_aside(body, why, source),
+            }
+        }
+    }
+
+    fn puts_aside(&mut self, body: Body, why: String, source: &impl Source) {
+        self.place.error(&format!(
+            "puts aside, into {:?}: {} ({why})",
+            source.aside(),
+            preview(&body)
+        ));
+        self.unsettled.push(Settlement::Aside(body, why));
+    }
+}
+
+type Answer<'f, T> = Option<Pin<Box<dyn Future<Output = Result<T, RedisError>> + 'f>>>;
+
+/// The answer of what is under way; never where nothing is. What is under way is over then.
+async fn answer<T>(under_way: &mut Answer<'_, T>) -> Result<T, RedisError> {
+    match under_way {
+        Some(waited) => {
+            let result = waited.await;
+            *under_way = None;
+            result
+        }
+        None => pending().await,
+    }
+}
+
+/// Works with one connection until the run ends, or it breaks.
+async fn serve<S: Source>(
+    place: &Place<'_>,
+    source: &S,
+    hand: &mut Hand<'_>,
+    connector: &mut Connector<'_>,
+) -> Result<(), RedisError> {
+    let options = &place.options;
+    let con = connection(options, options.timeout).await?;
+    let idle = connection(options, options.timeout + WAIT).await?;
+    source.open(&con).await?;
+    hand.takes_up(source.mine(&con).await?);
+    connector.works();
+    if !std::mem::replace(&mut hand.up, true) {
+        place.host.with(|core| core.up(place.at, Dialect::Inside));
+    }
+    let mut telling: Rc<Vec<Settlement>> = Rc::default();
+    let mut uncertain = false;
+    let result = work(
+        place,
+        source,
+        hand,
+        (&con, &idle),
+        &mut telling,
+        &mut uncertain,
+    )
+    .await;
+    if result.is_err() {
+        // Perhaps it was told all the same: that is found out with the next connection.
+        let mut again = Rc::unwrap_or_clone(telling);
+        again.append(&mut hand.unsettled);
+        hand.unsettled = again;
+        hand.uncertain = uncertain;
+    }
+    result
+}
+
+async fn work<S: Source>(
+    place: &Place<'_>,
+    source: &S,
+    hand: &mut Hand<'_>,
+    (con, idle): (&MultiplexedConnection, &MultiplexedConnection),
+    telling: &mut Rc<Vec<Settlement>>,
+    uncertain: &mut bool,
+) -> Result<(), RedisError> {
+    let (host, at, options) = (place.host, place.at, &place.options);
+    let mut stage = host.stage.subscribe();
+    let mut care_at = Instant::now();
+    let mut taking: Answer<'_, Vec<Body>> = None;
+    let mut waiting: Answer<'_, Vec<Body>> = None;
+    let mut settling: Answer<'_, ()> = None;
+    let mut caring: Answer<'_, Found> = None;
+    loop {
+        let leave = hand.turn(source);
+        if settling.is_none() && !hand.unsettled.is_empty() {
+            *telling = Rc::new(std::mem::take(&mut hand.unsettled));
+            let what = telling.clone();
+            settling = Some(Box::pin(async move { source.settle(con, &what).await }));
+        }
+        if leave.ends {
+            if settling.is_none() && taking.is_none() && waiting.is_none() && caring.is_none() {
+                let back: Vec<Body> = hand
+                    .pending
+                    .drain()
+                    .map(|(_, body)| body)
+                    .chain(hand.ready.drain(..))
+                    .collect();
+                source.leave(con, &back).await?;
+                return Ok(());
+            }
+        } else {
+            if caring.is_none() && Instant::now() >= care_at {
+                care_at = Instant::now() + CARE;
+                caring = Some(Box::pin(source.care(con)));
+            }
+            let may_take = taking.is_none() && waiting.is_none() && hand.ready.is_empty();
+            if may_take && leave.room > 0 && hand.rests_until.is_none() {
+                let most = options.batch.clamp(1, leave.room);
+                if !hand.empty {
+                    taking = Some(Box::pin(source.take(con, most)));
+                } else if !options.drain {
+                    waiting = Some(Box::pin(source.wait(idle, most)));
+                }
+            }
+        }
+        *uncertain = taking.is_some() || waiting.is_some();
+        let next = hand.rests_until.map_or(care_at, |rest| rest.min(care_at));
+        tokio::select! {
+            taken = answer(&mut taking) => {
+                let taken = taken?;
+                hand.empty = taken.is_empty();
+                hand.ready.extend(taken);
+            }
+            taken = answer(&mut waiting) => {
+                let taken = taken?;
+                hand.empty = taken.is_empty();
+                hand.ready.extend(taken);
+            }
+            told = answer(&mut settling) => {
+                told?;
+                let back = telling.iter().any(|settlement| matches!(settlement, Settlement::Back(_)));
+                if back {
+                    hand.empty = false;
+                }
+                *telling = Rc::default();
+            }
+            found = answer(&mut caring) => hand.takes_over(found?),
+            () = host.something_to_write(at) => {}
+            () = host.room(at) => {}
+            _ = stage.changed() => {}
+            () = sleep_until(next.into()) => {}
+            () = host.out_of_time(at) => return Ok(()),
+        }
+    }
+}
+
+fn hash(body: &Body) -> u64 {
+    use std::hash::{BuildHasher, BuildHasherDefault};
+    BuildHasherDefault::<xxhash_rust::xxh3::Xxh3Default>::default().hash_one(body)
+}
+
+fn preview(body: &Body) -> String {
+    let text = match body {
+        Body::Item(text) | Body::Message(_, text) => String::from_utf8_lossy(text).into_owned(),
+        Body::Entry(id, values) => {
+            let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let values: Vec<String> = values
+                .iter()
+                .map(|(name, value)| format!("{}={}", shown(name), shown(value)))
+                .collect();
+            format!("{id} {}", values.join(" "))
+        }
+    };
+    let mut short: String = text.chars().take(200).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    format!("{short:?}")
+}

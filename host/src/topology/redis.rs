@@ -1,0 +1,386 @@
+//! What a built-in Redis spout or sink is told: its settings `redis.*`, read and judged. Prose: `docs/redis.md`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+use serde_json::Value;
+
+use super::mistake::Mistake;
+use super::model::Kind;
+use super::nearest::nearest;
+use super::settings::{Origin, Settings};
+
+/// Everything a Redis spout or sink goes by.
+#[derive(Clone, Debug)]
+pub struct RedisOptions {
+    /// Which server, which database, and as whom. Its `Debug` hides the password.
+    pub server: ConnectionInfo,
+    /// What kind of thing is read or written.
+    pub mode: Mode,
+    /// The list, stream, channel (or pattern) or hash; for strings what is put before each key. By default the component's name.
+    pub key: String,
+    /// From which end a spout takes and to which end a sink pushes.
+    pub end: End,
+    /// The consumer group of a stream.
+    pub group: String,
+    /// Where a new group begins: `0` for the first entry, `$` for what comes from now on.
+    pub start: String,
+    /// How long an entry lies with a silent consumer of a stream before it is claimed.
+    pub claim_idle: Duration,
+    /// How many items are asked for at once, at least 1.
+    pub batch: u32,
+    /// How often an item that fails is tried before it is put aside; 0: for ever.
+    pub tries: u32,
+    /// Whether the spout is through when it finds nothing more.
+    pub drain: bool,
+    /// Whether items are read as JSON rather than as text; `None`: where a tuple has several fields.
+    pub json: Option<bool>,
+    /// About how many entries a stream keeps that a sink writes to; 0: all.
+    pub maxlen: u64,
+    /// After how many seconds a string that a sink wrote goes; 0: never.
+    pub expire: u64,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// The longest pause between two tries to connect.
+    pub max_pause: Duration,
+}
+
+/// What kind of thing in Redis is read or written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A list, whose items lie in a second one until their trees are done.
+    List,
+    /// A stream with a consumer group.
+    Stream,
+    /// A pub/sub channel, or a pattern of them.
+    Channel,
+    /// Sinks only: a key of its own for each tuple.
+    String,
+    /// Sinks only: a field of one hash for each tuple.
+    Hash,
+}
+
+/// An end of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its head, as `LPUSH` and `LPOP` have it.
+    Left,
+    /// Its tail.
+    Right,
+}
+
+impl End {
+    /// The word that Redis has for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            End::Left => "LEFT",
+            End::Right => "RIGHT",
+        }
+    }
+
+    /// The other one.
+    pub fn other(self) -> End {
+        match self {
+            End::Left => End::Right,
+            End::Right => End::Left,
+        }
+    }
+}
+
+/// Every option, and the environment variable that stands in for it.
+const KNOWN: [(&str, Option<&str>); 22] = [
+    ("url", Some("REDIS_URL")),
+    ("host", Some("REDIS_HOST")),
+    ("port", Some("REDIS_PORT")),
+    ("socket", None),
+    ("db", Some("REDIS_DB")),
+    ("username", Some("REDIS_USERNAME")),
+    ("password", Some("REDIS_PASSWORD")),
+    ("mode", None),
+    ("key", None),
+    ("take", None),
+    ("push", None),
+    ("group", None),
+    ("start", None),
+    ("claim.idle", None),
+    ("batch", None),
+    ("tries", None),
+    ("drain", None),
+    ("format", None),
+    ("maxlen", None),
+    ("expire", None),
+    ("timeout", None),
+    ("pause.max", None),
+];
+
+/// What is known of the component whose options are read.
+pub(super) struct Subject<'a> {
+    /// Its name.
+    pub id: &'a str,
+    /// Spout or sink.
+    pub kind: Kind,
+    /// How many tasks it has.
+    pub tasks: u32,
+    /// The topology's name, which a group is called by unless it is given another.
+    pub topology: &'a str,
+    /// What is in force for it.
+    pub settings: &'a Settings,
+    /// The environment: the component's own before that of the host.
+    pub env: BTreeMap<String, String>,
+    /// What the Java class that it stands for implies.
+    pub implied: Option<Mode>,
+}
+
+impl Subject<'_> {
+    /// Reads the options. What is wrong with them goes to `wrong`, as message and hint.
+    pub(super) fn read(
+        &self,
+        mistakes: &mut Vec<Mistake>,
+        at: Option<&super::Place>,
+    ) -> RedisOptions {
+        let mut reader = Reader {
+            subject: self,
+            wrong: Vec::new(),
+        };
+        reader.unknown();
+        let options = reader.options();
+        for (message, hint) in reader.wrong {
+            let mistake = Mistake::error(at, format!("\"{}\": {message}", self.id));
+            mistakes.push(match hint {
+                Some(hint) => mistake.hint(hint),
+                None => mistake,
+            });
+        }
+        options
+    }
+}
+
+struct Reader<'a> {
+    subject: &'a Subject<'a>,
+    wrong: Vec<(String, Option<String>)>,
+}
+
+impl Reader<'_> {
+    fn complain(&mut self, message: String, hint: &str) {
+        self.wrong
+            .push((message, (!hint.is_empty()).then(|| hint.into())));
+    }
+
+    /// Options of the component's own that mean nothing. What the topology says may be meant for somebody else.
+    fn unknown(&mut self) {
+        for (key, setting) in self.subject.settings.iter() {
+            let Some(name) = key.strip_prefix("redis.") else {
+                continue;
+            };
+            if setting.origin == Origin::Component && !KNOWN.iter().any(|(known, _)| *known == name)
+            {
+                let near = nearest(name, KNOWN.iter().map(|(name, _)| *name));
+                let hint = match near {
+                    Some(near) => format!("did you mean \"{near}\"?"),
+                    None => {
+                        let all: Vec<&str> = KNOWN.iter().map(|(name, _)| *name).collect();
+                        format!("what there is: {}", all.join(", "))
+                    }
+                };
+                self.wrong
+                    .push((format!("Redis has no option \"{name}\" here"), Some(hint)));
+            }
+        }
+    }
+
+    /// An option as text, or the variable that stands in for it; `None` if nobody said anything.
+    fn text(&mut self, name: &str) -> Option<String> {
+        if let Some(setting) = self.subject.settings.get(&format!("redis.{name}"))
+            && !setting.value.is_null()
+        {
+            return match &setting.value {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                Value::Bool(yes) => Some(yes.to_string()),
+                _ => {
+                    self.complain(format!("redis.{name} should be a text or a number"), "");
+                    None
+                }
+            };
+        }
+        let variable = KNOWN.iter().find(|(known, _)| *known == name)?.1?;
+        self.subject
+            .env
+            .get(variable)
+            .filter(|text| !text.is_empty())
+            .cloned()
+    }
+
+    fn number<N: std::str::FromStr>(&mut self, name: &str, default: N, expected: &str) -> N {
+        let Some(text) = self.text(name) else {
+            return default;
+        };
+        match text.trim().parse() {
+            Ok(number) => number,
+            Err(_) => {
+                self.complain(
+                    format!("redis.{name} should be {expected}, not {text:?}"),
+                    "",
+                );
+                default
+            }
+        }
+    }
+
+    fn seconds(&mut self, name: &str, default: f64) -> Duration {
+        let seconds = self.number(name, default, "a number of seconds");
+        Duration::try_from_secs_f64(seconds)
+            .ok()
+            .filter(|time| !time.is_zero() && *time <= Duration::from_secs(86_400))
+            .unwrap_or_else(|| {
+                self.complain(
+                    format!("redis.{name} should be a number of seconds from 0 (and more) to a day, not {seconds}"),
+                    "",
+                );
+                Duration::from_secs(1)
+            })
+    }
+
+    fn one_of<T: Copy>(&mut self, name: &str, default: T, words: &[(&str, T)]) -> T {
+        let Some(text) = self.text(name) else {
+            return default;
+        };
+        if let Some((_, found)) = words.iter().find(|(word, _)| *word == text) {
+            return *found;
+        }
+        let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        self.complain(
+            format!(
+                "redis.{name} should be one of {}, not {text:?}",
+                all.join(", ")
+            ),
+            "",
+        );
+        default
+    }
+
+    fn options(&mut self) -> RedisOptions {
+        let spout = self.subject.kind == Kind::Spout;
+        let reading = [
+            ("list", Mode::List),
+            ("stream", Mode::Stream),
+            ("channel", Mode::Channel),
+        ];
+        let writing = [("string", Mode::String), ("hash", Mode::Hash)];
+        let both: Vec<(&str, Mode)> = reading.iter().chain(&writing).copied().collect();
+        let modes: &[(&str, Mode)] = if spout { &reading } else { &both };
+        let mode = self.one_of("mode", self.subject.implied.unwrap_or(Mode::List), modes);
+        let no_end = [("left", End::Left), ("right", End::Right)];
+        let default_key = if mode == Mode::String {
+            ""
+        } else {
+            self.subject.id
+        };
+        let options = RedisOptions {
+            server: self.server(),
+            mode,
+            key: self.text("key").unwrap_or_else(|| default_key.into()),
+            end: match spout {
+                true => self.one_of("take", End::Right, &no_end),
+                false => self.one_of("push", End::Left, &no_end),
+            },
+            group: self
+                .text("group")
+                .unwrap_or_else(|| self.subject.topology.into()),
+            start: self.text("start").unwrap_or_else(|| "0".into()),
+            claim_idle: self.claim_idle(),
+            batch: self.number("batch", 1000, "a whole number from 1 to 100000"),
+            tries: self.number("tries", 0, "a whole number; 0 is for ever"),
+            drain: self.one_of("drain", false, &[("true", true), ("false", false)]),
+            json: self.one_of(
+                "format",
+                None,
+                &[("text", Some(false)), ("json", Some(true))],
+            ),
+            maxlen: self.number("maxlen", 0, "a whole number of entries; 0 keeps all"),
+            expire: self.number("expire", 0, "a whole number of seconds; 0 is never"),
+            timeout: self.seconds("timeout", 5.0),
+            max_pause: self.seconds("pause.max", 10.0),
+        };
+        if !(1..=100_000).contains(&options.batch) {
+            self.complain(
+                format!(
+                    "redis.batch should be from 1 to 100000, not {}",
+                    options.batch
+                ),
+                "",
+            );
+        }
+        if mode == Mode::Channel && spout {
+            if self.subject.tasks > 1 {
+                self.complain(
+                    format!("{} tasks read one channel, and each would be sent every message", self.subject.tasks),
+                    "one task is enough for a channel; a list or a stream can be shared out among several",
+                );
+            }
+            if options.drain {
+                self.complain("a channel is never empty, so drain cannot be".into(), "");
+            }
+        }
+        options
+    }
+
+    /// Twice the time that a tree may take, so that what is merely slow is not claimed; a minute at least.
+    fn claim_idle(&mut self) -> Duration {
+        let tree = self.subject.settings.message_timeout().as_secs_f64();
+        self.seconds("claim.idle", (2.0 * tree).clamp(60.0, 86_400.0))
+    }
+
+    fn server(&mut self) -> ConnectionInfo {
+        let nowhere = ConnectionAddr::Tcp("127.0.0.1".into(), 6379);
+        let mut server = match self.text("url") {
+            None => nowhere.clone().into_connection_info(),
+            Some(url) => {
+                let read = url.as_str().into_connection_info();
+                if read.is_err() {
+                    // Not the URL itself: a password may be in it.
+                    self.complain(
+                        "redis.url is no URL of a Redis".into(),
+                        "as in redis://localhost:6379/0, redis://user:password@host, or unix:///run/redis.sock",
+                    );
+                }
+                read
+            }
+        }
+        .or_else(|_| nowhere.into_connection_info())
+        .unwrap_or_else(|_| unreachable!("an address is an address"));
+        if matches!(server.addr(), ConnectionAddr::TcpTls { .. }) {
+            self.complain(
+                "this stormhost speaks no TLS with Redis".into(),
+                "redis:// in place of rediss://, perhaps by way of a local tunnel such as stunnel",
+            );
+        }
+        let (host, port) = (self.text("host"), self.text("port").is_some());
+        if host.is_some() || port {
+            let (old_host, old_port) = match server.addr() {
+                ConnectionAddr::Tcp(host, port) => (host.clone(), *port),
+                _ => ("127.0.0.1".into(), 6379),
+            };
+            let port = self.number("port", old_port, "a port, from 1 to 65535");
+            server = server.set_addr(ConnectionAddr::Tcp(host.unwrap_or(old_host), port));
+        }
+        if let Some(path) = self.text("socket") {
+            server = server.set_addr(ConnectionAddr::Unix(path.into()));
+        }
+        let mut who = server.redis_settings().clone();
+        let db = self.number("db", who.db(), "the number of a database");
+        who = who.set_db(db);
+        if let Some(name) = self.text("username") {
+            who = who.set_username(name);
+        }
+        if let Some(word) = self.text("password") {
+            who = who.set_password(word);
+        }
+        server.set_redis_settings(who)
+    }
+}
+
+#[cfg(test)]
+#[path = "redis_tests.rs"]
+mod tests;

@@ -1,0 +1,236 @@
+"""`stormhost run --debug`: a debugger on a real terminal, and one on a port, in a topology that goes on."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import pty
+import select
+import socket
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from harness import SOON, Stormhost, binary
+
+TOPOLOGY = """
+class Seen(AutoAckBolt):
+    def execute(self, input):
+        doubled = 2 * input.n
+        if input.n == 2:
+            breakpoint()
+        note('seen', doubled)
+
+class T(Topology):
+    numbers = Numbers(1, 4)
+    seen = Seen(3)
+    seen.inputs.append(ShuffleGrouping(numbers))
+"""
+
+
+class Terminal:
+    """A run whose terminal is in our hands."""
+
+    def __init__(self, words: list[str], env: dict[str, str], folder: Any) -> None:
+        self.ours, theirs = pty.openpty()
+
+        def leads_a_session() -> None:
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+        self.running = subprocess.Popen(
+            words, stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=folder, preexec_fn=leads_a_session
+        )
+        os.close(theirs)
+        self.seen = ""
+        self.looked = 0
+
+    def read(self) -> bool:
+        """Reads what is there now; False at the end."""
+        ready, _, _ = select.select([self.ours], [], [], 0.05)
+        if not ready:
+            return True
+        try:
+            data = os.read(self.ours, 1 << 16)
+        except OSError as error:
+            assert error.errno == errno.EIO
+            return False
+        self.seen += data.decode(errors="replace").replace("\r\n", "\n")
+        return bool(data)
+
+    def until(self, text: str) -> None:
+        """Waits for a text behind the one that was last waited for."""
+        deadline = time.monotonic() + SOON
+        while text not in self.seen[self.looked :]:
+            more = self.read()
+            assert more and time.monotonic() < deadline, f"{text!r} was not said in:\n{self.seen}"
+        self.looked = self.seen.index(text, self.looked) + len(text)
+
+    def type(self, line: str) -> None:
+        os.write(self.ours, line.encode() + b"\n")
+
+    def ends(self) -> int:
+        deadline = time.monotonic() + SOON
+        while self.read() and time.monotonic() < deadline:
+            pass
+        return self.running.wait(SOON)
+
+    def close(self) -> None:
+        if self.running.poll() is None:
+            self.running.kill()
+            self.running.wait()
+        os.close(self.ours)
+
+
+@pytest.fixture
+def terminal(stormhost: Stormhost) -> Iterator[Any]:
+    opened = []
+
+    def start(topology: str, *options: str) -> Terminal:
+        file = stormhost.write(topology)
+        words = [binary(), "run", "--python", sys.executable, *options, str(file)]
+        journal = stormhost.folder / "journal"
+        opened.append(Terminal(words, stormhost.environment("debug", journal), stormhost.folder))
+        return opened[-1]
+
+    yield start
+    for each in opened:
+        each.close()
+
+
+def journal(stormhost: Stormhost) -> list[Any]:
+    return [json.loads(line) for line in (stormhost.folder / "journal").read_text().splitlines()]
+
+
+def test_a_terminal_stops_at_the_first_tuple_and_at_breakpoints(stormhost: Stormhost, terminal: Any) -> None:
+    # A limit that would end a component which is silent for so long, were it not debugged.
+    run = terminal(TOPOLOGY, "--debug", "bolt=seen", "--set", "topology.subprocess.timeout.secs=1")
+    run.until("doubled = 2 * input.n")
+    run.until("(Seen) ")
+    run.type("p 'n is', input.n")
+    run.until("('n is', 0)")
+    run.until("(Seen) ")
+    run.type("import time; time.sleep(3)")
+    run.until("(Seen) ")
+    run.type("n")
+    run.until("if input.n == 2")
+    run.until("(Seen) ")
+    run.type("p 'doubled', doubled")
+    run.until("('doubled', 0)")
+    run.type("c")
+    run.until("note('seen', doubled)")
+    run.until("(Seen) ")
+    run.type("p 'again', input.n")
+    run.until("('again', 2)")
+    run.type("c")
+    assert run.ends() == 0, run.seen
+    assert sorted(row[1] for row in journal(stormhost) if row[0] == "seen") == [0, 2, 4, 6]
+    assert "hung" not in run.seen
+
+
+def test_break_points_that_are_set_by_hand_count_later_too(stormhost: Stormhost, terminal: Any) -> None:
+    run = terminal(TOPOLOGY.replace("breakpoint()", "pass"), "--debug", "seen@tty")
+    run.until("(Seen) ")
+    line = next(n for n, text in enumerate((stormhost.folder / "topology.py").read_text().splitlines(), 1) if "note('seen'" in text)
+    run.type(f"b {line}")
+    run.until("Breakpoint 1")
+    for n in range(4):
+        run.type("c")
+        run.until("note('seen', doubled)")
+        run.until("(Seen) ")
+        run.type("p 'n is', input.n")
+        run.until(f"('n is', {n})")
+    run.type("c")
+    assert run.ends() == 0, run.seen
+
+
+def test_leaving_the_debugger_fails_the_tuple_and_the_run_goes_on(stormhost: Stormhost, terminal: Any) -> None:
+    run = terminal(TOPOLOGY.replace("breakpoint()", "pass"), "--debug", "seen")
+    run.until("(Seen) ")
+    run.type("q")
+    assert run.ends() == 3, run.seen
+    rows = journal(stormhost)
+    assert [row[1] for row in rows if row[0] == "failed"] == [0]
+    assert sorted(row[1] for row in rows if row[0] == "seen") == [2, 4, 6]
+
+
+class Debugger:
+    """As much of an editor as a debug adapter needs to let its program go."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), SOON)
+        self.file = self.socket.makefile("rb")
+        self.number = 0
+
+    def close(self) -> None:
+        self.file.close()
+        self.socket.close()
+
+    def ask(self, command: str, **arguments: Any) -> None:
+        self.number += 1
+        body = json.dumps({"seq": self.number, "type": "request", "command": command, "arguments": arguments}).encode()
+        self.socket.sendall(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+    def until(self, **members: Any) -> dict[str, Any]:
+        """The next message with these members."""
+        while True:
+            length = 0
+            while line := self.file.readline().strip():
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split(b":")[1])
+            assert length, "the debugger's connection was closed"
+            said = json.loads(self.file.read(length))
+            if all(said.get(name) == value for name, value in members.items()):
+                return said
+
+
+def test_debugpy_listens_and_the_component_waits_for_it(stormhost: Stormhost) -> None:
+    topology = TOPOLOGY.replace("breakpoint()", "pass")
+    run = stormhost.start(topology, "--debug", "seen@debugpy")
+    run.until(lambda: "debugpy listens on 127.0.0.1:" in run.told, "the port to be told")
+    port = int(run.told.split("debugpy listens on 127.0.0.1:")[1].split(";")[0])
+    assert run.noted("seen") == []
+    line = next(n for n, text in enumerate((stormhost.folder / "topology.py").read_text().splitlines(), 1) if "note('seen'" in text)
+    debugger = Debugger(port)
+    debugger.ask("initialize", adapterID="test", linesStartAt1=True, pathFormat="path")
+    debugger.until(command="initialize", success=True)
+    debugger.ask("attach", justMyCode=False)
+    debugger.until(event="initialized")
+    debugger.ask("setBreakpoints", source={"path": str(stormhost.folder / "topology.py")}, breakpoints=[{"line": line}])
+    debugger.until(command="setBreakpoints", success=True)
+    debugger.ask("configurationDone")
+    stopped = debugger.until(event="stopped")
+    assert run.noted("seen") == []
+    debugger.ask("setBreakpoints", source={"path": str(stormhost.folder / "topology.py")}, breakpoints=[])
+    debugger.until(command="setBreakpoints", success=True)
+    debugger.ask("continue", threadId=stopped["body"]["threadId"])
+    run.ends_with(0)
+    debugger.close()
+    assert sorted(run.noted("seen")) == [0, 2, 4, 6]
+
+
+def test_a_python_without_debugpy_ends_the_run_and_says_what_to_install(stormhost: Stormhost) -> None:
+    bare = os.path.realpath(sys.executable)
+    run = stormhost.run(TOPOLOGY, "--debug", "seen@debugpy", python=bare, status=4)
+    assert "pip install debugpy" in run.told
+
+
+@pytest.mark.parametrize(
+    "component, said",
+    [
+        ("nobody", 'no component is called "nobody"'),
+        ("shown", "only components in Python can be debugged so"),
+        ("seen@tty", "there is no terminal"),
+    ],
+)
+def test_what_cannot_be_debugged_is_told(stormhost: Stormhost, component: str, said: str) -> None:
+    topology = TOPOLOGY + "    shown = Print()\n    shown.inputs.append(ShuffleGrouping(numbers))\n"
+    run = stormhost.run(topology, "--debug", component, status=1)
+    assert said in run.told

@@ -1,0 +1,379 @@
+"""The Redis spout and sink, with a Redis that is killed and started again: nothing is lost, and what is told is true."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness import SOON, Stormhost, binary, wait_for
+from redis_server import RedisServer, servers
+
+SEEN = """
+class Seen(AutoAckBolt):
+    def execute(self, input):
+        note('seen', input.message)
+"""
+KEEPS = """
+class Seen(Bolt):
+    def execute(self, input):
+        note('seen', input.message)
+"""
+
+
+def topology(spout: str, bolt: str = SEEN, more: str = "") -> str:
+    """A spout whose messages are noted."""
+    return f"""
+{bolt}
+class T(Topology):
+    redis = RedisSpout({spout})
+    seen = Seen(1)
+    seen.inputs.append(ShuffleGrouping(redis))
+    {more}
+"""
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    yield from servers(tmp_path)
+
+
+def at(redis: RedisServer) -> dict[str, str]:
+    return {"REDIS_URL": redis.url}
+
+
+def items(count: int, name: str = "item") -> list[str]:
+    return [f"{name} {n}" for n in range(count)]
+
+
+def nothing_is_left_in(redis: RedisServer) -> None:
+    assert [key for key in redis.ask("keys", "*") if key] == []
+
+
+def test_a_list_is_read_to_its_end_in_order(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", items(3000))
+    run = stormhost.run(topology("key='lines', drain=True"), env=at(redis))
+    assert run.noted("seen") == items(3000)
+    nothing_is_left_in(redis)
+
+
+def test_what_fails_is_put_back_and_comes_again(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", items(20))
+    bolt = """
+class Seen(Bolt):
+    def execute(self, input):
+        note('seen', input.message)
+        if input.message == 'item 3' and not hasattr(self, 'failed'):
+            self.failed = True
+            self.fail(input)
+        else:
+            self.ack(input)
+"""
+    run = stormhost.run(topology("key='lines', drain=True", bolt), env=at(redis))
+    assert Counter(run.noted("seen")) == Counter([*items(20), "item 3"])
+    nothing_is_left_in(redis)
+
+
+def test_what_fails_too_often_is_put_aside(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", items(5))
+    bolt = """
+class Seen(AutoAckBolt):
+    def execute(self, input):
+        note('seen', input.message)
+        if input.message == 'item 3':
+            raise ValueError('bad')
+"""
+    run = stormhost.run(topology("key='lines', drain=True, tries=2", bolt), env=at(redis), status=3)
+    assert Counter(run.noted("seen"))["item 3"] == 2
+    assert redis.ask("lrange", "lines:failed", 0, -1) == ["item 3"]
+    assert 'puts aside, into "lines:failed": "item 3" (it failed 2 times' in run.told
+
+
+def test_what_cannot_be_read_is_put_aside(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", ['["a", 1]', "rubbish", '{"n": 2, "message": "b"}'])
+    run = stormhost.run(topology("key='lines', drain=True, fields=('message', 'n')"), env=at(redis))
+    assert run.noted("seen") == ["a", "b"]
+    assert redis.ask("lrange", "lines:failed", 0, -1) == ["rubbish"]
+
+
+def taken(redis: RedisServer, key: str = "lines") -> int:
+    return sum(redis.length(name) for name in redis.ask("keys", f"{key}:taken:*") if name)
+
+
+def test_what_a_dead_predecessor_left_is_taken_up(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", items(50))
+    first = stormhost.start(topology("key='lines'", KEEPS), env=at(redis))
+    first.until(lambda: len(first.noted("seen")) == 50, "all items to be in hand")
+    assert (redis.length("lines"), taken(redis)) == (0, 50)
+    first.signal(signal.SIGKILL)
+    first.wait()
+    second = stormhost.run(topology("key='lines', drain=True"), env=at(redis))
+    assert sorted(second.noted("seen")) == sorted(items(50))
+    assert "takes up 50 items" in second.told
+    nothing_is_left_in(redis)
+
+
+def test_what_is_in_hand_at_the_end_is_put_back_in_its_order(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", items(10))
+    settings = {"stormhost.shutdown.timeout.secs": 1}
+    run = stormhost.start(topology("key='lines'", KEEPS), env=at(redis), settings=settings)
+    run.until(lambda: len(run.noted("seen")) == 10, "all items to be in hand")
+    run.signal(signal.SIGTERM)
+    run.ends_with(143)
+    again = stormhost.run(topology("key='lines', drain=True"), env=at(redis))
+    assert sorted(again.noted("seen")) == sorted(items(10))
+    nothing_is_left_in(redis)
+
+
+def test_no_more_is_taken_than_may_be_pending(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", items(100))
+    settings = {"topology.max.spout.pending": 7}
+    run = stormhost.start(topology("key='lines'", KEEPS), env=at(redis), settings=settings)
+    run.until(lambda: len(run.noted("seen")) == 7, "as many as may be pending")
+    assert (redis.length("lines"), taken(redis)) == (93, 7)
+    run.signal(signal.SIGKILL)
+    run.wait()
+
+
+@pytest.mark.parametrize("mode", ["list", "stream"])
+def test_nothing_is_lost_when_redis_is_killed_under_it(stormhost: Stormhost, redis: RedisServer, mode: str) -> None:
+    count = 1500
+    bolt = """
+import time
+class Seen(AutoAckBolt):
+    def execute(self, input):
+        note('seen', input.message)
+        time.sleep(0.001)
+"""
+    if mode == "list":
+        redis.push("lines", items(count))
+    else:
+        redis.add("lines", items(count // 5))
+        count //= 5
+    settings = {"topology.max.spout.pending": 50}
+    run = stormhost.start(topology(f"key='lines', mode='{mode}', pause_max=0.5", bolt), env=at(redis), settings=settings)
+    for part in (1, 2):
+        run.until(lambda part=part: len(run.noted("seen")) > part * count // 4, "the run to be on its way")
+        redis.kill()
+        run.until(lambda part=part: run.told.count("next try in") >= part, "the loss to be told")
+        redis.start()
+    run.until(lambda: set(run.noted("seen")) == set(items(count)), "every item")
+    run.until(lambda: run.told.count("is there again") >= 2, "its return to be told")
+    run.signal(signal.SIGTERM)
+    run.ends_with(143)
+    if mode == "list":
+        assert (redis.length("lines"), taken(redis)) == (0, 0)
+    else:
+        assert redis.ask("xpending", "lines", "T")[0] == "0"
+
+
+def test_a_stream_is_acknowledged_when_its_trees_are_done(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.add("events", items(30))
+    redis.ask("xadd", "events", "7000000000000-0", "a", "1", "b", "x")
+    run = stormhost.run(topology("mode='stream', key='events', group='g', drain=True"), env=at(redis))
+    assert run.noted("seen") == [*items(30), {"a": "1", "b": "x"}]
+    assert redis.ask("xpending", "events", "g")[0] == "0"
+    assert [line for line in redis.ask("xinfo", "consumers", "events", "g") if line] == []
+    again = stormhost.run(topology("mode='stream', key='events', group='g', drain=True"), env=at(redis))
+    assert again.noted("seen") == []
+
+
+def test_what_a_dead_consumer_has_pending_is_claimed(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.add("events", items(25))
+    first = stormhost.start(topology("mode='stream', key='events'", KEEPS), env=at(redis))
+    first.until(lambda: len(first.noted("seen")) == 25, "all entries to be in hand")
+    first.signal(signal.SIGKILL)
+    first.wait()
+    second = stormhost.run(topology("mode='stream', key='events', drain=True"), env=at(redis))
+    assert sorted(second.noted("seen")) == sorted(items(25))
+    assert redis.ask("xpending", "events", "T")[0] == "0"
+
+
+def test_a_silent_consumer_elsewhere_loses_its_entries_after_a_while(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.add("events", items(3))
+    redis.ask("xgroup", "create", "events", "T", "0")
+    redis.ask("xreadgroup", "group", "T", "somebody", "count", 2, "streams", "events", ">")
+    run = stormhost.run(topology("mode='stream', key='events', claim_idle=0.001, drain=True"), env=at(redis))
+    assert sorted(run.noted("seen")) == items(3)
+
+
+def test_an_entry_that_fails_comes_again_by_itself(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.add("events", items(3))
+    bolt = """
+class Seen(Bolt):
+    def execute(self, input):
+        note('seen', input.message)
+        if input.message == 'item 1' and not hasattr(self, 'failed'):
+            self.failed = True
+            self.fail(input)
+        else:
+            self.ack(input)
+"""
+    run = stormhost.run(topology("mode='stream', key='events', drain=True", bolt), env=at(redis))
+    assert Counter(run.noted("seen")) == Counter([*items(3), "item 1"])
+    assert redis.ask("xpending", "events", "T")[0] == "0"
+
+
+def test_a_channel_is_heard_at_most_once_and_says_so(stormhost: Stormhost, redis: RedisServer) -> None:
+    spout = "mode='channel', key='news.*', fields=('channel', 'message')"
+    run = stormhost.start(topology(spout), env=at(redis))
+    run.until(lambda: redis.ask("pubsub", "numpat") == ["1"], "it to listen")
+    assert "at most once" in run.told
+    redis.ask("publish", "news.near", "hello")
+    run.until(lambda: run.noted("seen") == ["hello"], "the message")
+    redis.kill()
+    redis.start()
+    run.until(lambda: redis.ask("pubsub", "numpat") == ["1"], "it to listen again")
+    redis.ask("publish", "news.far", "again")
+    run.until(lambda: run.noted("seen") == ["hello", "again"], "the message after the loss")
+    run.signal(signal.SIGTERM)
+    run.ends_with(143)
+
+
+def pipeline(sink: str, fields: str = "('word', 'n')") -> str:
+    return f"""
+class Words(ReliableSpout):
+    class Default(Stream):
+        fields = {fields}
+    def tuples(self):
+        yield from [('cow', 1), ('moon', 2)] if {fields} != 'word' else ['cow', 'moon']
+class T(Topology):
+    words = Words(1)
+    out = RedisSink({sink})
+    out.inputs.append(ShuffleGrouping(words))
+"""
+
+
+@pytest.mark.parametrize(
+    "sink, fields, command, expected",
+    [
+        ("key='out'", "'word'", ("lrange", "out", 0, -1), ["moon", "cow"]),
+        ("key='out', push='right'", "'word'", ("lrange", "out", 0, -1), ["cow", "moon"]),
+        (
+            "push='right'",
+            "('word', 'n')",
+            ("lrange", "out", 0, -1),
+            ['{"word":"cow","n":1}', '{"word":"moon","n":2}'],
+        ),
+        ("mode='hash', key='h'", "('word', 'n')", ("hgetall", "h"), ["cow", "1", "moon", "2"]),
+        ("mode='string', key='word:'", "('word', 'n')", ("mget", "word:cow", "word:moon"), ["1", "2"]),
+    ],
+)  # fmt: skip
+def test_a_sink_writes(
+    stormhost: Stormhost, redis: RedisServer, sink: str, fields: str, command: tuple[object, ...], expected: list[str]
+) -> None:
+    run = stormhost.run(pipeline(sink, fields), env=at(redis))
+    assert redis.ask(*command) == expected, run.told
+
+
+def test_a_sink_writes_to_a_stream(stormhost: Stormhost, redis: RedisServer) -> None:
+    stormhost.run(pipeline("mode='stream', key='s'"), env=at(redis))
+    lines = redis.ask("xrange", "s", "-", "+")
+    assert [line for line in lines if "-" not in line] == ["word", "cow", "n", "1", "word", "moon", "n", "2"]
+
+
+def test_a_sink_fails_what_redis_refuses(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.ask("set", "out", "a text")
+    run = stormhost.run(pipeline("key='out'", "'word'"), env=at(redis), status=3)
+    assert "WRONGTYPE" in run.told
+
+
+def test_a_sink_waits_for_a_redis_that_comes_later(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.kill()
+    run = stormhost.start(pipeline("key='out', pause_max=0.5", "'word'"), env=at(redis))
+    run.until(lambda: "next try in" in run.told, "the loss to be told")
+    redis.start()
+    run.ends_with(0)
+    assert sorted(redis.ask("lrange", "out", 0, -1)) == ["cow", "moon"]
+
+
+def test_what_is_refused_from_the_start_ends_the_run(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.ask("set", "lines", "a text")
+    run = stormhost.run(topology("key='lines'"), env=at(redis), status=4)
+    assert "WRONGTYPE" in run.told and "redis.mode" in run.told
+
+
+def test_a_wrong_password_ends_the_run_and_is_not_told(stormhost: Stormhost, tmp_path: Path) -> None:
+    server = RedisServer(tmp_path, password="right")
+    try:
+        server.start()
+        run = stormhost.run(topology("key='lines', password='wr0ng'"), env=at(server), status=4)
+        assert "redis.password" in run.told
+        assert "wr0ng" not in run.stderr
+        server.push("lines", items(1))
+        env = {**at(server), "REDIS_PASSWORD": "right"}
+        assert stormhost.run(topology("key='lines', drain=True"), env=env).noted("seen") == items(1)
+    finally:
+        server.close()
+
+
+def test_check_shows_no_password(stormhost: Stormhost) -> None:
+    file = stormhost.write(topology("url='redis://me:s3cret@db/1', password='s3cret'"))
+    words = [binary(), "check", "--python", sys.executable, "--print", str(file)]
+    env = stormhost.environment("", stormhost.folder / "journal")
+    said = subprocess.run(words, capture_output=True, text=True, env=env, timeout=SOON)
+    assert (said.returncode, "redis://me:***@db/1" in said.stdout) == (0, True), said.stderr
+    assert "s3cret" not in said.stdout + said.stderr
+
+
+DECK = """
+class RedisSpout(JVMSpout):
+    {words}
+    class Default(Stream):
+        fields = 'message'
+"""
+
+
+def test_a_java_class_with_a_counterpart_reads_redis(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("redis", items(3))
+    bolt = SEEN + DECK.format(words="java_class = 'com.example.storm.RedisSpout'")
+    run = stormhost.run(topology("1, drain=True", bolt), env=at(redis))
+    assert run.noted("seen") == items(3)
+
+
+def test_a_java_class_without_a_counterpart_is_told_by_check(stormhost: Stormhost) -> None:
+    bolt = SEEN + DECK.format(words="java_class = 'com.example.KafkaSpout'")
+    run = stormhost.run(topology("1", bolt), status=1)
+    assert "is the Java class com.example.KafkaSpout, which nothing here does the work of" in run.told
+    assert "stormhost runs no JVM" in run.told
+
+
+def test_topologies_in_ruby_and_lua_have_the_same_words(stormhost: Stormhost, redis: RedisServer) -> None:
+    ruby = """
+require 'stormhost'
+class Up < Stormhost::AutoAckBolt
+  output_fields :word
+  def execute(input) = emit(input.word.upcase)
+end
+class T < Stormhost::Topology
+  spout Stormhost::RedisSpout, id: :lines, fields: :word, drain: true
+  bolt Up do
+    source :lines
+  end
+  bolt Stormhost::RedisSink, id: :out, push: :right do
+    source Up
+  end
+end
+"""
+    lua = """
+local stormhost = require "stormhost"
+local Up = stormhost.AutoAckBolt:extend { fields = "word" }
+function Up:execute(input)
+  self:emit(input.message:upper())
+end
+return stormhost.Topology "T" {
+  words = stormhost.JVMSpout("com.example.RedisSpout")(1, { key = "out", drain = true }),
+  up = Up(1) { stormhost.ShuffleGrouping("words") },
+  hash = stormhost.RedisSink(1, { mode = "stream", key = "done" }) { stormhost.ShuffleGrouping("up") },
+}
+"""
+    redis.push("lines", ["cow", "moon"])
+    stormhost.run(stormhost.write(ruby, "t.rb"), env=at(redis))
+    assert redis.ask("lrange", "out", 0, -1) == ["COW", "MOON"]
+    stormhost.run(stormhost.write(lua, "t.lua"), env=at(redis))
+    wait_for(lambda: redis.ask("xlen", "done") == ["2"], "both words in the stream")
