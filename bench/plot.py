@@ -26,7 +26,13 @@ PAGE = ROOT / "docs" / "performance.md"
 RESULTS = BENCH / "RESULTS.md"
 PLOT = ROOT / "docs" / "performance.svg"
 
-OLD = (("storm.py", "storm-py"), ("pystorm, JSON", "pystorm-json"), ("pystorm, MessagePack", "pystorm-msgpack"))
+OLD = (
+    ("storm.py", "storm-py"),
+    ("storm.rb", "storm-rb"),
+    ("storm.js", "storm-js"),
+    ("pystorm, JSON", "pystorm-json"),
+    ("pystorm, MessagePack", "pystorm-msgpack"),
+)
 BLOCK = re.compile(r"(<!-- made by bench/plot.py: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 WIDTH, LABELS, NUMBERS, ROW, BAR = 900, 300, 70, 24, 15

@@ -203,6 +203,8 @@ fn overrides(options: &TopologyOptions, seen: &Surroundings) -> Result<Overrides
 fn status(error: &LoadError) -> ExitStatus {
     match error {
         LoadError::Shim(_) => ExitStatus::HostError,
+        // Nothing was named, and this folder is no project.
+        LoadError::IsFolder { file, .. } if file == "." => ExitStatus::Usage,
         LoadError::NoInterpreter(_) | LoadError::TooOld { .. } | LoadError::CannotStart { .. } => {
             ExitStatus::NotStarted
         }

@@ -157,7 +157,7 @@ fn each_failure_has_its_status() {
         ("notes.js", "x"),
     ]);
     for (args, env, status, said) in [
-        (vec!["check"], vec![], 2, "required arguments"),
+        (vec!["check"], vec![], 2, "no topology was named"),
         (
             vec!["check", "t.json", "--set", "x"],
             vec![],

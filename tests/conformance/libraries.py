@@ -89,8 +89,12 @@ PYTHON, RUBY, LUA = (str(COMPONENTS / f"words.{ending}") for ending in ("py", "r
 LAID_OUT = lay_out_into(TARGET / "stock")
 ERROR_AT_THE_END = {"quiet": "it reports the end of its input as an error"}
 FLOATS_OF_64_BITS = {**FLOATS_ONLY, "precision": "its numbers are floats of 64 bits, and an integer past 53 bits is rounded"}
-PYSTORM = {"print": "the library owns its standard output", "status": "it leaves with status 2 when its input ends"}
-NODE_STORM = {**FLOATS_OF_64_BITS, "activate": "it answers neither `activate` nor `deactivate`", "outcomes": "it answers neither `ack` nor `fail`"}
+PYSTORM = {"status": "it leaves with status 2 when its input ends"}
+NODE_STORM = {
+    **FLOATS_OF_64_BITS,
+    "activate": "it answers neither `activate` nor `deactivate`",
+    "outcomes": "it answers neither `ack` nor `fail`",
+}
 
 
 def stock(name: str, language: str, library: str, *command: str, encoding: str = "json", **others: Any) -> Library:
@@ -103,10 +107,13 @@ def laid_out(file: str) -> str:
     return str(LAID_OUT / file)
 
 
+INSIDE: Mapping[str, Any] = {"where": "inside", "options": {"where": "inside"}, "lacks": NO_PIPES}
+
 LIBRARIES = [
     ours("python-native", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON),
     ours("python-msgspec", "Python", "stormhost, msgspec", "msgspec", "msgpack", "python", PYTHON),
     ours("python-ormsgpack", "Python", "stormhost, ormsgpack", "ormsgpack", "msgpack", "python", PYTHON),
+    ours("python-msgpack", "Python", "stormhost, msgpack", "msgpack", "msgpack", "python", PYTHON),
     ours("python-json", "Python", "stormhost, json", "json", "json", "python", PYTHON),
     ours("python-storm", "Python", "stormhost, json", "storm", "json", "python", PYTHON),
     ours("ruby-msgpack", "Ruby", "stormhost, msgpack", "msgpack", "msgpack", "ruby", RUBY),
@@ -119,7 +126,7 @@ LIBRARIES = [
     ours("luajit-json", "LuaJIT", "stormhost", "json", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
     ours("luajit-storm", "LuaJIT", "stormhost", "storm", "json", "luajit", LUA, refuses=IN_LUA, lacks=FLOATS_ONLY),
     Library("lua-inside", "Lua 5.4", "stormhost", "frames", "msgpack", (LUA,), where="inside", kind="Lua", lacks=NO_PIPES, refuses=IN_LUA),
-    ours("python-inside", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON, where="inside", options={"where": "inside"}, lacks=NO_PIPES),
+    ours("python-inside", "Python", "stormhost, native", "native", "msgpack", "python", PYTHON, **INSIDE),
     stock("storm.py", "Python", "Storm's storm.py", "python", laid_out("storm_{role}.py"), lacks=ERROR_AT_THE_END),
     stock("storm.rb", "Ruby", "Storm's storm.rb", "ruby", "-C", str(LAID_OUT), "storm_{role}.rb", lacks=ERROR_AT_THE_END),
     stock("storm.js", "JavaScript", "Storm's storm.js", "node", laid_out("storm_{role}.js"), lacks=FLOATS_OF_64_BITS),

@@ -12,27 +12,31 @@ from libraries import REFUSALS, Library
 
 TOPOLOGY = """
 LINES = json.loads(sys.argv[1])
+DEADLY = ('!exit', '!raise')  # an error ends some libraries
 
 class Feed(Spout):
     class Default(Stream):
         fields = 'line'
     def initialize(self):
         self.waiting = list(enumerate(LINES))
-        self.pending = 0
+        self.pending = set()
     def next_tuple(self):
-        if self.waiting:
-            at, line = self.waiting.pop(0)
-            self.pending += 1
-            self.emit(line, id=at)
+        # One deadly line at a time: whatever a child dies of is that one, and the others in its hands are sent again.
+        deadly = any(LINES[at] in DEADLY for at in self.pending)
+        ready = [at for at, line in self.waiting if not (deadly and line in DEADLY)]
+        if ready:
+            self.waiting.remove((ready[0], LINES[ready[0]]))
+            self.pending.add(ready[0])
+            self.emit(LINES[ready[0]], id=ready[0])
         elif not self.pending:
             self.done()
     def ack(self, id):
         note('acked', id)
-        self.pending -= 1
+        self.pending.remove(id)
     def fail(self, id):
         note('failed', id, *self.failure)
-        self.pending -= 1
-        if self.failure[0] == 'child_died' and LINES[id] not in ('!exit', '!raise'):  # an error ends some libraries
+        self.pending.remove(id)
+        if self.failure[0] == 'child_died' and LINES[id] not in DEADLY:
             self.waiting.append((id, LINES[id]))
 
 class See(AutoAckBolt):

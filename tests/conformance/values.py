@@ -3,7 +3,8 @@
 Hypothesis makes them up, and the keys of `protocol/tests/key_vectors.json` are among them: the last step is a fields grouping over
 four tasks, so that a key's task is seen, too.
 
-What a language by its nature cannot tell from its neighbours (`precision`) is not sent by way of it: it gets the rest by a relay of its own.
+What a language by its nature cannot tell from its neighbours (`precision`) is not sent by way of it: it gets the rest by a relay
+of its own.
 """
 
 from __future__ import annotations

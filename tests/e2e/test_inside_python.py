@@ -293,6 +293,11 @@ class T(Topology):
     assert "LookupError: no database" in run.told
 
 
+def test_storms_dialect_is_for_outside(stormhost: Stormhost) -> None:
+    run = stormhost.run(odd("pass"), status=4, env={"STORMHOST_CODEC": "storm"}, python=PYTHON)
+    assert "inside the host a component speaks frames; STORMHOST_CODEC=storm is for where='outside'" in run.told
+
+
 def test_a_bolt_by_hand_ticks_batches_and_finish_work_inside(stormhost: Stormhost) -> None:
     source = """
 class Holds(Bolt):

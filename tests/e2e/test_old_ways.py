@@ -6,9 +6,10 @@ import json
 import signal
 from collections import Counter
 
+from test_children import ONCE, all_acked, topology
+
 from harness import Stormhost
 from stock_libraries import NODE_STORM, STORM_JS, STORM_PY, component, lay_out
-from test_children import ONCE, all_acked, topology
 from texts import write_text
 
 
@@ -95,3 +96,40 @@ class T(Topology):
     run.signal(signal.SIGINT)
     run.ends_with(130)
     assert "it hung" not in run.told
+
+
+def test_the_setup_object_holds_what_storms_does(stormhost: Stormhost) -> None:
+    (stormhost.folder / "resources").mkdir()
+    run = stormhost.run(
+        """
+class Two(Numbers):
+    class Other(Stream):
+        fields = 'a', 'b'
+
+class T(Topology):
+    numbers = Two(2, 3)
+    child = Process('python', CHILDREN + '/notes_setup.py', fields=('x', 'y'), streams={'late': 'z'}, conf={'my.own': [1]})
+    by_x = Noter(2)
+    all_to_one = Noter(2)
+    child.inputs.append(ShuffleGrouping(numbers))
+    by_x.inputs.append(FieldsGrouping(child, 'x'))
+    all_to_one.inputs.append(GlobalGrouping(child))
+"""
+    )
+    ((setup, folder, _),) = run.noted("setup")
+    assert folder == str(stormhost.folder / "resources")
+    assert {"conf", "context", "pidDir"} <= setup.keys()
+    assert setup["conf"]["my.own"] == [1] and setup["conf"]["topology.name"] == "T"
+    context = setup["context"]
+    assert context.pop("streams") in (["default", "late"], ["late", "default"])
+    assert context == {
+        "task->component": {"1": "all_to_one", "2": "all_to_one", "3": "by_x", "4": "by_x", "5": "child", "6": "numbers", "7": "numbers"},
+        "taskid": 5,
+        "componentid": "child",
+        "stream->outputfields": {"default": ["x", "y"], "late": ["z"]},
+        "stream->target->grouping": {
+            "default": {"by_x": {"type": "FIELDS", "fields": ["x"]}, "all_to_one": {"type": "FIELDS", "fields": []}}
+        },
+        "source->stream->grouping": {"numbers": {"default": {"type": "SHUFFLE"}}},
+        "source->stream->fields": {"numbers": {"default": ["n"], "other": ["a", "b"]}},
+    }

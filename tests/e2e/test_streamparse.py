@@ -229,12 +229,26 @@ def test_what_needs_a_jvm_is_told_all_at_once(stormhost: Stormhost) -> None:
         ),
     )
     for line, said in [
-        (7, "'words' is Java (org.example.Words), and stormhost has no JVM"),
-        (8, "'java' is Java (a serialized object), and stormhost has no JVM"),
+        (7, '"words" is the Java class org.example.Words, which nothing here does the work of'),
+        (8, "'java' is a serialized object of Java, and stormhost has no JVM"),
         (9, "'notes' groups by a Java class (org.example.Grouping), and stormhost has no JVM"),
     ]:
         assert f"topologies/t.py:{line}: error: {said}" in told, told
     assert told.rstrip().endswith("3 errors"), told
+
+
+def test_a_java_class_that_has_a_counterpart_is_that(stormhost: Stormhost) -> None:
+    root = project(
+        stormhost,
+        t=TOPOLOGY
+        + """
+    words = JavaSpout.spec(full_class_name="org.example.RedisSpout", args_list=["db", 7000, "lines"], outputs=["word"])
+    notes = Notes.spec(inputs=[words])
+""",
+    )
+    described = json.loads(checked(stormhost, root, "--print=ir").stdout)
+    words = described["components"][0]
+    assert (words["java_class"], words["options"]) == ("org.example.RedisSpout", {"host": "db", "port": 7000, "key": "lines"})
 
 
 def test_streamparses_own_errors_carry_the_line_of_the_topology(stormhost: Stormhost) -> None:

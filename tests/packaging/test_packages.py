@@ -62,7 +62,8 @@ def test_the_wheel_gives_the_command_and_the_library(tmp_path: Path, empty: Path
     # The profile that has been built already, so that nothing is compiled twice.
     profile = "dev" if Path(binary()).parent.name == "debug" else "release"
     pip = [environment / "bin" / "pip", "install", "--disable-pip-version-check"]
-    run(*pip, ".", cwd=REPOSITORY, MATURIN_PEP517_ARGS=f"--profile {profile}")
+    features = os.environ.get("MATURIN_PEP517_ARGS", "")
+    run(*pip, ".", cwd=REPOSITORY, MATURIN_PEP517_ARGS=f"--profile {profile} {features}")
 
     bare["PATH"] = f"{environment / 'bin'}:{SYSTEM}"
     shutil.copy(REPOSITORY / "LICENSE", empty / "unrelated")  # a folder is rarely quite empty

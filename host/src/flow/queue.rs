@@ -248,6 +248,11 @@ impl Queue {
         self.rows == 0
     }
 
+    /// From now on so many rows wait here before senders do.
+    pub fn hold(&mut self, rows: usize) {
+        self.limits.rows = rows;
+    }
+
     /// Whether senders have to wait. What they have in hand may still be pushed: a queue exceeds its limits by at most one frame a sender.
     pub fn is_full(&self) -> bool {
         self.rows >= self.limits.rows || self.bytes >= self.limits.bytes

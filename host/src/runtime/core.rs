@@ -302,6 +302,13 @@ impl Core {
     /// The handshake is done.
     pub fn up(&mut self, at: usize, dialect: Dialect) {
         let task = &mut self.tasks[at];
+        let settings = &self.topology.components[task.component].settings;
+        task.queue.hold(match dialect {
+            Dialect::Storm(_) => settings.shellbolt_max_pending() as usize,
+            Dialect::Frames { .. } | Dialect::Lines(_) | Dialect::Inside => {
+                settings.queue_tuples() as usize
+            }
+        });
         task.life = Life::Up(dialect);
         task.in_hand.restart();
         (task.consumed, task.heard_through, task.progressed) = (0, 0, false);

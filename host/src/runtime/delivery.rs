@@ -22,6 +22,25 @@ const STORM_BYTES: usize = 64 * 1024;
 /// Bytes of delivered tuples that are kept for error stories, a child.
 const KEPT_BYTES: usize = 256 * 1024;
 
+/// A row with a value that has no counterpart in the receiver's encoding.
+struct Refused {
+    /// Which row of the run.
+    row: usize,
+    /// Which of its values is the first of that kind.
+    field: usize,
+    why: String,
+}
+
+impl Refused {
+    fn new(row: usize, field: usize, why: impl ToString) -> Refused {
+        Refused {
+            row,
+            field,
+            why: why.to_string(),
+        }
+    }
+}
+
 impl Core {
     /// Appends to `out` what should be written to the child of `at` now. Nothing is appended where nothing is to be said.
     pub fn fill(&mut self, at: usize, out: &mut Vec<u8>) {
@@ -154,7 +173,7 @@ impl Core {
         let mut refused = Vec::new();
         run.each_row(&self.limits, |n, row| {
             let lengths: Vec<usize> = columns.iter().map(Vec::len).collect();
-            for (column, value) in columns.iter_mut().zip(row) {
+            for (field, (column, value)) in columns.iter_mut().zip(row).enumerate() {
                 if encoding == Encoding::Json && !sources.is_empty() {
                     column.push(b',');
                 }
@@ -163,7 +182,7 @@ impl Core {
                         .iter_mut()
                         .zip(&lengths)
                         .for_each(|(column, length)| column.truncate(*length));
-                    refused.push((n, error.to_string()));
+                    refused.push(Refused::new(n, field, error));
                     return;
                 }
             }
@@ -180,7 +199,7 @@ impl Core {
             source: frame::Source::Each(&sources),
         };
         frame::write_run(head, encoding, columns.iter().map(Vec::as_slice), out);
-        let mut refused = refused.iter().map(|(n, _)| *n).peekable();
+        let mut refused = refused.iter().map(|refused| refused.row).peekable();
         for (n, anchor) in run.anchors.iter().enumerate() {
             if refused.next_if_eq(&n).is_none() {
                 self.tasks[at].in_hand.push(*anchor);
@@ -191,8 +210,19 @@ impl Core {
     }
 
     /// Rows that cannot be written in the child's encoding.
-    pub(super) fn refuse(&mut self, at: usize, run: &Run, refused: &[(usize, String)]) {
-        for (n, why) in refused {
+    fn refuse(&mut self, at: usize, run: &Run, refused: &[Refused]) {
+        let named = refused
+            .iter()
+            .map(|Refused { row, field, why }| {
+                (*row, format!("{}: {why}", self.named(at, run, *field)))
+            })
+            .collect::<Vec<_>>();
+        self.refuse_rows(at, run, &named);
+    }
+
+    /// Rows of a run that cannot be written as the child reads them, by their numbers, and why in words that name the field.
+    pub(super) fn refuse_rows(&mut self, at: usize, run: &Run, refused: &[(usize, String)]) {
+        for (row, why) in refused {
             let reason: Rc<str> =
                 format!("the value cannot be passed to {}: {why}", self.name(at)).into();
             self.complain(
@@ -201,12 +231,26 @@ impl Core {
                     "a tuple for it could not be passed on: {why}"
                 )),
             );
-            if !run.anchors[*n].is_tracked() {
+            if !run.anchors[*row].is_tracked() {
                 self.tasks[at].counters.dropped += 1;
             }
-            self.acker.fail(run.anchors[*n], FailKind::Refused, &reason);
+            self.acker
+                .fail(run.anchors[*row], FailKind::Refused, &reason);
         }
         self.tell_outcomes();
+    }
+
+    /// A field of a run, as people know it: by its name, its stream and whose that is.
+    fn named(&self, at: usize, run: &Run, field: usize) -> String {
+        let topology = &self.topology;
+        let component = &topology.components[self.tasks[at].component];
+        let Some(input) = component.inputs.get(usize::from(run.input)) else {
+            return format!("field {field} of a tick"); // which holds a number, and numbers pass
+        };
+        let source = &topology.components[input.component];
+        let stream = &source.streams[input.stream];
+        let field = stream.fields.get(field).map_or("?", String::as_str);
+        format!("field '{field}' of stream '{}' of {}", stream.id, source.id)
     }
 
     fn fill_storm(&mut self, at: usize, encoding: Encoding, out: &mut Vec<u8>) {
@@ -243,9 +287,9 @@ impl Core {
             } else {
                 converted.clear();
                 let mut ends = Vec::with_capacity(row.len());
-                for value in values {
+                for (field, value) in values.enumerate() {
                     if let Err(error) = transcode(run.encoding, encoding, value, &mut converted) {
-                        refused.push((n, error.to_string()));
+                        refused.push(Refused::new(n, field, error));
                         return;
                     }
                     ends.push(converted.len());
@@ -264,7 +308,7 @@ impl Core {
         } else {
             self.refuse(at, &run, &refused);
             for (n, anchor) in run.anchors.iter().enumerate() {
-                if !refused.iter().any(|(which, _)| *which == n) {
+                if !refused.iter().any(|refused| refused.row == n) {
                     self.tasks[at].in_hand.push(*anchor);
                     self.tasks[at].counters.executed += 1;
                 }

@@ -88,7 +88,7 @@ impl Core {
         task.counters.executed += taken.len() as u64;
         task.in_hand.push_all(taken);
         if !refused.is_empty() {
-            self.refuse(at, run, &refused);
+            self.refuse_rows(at, run, &refused);
         }
     }
 

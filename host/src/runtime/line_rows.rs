@@ -282,7 +282,7 @@ impl Core {
                 task.in_hand.push(*anchor);
             }
         }
-        self.refuse(at, run, &refused);
+        self.refuse_rows(at, run, &refused);
         self.lost_lines += refused
             .iter()
             .filter(|(n, _)| !run.anchors[*n].is_tracked())

@@ -132,7 +132,7 @@ fn the_schema_takes_the_example_of_the_prose() {
     let example = prose
         .split("```json form\n")
         .nth(1)
-        .and_then(|rest| rest.split("```").next())
+        .and_then(|rest| rest.split_once('\n')?.1.split("```").next())
         .expect("an example");
     let value: Value = serde_json::from_str(example).expect("the example is JSON");
     assert!(

@@ -18,7 +18,7 @@ from struct import calcsize, pack, unpack_from
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "stormhost"
 ORDER, MARKS, ANCHORS, DIRECT, ACKS, FAILS, LOOSE, ASK = 1, 2, 4, 8, 16, 32, 64, 128
 DEADLINE = 20.0
-CODECS = [name for name in ("json", "msgspec", "ormsgpack") if importlib.util.find_spec(name)]
+CODECS = [name for name in ("json", "msgspec", "ormsgpack", "msgpack") if importlib.util.find_spec(name)]
 # From `make native`, or from a build of the host.
 NATIVE = Path(__file__).resolve().parents[3] / "target/accelerator/accelerator/libstormhost_native.so"
 if NATIVE.exists():

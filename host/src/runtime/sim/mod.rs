@@ -10,6 +10,7 @@
 mod bolt;
 mod chance;
 mod named;
+mod old;
 mod pipes;
 mod play;
 mod rng;

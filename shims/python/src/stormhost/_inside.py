@@ -183,6 +183,11 @@ class Pipe:
             raise HostGone from error
 
     @property
+    def descriptors(self) -> tuple[int, int]:
+        """There are none, so Storm's dialect cannot be spoken."""
+        raise RuntimeError("inside the host a component speaks frames; STORMHOST_CODEC=storm is for where='outside'")
+
+    @property
     def left(self) -> bool:
         """Whether the component has left by `os._exit`, after which a process says nothing."""
         return self._task.left is not None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _RUNNER = "streamparse_run"
 _PARTIAL_KEY = "PartialKeyGrouping"
+_SERIALIZERS = ("json", "msgpack")
 _TICKS = "topology.tick.tuple.freq.secs"
 # Members of Thrift's Grouping that are groupings as they stand, and what the IR calls them.
 _PLAIN = ("shuffle", "all", "none", "direct", "local_or_shuffle")
@@ -141,14 +142,13 @@ class _Description:
 
     def component(self, spec: Any) -> dict[str, Any]:
         where = self.place(spec)
-        command, serializer = self.command(spec, where)
+        component = spec.component_object
+        started = self.java(spec, where) if component.shell is None else self.shell(component.shell)
         return {
             "id": spec.name,
             "kind": "spout" if type(spec).__name__.endswith("SpoutSpec") else "bolt",
             "parallelism": self.parallelism(spec, where),
-            "command": command,
-            "cwd": self.project.source,
-            "serializer": serializer,
+            **started,
             "streams": {
                 id: {"fields": list(stream.output_fields), "direct": bool(stream.direct)}
                 for id, stream in spec.outputs.items()
@@ -168,24 +168,31 @@ class _Description:
         self.found.append(Mistake(what, "one task is taken, as streamparse does", where, severity="warning"))
         return 1
 
-    def command(self, spec: Any, where: Place) -> tuple[list[str], str | None]:
-        """How a task is started, and the serializer if the command settles it."""
-        component = spec.component_object
-        if component.shell is None:
-            name = component.java_object.full_class_name if component.java_object is not None else "a serialized object"
-            what = f"{spec.name!r} is Java ({name}), and stormhost has no JVM"
-            hint = "write it in Python or any language that speaks multilang, as a Bolt, Spout, ShellBolt or ShellSpout"
-            self.found.append(Mistake(what, hint, where))
-            return [sys.executable], None  # never started: the mistake keeps the topology from running
-        program, script = component.shell.execution_command, component.shell.script
-        words = self.words(script)
+    def shell(self, component: Any) -> dict[str, Any]:
+        """How a task is started, where, and in which encoding if the command settles that."""
+        program, words = component.execution_command, self.words(component.script)
+        here = {"cwd": self.project.source}
         if os.path.basename(program) == _RUNNER:
             serializer = self.project.serializer
-            return [*_runner(), "-s", serializer, *words], serializer if serializer in ("json", "msgpack") else None
+            command = [*_runner(), "-s", serializer, *words]
+            return {**here, "command": command, **({"serializer": serializer} if serializer in _SERIALIZERS else {})}
         first = shlex.split(program)
         if first and first[0] in ("python", "python3"):
             first[0] = sys.executable
-        return [*first, *words], None
+        return {**here, "command": [*first, *words]}
+
+    def java(self, spec: Any, where: Place) -> dict[str, Any]:
+        """A class by its name, for which `check` looks for a counterpart; what is serialized can have none."""
+        from streamparse.dsl.util import to_python_arg_list
+
+        java = spec.component_object.java_object
+        if java is None:
+            what = f"{spec.name!r} is a serialized object of Java, and stormhost has no JVM"
+            hint = "write it in Python or any language that speaks multilang, as a Bolt, Spout, ShellBolt or ShellSpout"
+            self.found.append(Mistake(what, hint, where))
+            return {"command": [sys.executable]}  # never started: the mistake keeps the topology from running
+        args = to_python_arg_list(java.args_list)
+        return {"java_class": java.full_class_name, "options": dict(zip(("host", "port", "key"), args))}
 
     def words(self, script: str) -> list[str]:
         """Storm hands a script over whole; streamparse's documents say that blanks divide it. A file decides."""
@@ -238,7 +245,7 @@ class _Description:
             hint = f"{sys.executable} -m pip install msgpack; or set \"serializer\" to json in config.json"
             what = f"the serializer is msgpack, which {sys.executable} has no library for"
             self.found.append(Mistake(what, hint, self.at))
-        elif self.project.serializer not in ("json", "msgpack"):
+        elif self.project.serializer not in _SERIALIZERS:
             what = f"the serializer of config.json is {self.project.serializer!r}, which streamparse does not have"
             self.found.append(Mistake(what, "it is json or msgpack", self.at))
 
