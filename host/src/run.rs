@@ -36,7 +36,7 @@ pub fn run(options: &RunOptions) -> ExitStatus {
         format: options.log_format,
         file: options.log_file.clone(),
         view: true,
-        still: options.debug.is_some(),
+        keeps_still: options.debug.is_some(),
     };
     let trace_one_in = options.trace.map_or(0, |trace| trace.one_in);
     run_prepared(prepared, &showing, options.run_for, trace_one_in)
@@ -53,8 +53,8 @@ pub struct Showing {
     pub file: Option<PathBuf>,
     /// Whether figures are shown while it runs, and at its end.
     pub view: bool,
-    /// Whether nothing is redrawn though there is a terminal: a debugger has it.
-    pub still: bool,
+    /// Whether nothing is drawn anew while it runs, since somebody works at the terminal.
+    pub keeps_still: bool,
 }
 
 /// Runs what was checked, for `limit` at most. The path of one tuple tree in `trace_one_in` is told; of none, if that is 0.
@@ -100,7 +100,7 @@ pub fn run_prepared(
             .any(|component| component.builtin.is_some());
         let view = Rc::new(RefCell::new(View::new(
             &telemetry,
-            prints && std::io::stdout().is_terminal() || showing.still,
+            prints && std::io::stdout().is_terminal() || showing.keeps_still,
         )));
         let shown = view.clone();
         let viewed = showing.view;

@@ -54,6 +54,7 @@ pub async fn speak(
     }
     let folder = tempfile::tempdir().ok();
     let spawn = Spawn {
+        inherits_stdin: false,
         command: component.command.clone(),
         cwd: component.cwd.clone(),
         env: component
@@ -63,7 +64,6 @@ pub async fn speak(
             .collect(),
         token,
         limits: ChildLimits::default(),
-        inherits_stdin: false,
     };
     let child = match Child::spawn(&spawn) {
         Ok(child) => child,

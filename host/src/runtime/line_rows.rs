@@ -295,8 +295,11 @@ impl Core {
         let task = &mut tasks[at];
         let read = task.reading.written.saturating_sub(unread as u64);
         let mut rows = 0;
-        while let Some((_, n)) = task.reading.unread.pop_front_if(|(end, _)| *end <= read) {
-            rows += u64::from(n);
+        while let Some((end, n)) = task.reading.unread.front()
+            && *end <= read
+        {
+            rows += u64::from(*n);
+            task.reading.unread.pop_front();
         }
         if rows == 0 {
             return false;

@@ -70,6 +70,9 @@ pub struct Spout {
     pub latency: Histogram,
 }
 
+/// A row that failed: its number, how and why.
+pub(super) type Failure = (u64, FailKind, Rc<str>);
+
 /// A tuple that the host can emit again.
 pub struct Kept {
     stream: usize,
@@ -238,7 +241,7 @@ impl Spout {
     }
 
     /// What became of rows, by their numbers, for a spout inside the host: ranges that were acked, and those that failed.
-    pub(super) fn take_outcomes(&mut self) -> (Vec<(u64, u64)>, Vec<(u64, FailKind, Rc<str>)>) {
+    pub(super) fn take_outcomes(&mut self) -> (Vec<(u64, u64)>, Vec<Failure>) {
         (
             std::mem::take(&mut self.acked),
             std::mem::take(&mut self.failed),

@@ -45,10 +45,10 @@ pub struct Component {
     pub command: Vec<String>,
     /// It has no children: the host itself does its work.
     pub builtin: Option<Builtin>,
-    /// What a built-in Redis component goes by.
-    pub redis: Option<Arc<RedisOptions>>,
     /// It runs a command of the shell, which `command` starts.
     pub shell: Option<Shell>,
+    /// What a built-in Redis component goes by.
+    pub redis: Option<Arc<RedisOptions>>,
     /// The language of a component whose tasks run in the host, which is the interpreter of its command.
     pub inside: Option<Inside>,
     /// Working folder of the child; `None` means where the command was typed.

@@ -26,6 +26,9 @@ class Shell(Process):
         self.shell: dict[str, Any] = {"run": command, "as": mode}
         self.shell.update((word, value) for word, value in words.items() if value is not None)
 
+    def as_json(self) -> dict[str, Any]:
+        return {"shell": self.shell}
+
 
 class Lines(Shell):
     """A command that is kept running: a line in for each tuple, a tuple for each line out.

@@ -151,7 +151,8 @@ module Stormhost
 
       # How it is started: it is built in, a command of the shell, or a program.
       def started(declaration, plainly)
-        return plainly[declaration.hosted, 'options'] if declaration.hosted
+        hosted = declaration.hosted
+        return plainly[hosted, 'options'] if hosted
         return { 'shell' => plainly[declaration.shell, 'command'] } if declaration.is_a?(ShellDeclaration)
 
         { 'command' => plainly[command(declaration), 'command'] }

@@ -109,8 +109,8 @@ module Stormhost
       def declaration_of(kind, what, arguments, options)
         return ProgramDeclaration.new(kind, [what, *arguments], **options) if what.is_a?(String)
         return Print::Declared.new(**options) if what.is_a?(Class) && what <= Print
-        return Hosted::Declared.new(kind, what, arguments, **options) if what.is_a?(Class) && what <= Hosted
         return what.declared(kind, *arguments, **options) if [Lines, Exec].include?(what)
+        return Hosted::Declared.new(kind, what, arguments, **options) if what.is_a?(Class) && what <= Hosted
         return ComponentDeclaration.new(kind, what, arguments, **options) if what.is_a?(Class) && what <= Component
 
         hint = "`#{kind}` takes a class that inherits from Stormhost::#{kind.capitalize}, or the words of a command"
