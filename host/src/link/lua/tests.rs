@@ -341,7 +341,10 @@ async fn code_without_a_budget_stops_when_told_to() {
             memory: 64 << 20,
             budget: None,
         };
-        let link = Inside::start("test[1]", SOON, move |ends| script.run(&ends)).unwrap();
+        let link = Inside::start("test[1]", Manner::usual(SOON), move |ends| {
+            script.run(&ends)
+        })
+        .unwrap();
         let mut said = Vec::new();
         timeout(SOON, async {
             while said.is_empty() {
