@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from .cases.languages import PYTHON_INSIDE
 from .cases.latency import MODEST, PIPES
+from .cases.lines import KEYED
 from .cases.stock import DRIVER
 from .cases.stock import STORM as OLD_STORM
 from .cases.storm import BEST as STORM
@@ -78,6 +79,13 @@ def _all() -> Iterator[Goal]:
             yield Goal(case, COST, figure("words", name, COST), cpu, most=True)
     inside = ratio("languages", f"{PYTHON_INSIDE}, send", BYTEWAX, SPEED)
     yield Goal("Python inside: spout, split and count", f"× {BYTEWAX}", inside, 3, 4.5)
+    for case, name, must, aim in (
+        ("Lua inside, a state a task, both cores", "stormhost, Lua inside, 2 tasks a bolt, send", 3, 6),
+        ("Ruby children, msgpack", "stormhost, Ruby, msgpack, send", 1, 2),
+        ("Lua children, MessagePack", "stormhost, Lua 5.4, send", 1, 2),
+        ("LuaJIT children, MessagePack", "stormhost, LuaJIT, send", 1, 2),
+    ):
+        yield Goal(case, f"× {BYTEWAX}", ratio("languages", name, BYTEWAX, SPEED), must, aim)
     yield Goal("three fields of mixed types, 1 KB a tuple", f"× {BYTEWAX}", ours("mixed", BYTEWAX, SPEED), 1.5, 3)
     yield Goal("acks by hand, out of order", "× automatic acks", ratio("by-hand", f"acks by hand, {HOLD} held", AUTOMATIC, SPEED), 0.6, 0.8)
     pong = ratio("ping-pong", "stormhost", PIPES, "µs a sentence")
@@ -93,6 +101,8 @@ def _all() -> Iterator[Goal]:
         yield Goal(f"child on {library}", "% of what it reaches before a driver", _percent(ratio(key, "stormhost", DRIVER, speed)), 90, 98, digits=1)
         yield Goal(f"child on {library}", "× Storm with the same child", ratio(key, "stormhost", OLD_STORM, speed), 3)
     yield Goal("values of 1 MB", "× bare pipes", ratio("large", "stormhost", PIPES, "MB/s"), 0.5, 0.9)
+
+    yield Goal("a keyed filter of the shell, by Lines", "M lines/s", figure("lines", KEYED, "M lines/s"), 2, 4)
 
     modest = f"stormhost, {MODEST:,}/s"
     yield Goal(f"tree, {MODEST:,} sentences/s", "p50 ms", figure("latency", modest, "p50 ms"), 0.3, most=True)

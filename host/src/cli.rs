@@ -24,6 +24,8 @@ pub enum Command {
     Run(RunOptions),
     /// Feed a file of dead letters to its topology again
     Replay(ReplayOptions),
+    /// Run commands of the shell as a topology: `stormhost pipe 'cat a.log' : 'grep -v bot' x4 : 'sort | uniq -c'`.
+    Pipe(PipeOptions),
     /// Report every mistake in a topology, without starting anything.
     Check(CheckOptions),
     /// Draw a topology.
@@ -58,7 +60,7 @@ pub struct TopologyOptions {
     /// The Ruby to use: a path, a folder with bin/ruby in it, or a name in the PATH
     #[arg(long, value_name = "RUBY")]
     pub ruby: Option<String>,
-    /// The Lua to use: a path, a folder with bin/lua in it, or a name in the PATH, as luajit
+    /// The Lua to use: a path, a folder with bin/lua in it, a name in the PATH, as luajit, or built-in for stormhost's own
     #[arg(long, value_name = "LUA")]
     pub lua: Option<String>,
     /// What only the topology files of others take.
@@ -131,6 +133,60 @@ pub struct ReplayOptions {
     /// How it is run.
     #[command(flatten)]
     pub run: RunOptions,
+}
+
+/// `stormhost pipe`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct PipeOptions {
+    /// Lines are JSON objects, and `by` names a member
+    #[arg(short, long)]
+    pub json: bool,
+    /// What stands between the columns that `by` counts; blanks, as in awk, if absent
+    #[arg(short, long, value_name = "CHAR", conflicts_with = "json", value_parser = delimiter)]
+    pub delimiter: Option<char>,
+    /// Do not say at start what is promised
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Show the log, the figures meanwhile and the summary
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Stop in order after this time, such as 30s, 5m or 1h
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub run_for: Option<Duration>,
+    /// Set a setting, for all stages or for one of them
+    #[arg(long, value_name = "[STAGE:]KEY=VALUE")]
+    pub set: Vec<SetOption>,
+    /// Add a variable to the environment of every stage
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub env: Vec<EnvOption>,
+    /// Commands with a colon between them; after each `xN` for N of it, and `by FIELD` to share lines by a column or member
+    #[arg(
+        value_name = "STAGE [xN] [by FIELD] : …",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub stages: Vec<String>,
+}
+
+impl PipeOptions {
+    /// How much is logged: everything that went wrong, unless more is asked for.
+    pub fn log(&self) -> LogLevel {
+        if self.verbose {
+            LogLevel::Info
+        } else {
+            LogLevel::Warn
+        }
+    }
+}
+
+fn delimiter(text: &str) -> Result<char, BadOption> {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(letter), None) if letter.is_ascii() && letter != '\n' => Ok(letter),
+        _ if text == "\\t" => Ok('\t'),
+        _ => Err(BadOption("one ASCII character, such as ',' or '\\t'")),
+    }
 }
 
 /// `stormhost check`.
@@ -578,6 +634,9 @@ mod tests {
             ("stormhost run t.py --trace 1/0", "1/1000"),
             ("stormhost run t.py --for soon", "--for"),
             ("stormhost run t.py x", "unexpected argument"),
+            ("stormhost pipe", "STAGE"),
+            ("stormhost pipe -d ab cat", "one ASCII character"),
+            ("stormhost pipe -j -d , cat", "cannot be used with"),
             (
                 "stormhost graph t.py --format svg",
                 "possible values: text, dot, mermaid",

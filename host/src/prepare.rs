@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::cli::TopologyOptions;
+use crate::cli::{EnvOption, TopologyOptions};
 use crate::frontend::{LoadError, LoadOptions, OthersOptions, Surroundings, load, read_user_file};
 use crate::status::ExitStatus;
-use crate::topology::{Checked, Ir, Mistake, Overrides, Severity, Topology, check};
+use crate::topology::{Checked, Ir, Mistake, Overrides, SetOption, Severity, Topology, check};
 
 /// A topology that can run, and what it was made of.
 #[derive(Clone, Debug)]
@@ -29,19 +29,46 @@ pub fn prepare(
     options: &TopologyOptions,
     described: impl FnOnce(&Ir),
 ) -> Result<Prepared, ExitStatus> {
-    let seen = Surroundings::of_this_process().map_err(|error| {
-        tell(format_args!(
-            "error: the working folder cannot be read: {error}"
-        ));
-        ExitStatus::HostError
-    })?;
+    let seen = surroundings()?;
     let ir = load(&options.file, &load_options(options, &seen)).map_err(|error| {
         tell(format_args!("error: {error}"));
         status(&error)
     })?;
     described(&ir);
     let overrides = overrides(options, &seen)?;
-    match check(&ir, &overrides, &|program, path| {
+    checked(ir, &overrides, &seen)
+}
+
+/// Checks a description that no file was needed for. `set` and `env` are what was said about it from outside.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn check_described(
+    ir: Ir,
+    env: &[EnvOption],
+    set: &[SetOption],
+) -> Result<Prepared, ExitStatus> {
+    let seen = surroundings()?;
+    let options = TopologyOptions {
+        env: env.to_vec(),
+        set: set.to_vec(),
+        ..TopologyOptions::default()
+    };
+    let overrides = overrides(&options, &seen)?;
+    checked(ir, &overrides, &seen)
+}
+
+fn surroundings() -> Result<Surroundings, ExitStatus> {
+    Surroundings::of_this_process().map_err(|error| {
+        tell(format_args!(
+            "error: the working folder cannot be read: {error}"
+        ));
+        ExitStatus::HostError
+    })
+}
+
+fn checked(ir: Ir, overrides: &Overrides, seen: &Surroundings) -> Result<Prepared, ExitStatus> {
+    match check(&ir, overrides, &|program, path| {
         seen.has_program(program, path)
     }) {
         Ok(Checked {

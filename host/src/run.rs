@@ -2,9 +2,11 @@
 
 use std::cell::RefCell;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Duration;
 
-use crate::cli::{LogFormat, LogLevel, ReplayOptions, RunOptions};
+use crate::cli::{LogFormat, LogLevel, ReplayOptions, RunOptions, TopologyOptions};
 use crate::commands::replay::{note_topology, read};
 use crate::debug;
 use crate::guard::Guard;
@@ -31,13 +33,41 @@ pub fn run(options: &RunOptions) -> ExitStatus {
     {
         return status;
     }
-    go(options, prepared, None)
+    go(
+        prepared,
+        &showing_of(options),
+        wishes_of(options, None),
+        Some(&options.topology),
+    )
+}
+
+fn showing_of(options: &RunOptions) -> Showing {
+    Showing {
+        log: options.log_level,
+        format: options.log_format,
+        file: options.log_file.clone(),
+        view: true,
+        keeps_still: options.debug.is_some(),
+    }
+}
+
+fn wishes_of(options: &RunOptions, replay: Option<Vec<Fed>>) -> Wishes {
+    Wishes {
+        limit: options.run_for,
+        trace_one_in: options.trace.map_or(0, |trace| trace.one_in),
+        replay,
+    }
 }
 
 /// Runs a topology with dead letters in place of its spouts, until they are all dealt with.
 pub fn replay(options: &ReplayOptions) -> ExitStatus {
     match prepare_replay(options) {
-        Ok((options, prepared, letters)) => go(&options.run, prepared, Some(letters)),
+        Ok((options, prepared, letters)) => go(
+            prepared,
+            &showing_of(&options.run),
+            wishes_of(&options.run, Some(letters)),
+            Some(&options.run.topology),
+        ),
         Err(status) => status,
     }
 }
@@ -56,9 +86,45 @@ fn prepare_replay(
     Ok((options, prepared, letters))
 }
 
-fn go(options: &RunOptions, prepared: Prepared, replay: Option<Vec<Fed>>) -> ExitStatus {
+/// What is shown of a run, and where.
+#[derive(Clone, Debug, Default)]
+pub struct Showing {
+    /// The least level that is logged.
+    pub log: LogLevel,
+    /// How log lines are written.
+    pub format: LogFormat,
+    /// Where to, in place of standard error.
+    pub file: Option<PathBuf>,
+    /// Whether figures are shown while it runs, and at its end.
+    pub view: bool,
+    /// Whether nothing is drawn anew while it runs, since somebody works at the terminal.
+    pub keeps_still: bool,
+}
+
+/// Runs what was checked, for `limit` at most. The path of one tuple tree in `trace_one_in` is told; of none, if that is 0.
+pub fn run_prepared(
+    prepared: Prepared,
+    showing: &Showing,
+    limit: Option<Duration>,
+    trace_one_in: u32,
+) -> ExitStatus {
+    let wishes = Wishes {
+        limit,
+        trace_one_in,
+        replay: None,
+    };
+    go(prepared, showing, wishes, None)
+}
+
+/// Runs what was checked. `typed`: which topology it is, where it can be named again.
+fn go(
+    prepared: Prepared,
+    showing: &Showing,
+    wishes: Wishes,
+    typed: Option<&TopologyOptions>,
+) -> ExitStatus {
     tell_all(&prepared.remarks);
-    let telemetry = match Telemetry::start(&log_options(options)) {
+    let telemetry = match Telemetry::start(&log_options(showing)) {
         Ok(telemetry) => telemetry,
         Err(error) => return cannot("the log cannot be written", &error),
     };
@@ -77,19 +143,12 @@ fn go(options: &RunOptions, prepared: Prepared, replay: Option<Vec<Fed>>) -> Exi
             Ok(folder) => folder,
             Err(error) => return cannot("the run cannot begin", &error),
         };
-        note_topology(
-            folder.path(),
-            &options.topology.file,
-            &options.topology.args,
-        );
+        if let Some(typed) = typed {
+            note_topology(folder.path(), &typed.file, &typed.args);
+        }
         let guard = match Guard::start(folder.token()) {
             Ok(guard) => guard,
             Err(error) => return cannot("the guard process cannot be started", &error),
-        };
-        let wishes = Wishes {
-            limit: options.run_for,
-            trace_one_in: options.trace.map_or(0, |trace| trace.one_in),
-            replay,
         };
         // A view that is redrawn and a sink that prints cannot share a terminal.
         let prints = prepared
@@ -99,13 +158,23 @@ fn go(options: &RunOptions, prepared: Prepared, replay: Option<Vec<Fed>>) -> Exi
             .any(|component| component.builtin.is_some());
         let view = Rc::new(RefCell::new(View::new(
             &telemetry,
-            prints && std::io::stdout().is_terminal() || options.debug.is_some(),
+            prints && std::io::stdout().is_terminal() || showing.keeps_still,
         )));
         let shown = view.clone();
-        let show = move |figures: &_| shown.borrow_mut().show(figures);
+        let viewed = showing.view;
+        let show = move |figures: &_| {
+            if viewed {
+                shown.borrow_mut().show(figures);
+            }
+        };
         let ended = drive(Rc::new(prepared.topology), guard, &folder, wishes, show).await;
         if let Some(view) = Rc::into_inner(view) {
-            view.into_inner().finish(&ended.figures);
+            let view = view.into_inner();
+            if showing.view {
+                view.finish(&ended.figures);
+            } else {
+                view.let_go();
+            }
         }
         folder.ended();
         match ended.how {
@@ -130,9 +199,9 @@ fn cannot(what: &str, why: &dyn std::fmt::Display) -> ExitStatus {
     ExitStatus::HostError
 }
 
-fn log_options(options: &RunOptions) -> LogOptions {
+fn log_options(showing: &Showing) -> LogOptions {
     LogOptions {
-        level: match options.log_level {
+        level: match showing.log {
             LogLevel::Error => "error",
             LogLevel::Warn => "warn",
             LogLevel::Info => "info",
@@ -140,10 +209,10 @@ fn log_options(options: &RunOptions) -> LogOptions {
             LogLevel::Trace => "trace",
         }
         .into(),
-        format: match options.log_format {
+        format: match showing.format {
             LogFormat::Text => telemetry::LogFormat::Text,
             LogFormat::Json => telemetry::LogFormat::Json,
         },
-        file: options.log_file.clone(),
+        file: showing.file.clone(),
     }
 }

@@ -56,6 +56,11 @@ impl View {
         self.before = Some(now.clone());
     }
 
+    /// Leaves the terminal as it is, and shows nothing.
+    pub fn let_go(self) {
+        self.terminal.flush();
+    }
+
     /// Takes the live view away and shows the summary instead: a table, or an event for each component where the log is JSON.
     pub fn finish(self, end: &Snapshot) {
         self.terminal.view(Vec::new());

@@ -68,6 +68,12 @@ pub fn hash_value(encoding: Encoding, value: &[u8]) -> Result<u64, ScanError> {
     }
 }
 
+/// Hashes text that stands by itself, in no encoding: as [`hash_value`] of it as a value.
+#[inline]
+pub fn hash_text(text: &[u8]) -> u64 {
+    hash(Kind::Text, text)
+}
+
 /// Which of `tasks` tasks a hash belongs to, counted from 0; 0 if there are none.
 #[inline]
 pub fn task_index(hash: u64, tasks: usize) -> usize {

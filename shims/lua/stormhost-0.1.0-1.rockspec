@@ -44,6 +44,7 @@ build = {
     ["stormhost._pull"] = "src/stormhost/_pull.lua",
     ["stormhost._results"] = "src/stormhost/_results.lua",
     ["stormhost._rows"] = "src/stormhost/_rows.lua",
+    ["stormhost._shell"] = "src/stormhost/_shell.lua",
     ["stormhost._spout"] = "src/stormhost/_spout.lua",
     ["stormhost._stdio"] = "src/stormhost/_stdio.lua",
     ["stormhost._storm"] = "src/stormhost/_storm.lua",

@@ -46,16 +46,17 @@ TOPOLOGY = """
 from stormhost import *
 from split import Split
 
-class Lines(ReliableSpout):
+class Sentences(ReliableSpout):
     class Default(Stream):
         fields = 'line'
     def tuples(self):
         yield from ['the cow', 'the moon', 'the end']
 
 class T(Topology):
-    lines = Lines(1)
+    lines = Sentences(1)
     split = Split(2)
     show = Print()
+    upper = Lines('tr a-z A-Z', inputs=[ShuffleGrouping(lines)])
     split.inputs.append(ShuffleGrouping(lines))
     show.inputs.append(ShuffleGrouping(split))
 """
@@ -185,8 +186,9 @@ def test_an_echo_is_told_from_a_component(attempt: Any) -> None:
     "command, status, said",
     [
         ("no-such-program at-all", 1, "no-such-program"),
-        ("words_topology.py:nobody", 1, "what there is: lines, split, show"),
+        ("words_topology.py:nobody", 1, "what there is: lines, split, show, upper"),
         ("words_topology.py:show", 1, "is part of stormhost itself"),
+        ("words_topology.py:upper", 1, "is a command of the shell"),
         ("words_topology.py", 2, "which of its components?"),
         ("python 'x", 2, "a quote is not closed"),
     ],

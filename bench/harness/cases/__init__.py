@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..contest import Contest
-from . import growth, languages, large, latency, start, stock, word_count
+from . import growth, languages, large, latency, lines, start, stock, word_count
 
 ALL: tuple[Contest, ...] = (
     word_count.PLAIN,
@@ -19,6 +19,7 @@ ALL: tuple[Contest, ...] = (
     stock.PYSTORM_JSON,
     stock.PYSTORM_MSGPACK,
     large.CONTEST,
+    lines.CONTEST,
     growth.TASKS,
     growth.CHAIN,
     growth.PENDING,

@@ -1,8 +1,9 @@
-//! The commands that only look at a topology.
+//! The commands beside `run`: those that only look at a topology, and `pipe`, which needs no file.
 
 mod check;
 mod graph;
 mod lib;
+mod pipe;
 mod print;
 pub mod replay;
 
@@ -15,6 +16,7 @@ use crate::status::ExitStatus;
 pub use check::check;
 pub use graph::graph;
 pub use lib::lib;
+pub use pipe::pipe;
 
 /// Writes data, or tells why it cannot be written.
 fn write(text: &str) -> Result<(), ExitStatus> {

@@ -2,7 +2,8 @@
 
 use stormhost_protocol::{Encoding, ScanError, hash_fields};
 
-use crate::topology::Grouping;
+use super::line_key::line_key;
+use crate::topology::{Grouping, LinePart};
 
 /// Where one tuple goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,7 @@ enum Kind {
     },
     Fields(Box<[usize]>),
     All,
+    Part(LinePart),
     First,
     Direct,
     Random {
@@ -47,6 +49,7 @@ impl Picker {
                 next: sender % targets.max(1),
             },
             Grouping::Fields(fields) => Kind::Fields(fields.as_slice().into()),
+            Grouping::Part(part) => Kind::Part(part.clone()),
             Grouping::All => Kind::All,
             Grouping::Global => Kind::First,
             Grouping::Direct => Kind::Direct,
@@ -68,6 +71,21 @@ impl Picker {
             Kind::First => Some(0),
             _ => (self.targets == 1).then_some(0),
         }
+    }
+
+    /// Whether it does not matter which row goes where, so that rows may go by the piece.
+    pub fn spreads(&self) -> bool {
+        matches!(self.kind, Kind::Shuffle { .. } | Kind::Random { .. })
+    }
+
+    /// Whether every target gets each row.
+    pub fn copies(&self) -> bool {
+        matches!(self.kind, Kind::All)
+    }
+
+    /// How many targets there are.
+    pub fn targets(&self) -> usize {
+        self.targets
     }
 
     /// Picks for one row. `open` tells whether the target at a place is up and has room; only shuffle asks.
@@ -97,6 +115,9 @@ impl Picker {
                 Picked::One(chosen)
             }
             Kind::Fields(fields) => Picked::One((key(encoding, row, fields)? % n as u64) as usize),
+            Kind::Part(part) => {
+                Picked::One((line_key(part, encoding, row.first().copied())? % n as u64) as usize)
+            }
             Kind::First => Picked::One(0),
             Kind::Random { state } => {
                 // xorshift64: uniform enough for a choice among tasks.

@@ -8,6 +8,7 @@ pub mod acker;
 pub mod grouping;
 pub mod in_hand;
 pub mod ledger;
+mod line_key;
 pub mod pace;
 pub mod queue;
 pub mod router;

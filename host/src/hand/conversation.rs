@@ -54,6 +54,7 @@ pub async fn speak(
     }
     let folder = tempfile::tempdir().ok();
     let spawn = Spawn {
+        inherits_stdin: false,
         command: component.command.clone(),
         cwd: component.cwd.clone(),
         env: component

@@ -79,6 +79,12 @@ fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, Exit
         return Err(ExitStatus::Mistakes);
     };
     let component = &topology.components[at];
+    if component.shell.is_some() {
+        tell(format_args!(
+            "error: \"{id}\" is a command of the shell, and speaks no protocol\n  hint: it can be tried in a shell as it is"
+        ));
+        return Err(ExitStatus::Mistakes);
+    }
     if component.command.is_empty() {
         tell(format_args!(
             "error: \"{id}\" is part of stormhost itself, and has no process to try"
@@ -191,7 +197,7 @@ fn written(description: &Value) -> std::io::Result<tempfile::NamedTempFile> {
 
 /// As a shell would take the command apart; what needs a shell gets one. `None` where a quote is not closed.
 fn words(command: &str) -> Option<Vec<String>> {
-    let words = shell_words::split(command).ok()?;
+    let words = shlex::split(command)?;
     if needs_shell(command) {
         return Some(vec!["sh".into(), "-c".into(), command.into()]);
     }

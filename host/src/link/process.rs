@@ -39,6 +39,8 @@ pub struct Spawn {
     pub cwd: Option<PathBuf>,
     /// Added to the host's environment.
     pub env: Vec<(String, String)>,
+    /// It reads the host's own standard input; what the host writes to it goes nowhere.
+    pub inherits_stdin: bool,
     /// The run's token. Whatever carries it dies with the run.
     pub token: String,
     /// What the child may use.
@@ -121,10 +123,12 @@ impl Child {
         command
             .envs(spawn.env.iter().map(|(name, value)| (name, value)))
             .env(RUN_VARIABLE, mark(&spawn.token));
-        command
-            .stdin(child_stdin)
-            .stdout(child_stdout)
-            .stderr(child_stderr);
+        if spawn.inherits_stdin {
+            command.stdin(std::process::Stdio::inherit());
+        } else {
+            command.stdin(child_stdin);
+        }
+        command.stdout(child_stdout).stderr(child_stderr);
         // A child inherits it when it is forked. The log's thread, which may make a file meanwhile, made it at the start.
         let umask = spawn
             .umask

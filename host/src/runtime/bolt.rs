@@ -318,7 +318,7 @@ impl Core {
         let control = &mut tasks[at].control;
         match dialect {
             Dialect::Storm(encoding) => storm::write_task_ids(encoding, destinations, control),
-            Dialect::Inside => {}
+            Dialect::Lines(_) | Dialect::Inside => {}
             Dialect::Frames { .. } => {
                 frame::write(frame::Kind::TaskIds, control, |out| {
                     out.extend_from_slice(
@@ -425,6 +425,8 @@ impl Core {
     /// A child with frames has run `finish`.
     pub fn bolt_finished(&mut self, at: usize) {
         self.tasks[at].finish = Finish::Finished;
+        // It may have been all that kept it from leaving.
+        self.wakes.push(Wake::Writer(at));
         self.wakes.push(Wake::Everyone);
     }
 

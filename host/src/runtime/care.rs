@@ -136,7 +136,9 @@ impl Core {
         }
         let busy_with = match dialect {
             Dialect::Frames { .. } => task.consumed + unsaid,
-            Dialect::Storm(_) | Dialect::Inside => task.heard_through,
+            Dialect::Storm(_) => task.heard_through,
+            // What was given to a filter is not in hand: it is at most once.
+            Dialect::Lines(_) | Dialect::Inside => return Judgement::default(),
         };
         match task.alone {
             Some((id, who)) if !is_through_with(task, id) && id >= busy_with => {
@@ -369,7 +371,7 @@ fn is_through_with(task: &Task, id: u64) -> bool {
         || match task.dialect() {
             Some(Dialect::Frames { .. }) => task.consumed > id,
             Some(Dialect::Storm(_)) => task.heard_through > id || task.in_hand.get(id).is_none(),
-            Some(Dialect::Inside) | None => true,
+            Some(Dialect::Lines(_) | Dialect::Inside) | None => true,
         }
 }
 
@@ -378,7 +380,7 @@ fn has_nothing_to_do(task: &Task) -> bool {
     match task.dialect() {
         Some(Dialect::Frames { .. }) => task.consumed == task.sent(),
         Some(Dialect::Storm(_)) => task.in_hand.is_empty() || task.heard_through >= task.sent(),
-        Some(Dialect::Inside) | None => true,
+        Some(Dialect::Lines(_) | Dialect::Inside) | None => true,
     }
 }
 

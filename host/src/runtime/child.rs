@@ -4,7 +4,7 @@
 //! spawn ──► handshake ──► up ──► (its stdin is closed) ──► (TERM) ──► (KILL) ──► reaped ──► its story ──► a pause ──► spawn
 //! ```
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,7 @@ use crate::link::process::{Child, Spawn};
 use crate::link::spawn_error::SpawnError;
 use crate::link::stderr::{LineLimits, LineTail, Shown};
 use crate::procstat;
+use crate::topology::ShellMode;
 
 /// How long a child that was told to explain itself has for it, before it is killed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -56,6 +57,10 @@ pub enum End {
     Ended(String),
     /// It was asked to leave, since the run ends.
     Asked,
+    /// A command of the shell that is needed no more: it exited with 0, or nobody wants what it says.
+    Through,
+    /// A command of the shell that failed, and is not to be started again.
+    Failed,
 }
 
 /// Keeps one task going until the run ends.
@@ -70,8 +75,25 @@ pub async fn keep(host: Rc<Host>, at: usize) {
                 let mut life = ChildLife::new(&host, at, &link.life);
                 let (end, exit) = life.live(link).await;
                 let asked = matches!(end, End::Asked);
+                let is_last = matches!(end, End::Through | End::Failed);
                 let was_up = life.was_up;
                 let death = life.bury(end, exit, began);
+                if death.lost && (asked || is_last) {
+                    tracing::warn!(
+                        component = component.id,
+                        task = at + 1,
+                        pid = death.pid,
+                        "{}",
+                        death.story
+                    );
+                }
+                if is_last {
+                    super::lines::rest(&host, at).await;
+                    break;
+                }
+                if super::lines::lived(component, began.elapsed()) {
+                    host.healthy[host.topology.tasks[at].component].set(true);
+                }
                 if asked || host.with(|core| core.should_leave(at)) {
                     break;
                 }
@@ -128,13 +150,19 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
         return super::inside::start(host, at, language);
     }
     let settings = &component.settings;
+    let stdin = component
+        .shell
+        .as_ref()
+        .is_some_and(|shell| matches!(shell.mode, ShellMode::Lines { stdin: true, .. }));
     Child::spawn(&Spawn {
+        inherits_stdin: stdin,
         command: component.command.clone(),
         cwd: component.cwd.clone(),
         env: component
             .env
             .iter()
             .map(|(name, value)| (name.clone(), value.clone()))
+            .chain(super::lines::share(host, at))
             .collect(),
         token: host.token.clone(),
         limits: Limits {
@@ -154,14 +182,16 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
 }
 
 /// One child, from its start to its end.
-struct ChildLife<'a> {
-    host: &'a Rc<Host>,
-    at: usize,
+pub(super) struct ChildLife<'a> {
+    pub(super) host: &'a Rc<Host>,
+    pub(super) at: usize,
     /// Its process; the host's own if it is inside.
     pid: u32,
     is_process: bool,
     stderr: Rc<RefCell<LineTail>>,
-    was_up: bool,
+    pub(super) was_up: bool,
+    /// Bytes of lines that were made for a filter and are not in its pipe yet.
+    pub(super) unwritten: Cell<usize>,
     speaks_frames: bool,
     library: String,
     /// Inputs that it was through with beyond what it had said.
@@ -184,6 +214,7 @@ impl<'a> ChildLife<'a> {
             is_process: life.pid().is_some(),
             stderr: Rc::new(RefCell::new(LineTail::new(LineLimits::default()))),
             was_up: false,
+            unwritten: Cell::new(0),
             speaks_frames: false,
             library: String::new(),
             unsaid: 0,
@@ -228,6 +259,13 @@ impl<'a> ChildLife<'a> {
     }
 
     async fn work(&mut self, life: &Life, stdin: Sender, stdout: &mut Outlet) -> (End, Exit) {
+        let topology = &self.host.topology;
+        if topology.components[topology.tasks[self.at].component]
+            .shell
+            .is_some()
+        {
+            return self.work_with_lines(life, stdin, stdout).await;
+        }
         let mut listener = Listener::new(self.host.clone(), self.at, self.pid);
         let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
         let deadline = component.settings.handshake_timeout();
@@ -551,7 +589,7 @@ impl<'a> ChildLife<'a> {
                 life.kill();
                 life.wait().await
             }
-            End::Asked => self.end(life).await,
+            End::Asked | End::Through | End::Failed => self.end(life).await,
         }
     }
 
@@ -591,6 +629,11 @@ impl<'a> ChildLife<'a> {
         life.wait().await
     }
 
+    /// Whether it said nothing on stderr.
+    pub(super) fn stderr_is_empty(&self) -> bool {
+        self.stderr.borrow().tail().is_empty()
+    }
+
     /// Fails what the child held, and tells its story.
     fn bury(&self, end: End, exit: Exit, began: Instant) -> Death {
         let host = self.host;
@@ -601,6 +644,10 @@ impl<'a> ChildLife<'a> {
         self.stderr.borrow_mut().finish(Instant::now(), |shown| {
             story::log_line(host, self.at, self.pid, "stderr", shown)
         });
+        let is_shell = host.topology.components[host.topology.tasks[self.at].component]
+            .shell
+            .is_some();
+        let loss = self.loss(&end, exit);
         let in_hand = host.with(|core| core.in_hand_text(self.at, self.unsaid));
         let progressed = host.with(|core| core.tasks[self.at].progressed);
         let reason: Rc<str> = format!(
@@ -609,19 +656,23 @@ impl<'a> ChildLife<'a> {
         )
         .into();
         let judged = match end {
-            End::Asked => Judgement::default(),
+            End::Asked | End::Through | End::Failed => Judgement::default(),
             End::Left | End::Ended(_) => {
                 let evidence = self.evidence(&end, exit);
                 host.with(|core| core.judge(self.at, self.unsaid, evidence))
             }
         };
         let held = host.with(|core| {
-            if self.was_up {
+            if matches!(end, End::Through | End::Failed) {
+                core.command_is_through(self.at);
+                0
+            } else if self.was_up {
                 core.down(self.at, FailKind::ChildDied, &reason)
             } else {
                 0
             }
         });
+        let loss_was_told = loss.is_some();
         let mut story = story::of_death(
             host,
             self.at,
@@ -633,6 +684,7 @@ impl<'a> ChildLife<'a> {
                 was_up: self.was_up,
                 held,
                 in_hand,
+                loss,
                 stderr: self.stderr.borrow().tail(),
             },
         );
@@ -640,10 +692,15 @@ impl<'a> ChildLife<'a> {
             host.with(|core| core.set_aside(self.at, condemned, &reason, story.clone()));
             story.push_str("\n  it was the last of several children that died with this tuple alone in hand: the tuple is set aside");
         }
+        if is_shell && !matches!(end, End::Asked) {
+            // Whoever works for this one alone looks whether it still has to.
+            host.stage.send_modify(|_| ());
+        }
         Death {
             pid: self.pid,
             progressed,
             blamed: judged.blamed,
+            lost: loss_was_told,
             story,
         }
     }
@@ -659,7 +716,7 @@ impl<'a> ChildLife<'a> {
 }
 
 /// Reads stderr, always, so that no child ever waits for it.
-async fn drain_stderr(
+pub(super) async fn drain_stderr(
     host: &Rc<Host>,
     at: usize,
     pid: u32,
@@ -692,7 +749,7 @@ async fn drain_stderr(
     }
 }
 
-async fn write_all(stdin: &Sender, mut bytes: &[u8]) -> std::io::Result<()> {
+pub(super) async fn write_all(stdin: &Sender, mut bytes: &[u8]) -> std::io::Result<()> {
     while !bytes.is_empty() {
         match stdin.try_write(bytes) {
             Ok(n) => bytes = &bytes[n..],

@@ -98,6 +98,10 @@ impl Core {
                     Stage::Done
                 }
                 Stage::Closing(group) if self.has_left(&groups[group]) && self.is_quiet() => {
+                    // What a filter said at its last ended anew the input of those who come next.
+                    if let Some(next) = groups.get(group + 1) {
+                        self.finish_again(next);
+                    }
                     Stage::Closing(group + 1)
                 }
                 same => same,
@@ -129,6 +133,8 @@ impl Core {
     /// Whether the child of this task is to leave now.
     pub fn should_leave(&self, at: usize) -> bool {
         match self.stage {
+            // It finishes once more before it leaves.
+            Stage::Closing(_) if !self.overdue && self.tasks[at].finish == Finish::Asked => false,
             Stage::Closing(group) => {
                 let component = self.tasks[at].component;
                 self.groups
@@ -165,7 +171,9 @@ impl Core {
                 continue;
             }
             match task.dialect() {
-                Some(Dialect::Frames { .. } | Dialect::Inside) => quiet &= task.consumed == sent,
+                Some(Dialect::Frames { .. } | Dialect::Lines(_) | Dialect::Inside) => {
+                    quiet &= task.consumed == sent;
+                }
                 Some(Dialect::Storm(encoding)) if task.heard_through < sent => {
                     quiet = false;
                     if task.queue.is_empty()
@@ -222,6 +230,22 @@ impl Core {
         all
     }
 
+    /// Asks the bolts of a group to finish once more, if they were sent something since they did.
+    fn finish_again(&mut self, group: &[usize]) {
+        for at in self.tasks_of(group).collect::<Vec<_>>() {
+            let task = &mut self.tasks[at];
+            if matches!(task.dialect(), Some(Dialect::Frames { .. }))
+                && task.finish == Finish::Finished
+                && task.sent() > task.finished_at
+            {
+                frame::write_command("finish", &mut task.control);
+                task.finish = Finish::Asked;
+                task.finished_at = task.sent();
+                self.wakes.push(Wake::Writer(at));
+            }
+        }
+    }
+
     fn has_left(&self, group: &[usize]) -> bool {
         self.tasks_of(group)
             .all(|at| self.tasks[at].life == Life::Gone)
@@ -267,7 +291,7 @@ impl Core {
                 Some(spout) => spout.ask_for_life(),
                 None => frame::write_command("heartbeat", &mut task.control),
             },
-            Some(Dialect::Inside) | None => return,
+            Some(Dialect::Lines(_) | Dialect::Inside) | None => return,
         }
         // What waits in the queue is written after this.
         task.heartbeats.push_back(sent);

@@ -7,11 +7,13 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use stormhost_protocol::lines::Block;
 use stormhost_protocol::{Encoding, Limits};
 
 use super::completion::{Finish, Stage};
 use super::emit::GONE;
 use super::letter::Letter;
+use super::line_rows::Reading;
 use super::spout::Settled;
 use super::task::{Dialect, Life, Task, Touched};
 use super::trace::Tracer;
@@ -62,6 +64,10 @@ pub struct Core {
     lost: HashMap<(usize, u64), u64, foldhash::fast::RandomState>,
     /// Trees that were open when their spout left at the end of the run.
     abandoned: u64,
+    /// Lines that filters lost, as far as they can be counted; at least one for each that died or failed.
+    pub(super) lost_lines: u64,
+    /// Lines that are being read, so that their buffers are used again.
+    pub(super) block: Block,
     /// Components, upstream first; those of a cycle together.
     pub(super) groups: Rc<[Vec<usize>]>,
     /// The tasks of spouts.
@@ -137,6 +143,8 @@ impl Core {
             destinations: Vec::new(),
             lost: HashMap::default(),
             abandoned: 0,
+            lost_lines: 0,
+            block: Block::default(),
             touched: Vec::new(),
             complaints: HashMap::new(),
         }
@@ -152,8 +160,9 @@ impl Core {
     }
 
     /// How many spout tuples failed and have not been acked since: what is lost for good if the run ends now.
+    /// Lines that filters lost count with them.
     pub fn failed_for_good(&self) -> u64 {
-        self.lost.values().sum::<u64>() + self.abandoned
+        self.lost.values().sum::<u64>() + self.abandoned + self.lost_lines
     }
 
     /// To be called after each piece of input: wakes the receivers of what was emitted, makes `from` wait for those that are full, and tells outcomes.
@@ -323,7 +332,9 @@ impl Core {
         let settings = &self.topology.components[task.component].settings;
         task.queue.hold(match dialect {
             Dialect::Storm(_) => settings.shellbolt_max_pending() as usize,
-            Dialect::Frames { .. } | Dialect::Inside => settings.queue_tuples() as usize,
+            Dialect::Frames { .. } | Dialect::Lines(_) | Dialect::Inside => {
+                settings.queue_tuples() as usize
+            }
         });
         task.life = Life::Up(dialect);
         task.in_hand.restart();
@@ -334,6 +345,7 @@ impl Core {
         task.delivered.clear();
         task.alone = None;
         task.heartbeats.clear();
+        task.reading = Reading::default();
         task.pace = Pace::default();
         if task.finish == Finish::Asked {
             task.finish = Finish::NotAsked;

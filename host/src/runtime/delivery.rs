@@ -57,6 +57,7 @@ impl Core {
         match dialect {
             Dialect::Frames { encoding, .. } => self.fill_frame(at, encoding, out),
             Dialect::Storm(encoding) => self.fill_storm(at, encoding, out),
+            Dialect::Lines(_) => self.fill_lines(at, out),
             Dialect::Inside => {}
         }
     }
@@ -219,8 +220,18 @@ impl Core {
 
     /// Rows that cannot be written in the child's encoding.
     fn refuse(&mut self, at: usize, run: &Run, refused: &[Refused]) {
-        for Refused { row, field, why } in refused {
-            let why = format!("{}: {why}", self.named(at, run, *field));
+        let named = refused
+            .iter()
+            .map(|Refused { row, field, why }| {
+                (*row, format!("{}: {why}", self.named(at, run, *field)))
+            })
+            .collect::<Vec<_>>();
+        self.refuse_rows(at, run, &named);
+    }
+
+    /// Rows of a run that cannot be written as the child reads them, by their numbers, and why in words that name the field.
+    pub(super) fn refuse_rows(&mut self, at: usize, run: &Run, refused: &[(usize, String)]) {
+        for (row, why) in refused {
             let reason: Rc<str> =
                 format!("the value cannot be passed to {}: {why}", self.name(at)).into();
             self.complain(
@@ -386,6 +397,8 @@ impl Core {
         let id = match task.dialect()? {
             Dialect::Frames { .. } => task.consumed + unsaid,
             Dialect::Storm(_) | Dialect::Inside => task.in_hand.oldest(),
+            // Nobody knows how far it is.
+            Dialect::Lines(_) => return None,
         };
         if id >= task.sent() {
             return None;

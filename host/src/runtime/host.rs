@@ -149,6 +149,20 @@ impl Host {
         self.readers[at].notified().await;
     }
 
+    /// Until the queues that this task fills have room, or nobody makes room any more since the deadline of the end has passed.
+    pub async fn room_to_emit(&self, at: usize) {
+        if self.with(|core| core.tasks[at].waits == 0) {
+            return;
+        }
+        let mut stage = self.stage.subscribe();
+        while !self.overdue.get() && self.with(|core| core.tasks[at].waits > 0) {
+            tokio::select! {
+                () = self.room(at) => {}
+                _ = stage.changed() => {}
+            }
+        }
+    }
+
     /// Until the task is to leave and nobody waits for it any more.
     pub async fn out_of_time(&self, at: usize) {
         let mut stage = self.stage.subscribe();

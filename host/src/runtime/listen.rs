@@ -263,7 +263,9 @@ impl Listener {
             }
             let understood = match self.dialect {
                 Some(Dialect::Frames { .. }) => self.next_frame(),
-                Some(Dialect::Storm(_) | Dialect::Inside) | None => self.next_storm_messages(),
+                Some(Dialect::Storm(_) | Dialect::Lines(_) | Dialect::Inside) | None => {
+                    self.next_storm_messages()
+                }
             };
             // What was understood of it has happened, and must not happen again.
             self.broken = understood.is_err();
@@ -281,15 +283,8 @@ impl Listener {
 
     /// Until the queues that this child fills have room. Past the deadline of the end nobody makes room any more, and what is left in a pipe is little.
     async fn wait_for_room(&self) {
-        if self.dead || self.host.with(|core| core.tasks[self.at].waits == 0) {
-            return;
-        }
-        let mut stage = self.host.stage.subscribe();
-        while !self.host.overdue.get() && self.host.with(|core| core.tasks[self.at].waits > 0) {
-            tokio::select! {
-                () = self.host.room(self.at) => {}
-                _ = stage.changed() => {}
-            }
+        if !self.dead {
+            self.host.room_to_emit(self.at).await;
         }
     }
 

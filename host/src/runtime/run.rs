@@ -11,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::child;
 use super::completion::Stage;
 use super::core::Core;
+use super::exec;
 use super::feed::{self, Fed};
 use super::host::Host;
 use super::redis;
@@ -111,6 +112,7 @@ async fn drive(host: Rc<Host>, wishes: Wishes, mut show: impl FnMut(&Snapshot) +
             continue;
         }
         match component.builtin {
+            None if exec::is_exec(component) => tasks.spawn_local(exec::keep(host.clone(), at)),
             None => tasks.spawn_local(child::keep(host.clone(), at)),
             Some(Builtin::Print) => tasks.spawn_local(sink::print(host.clone(), at)),
             Some(Builtin::Redis) => tasks.spawn_local(redis::keep(host.clone(), at)),

@@ -166,7 +166,7 @@ impl Sampler {
 fn in_pipe(task: &Task) -> u32 {
     let rows = match task.dialect() {
         Some(Dialect::Frames { .. } | Dialect::Inside) => task.sent() - task.consumed,
-        Some(Dialect::Storm(_)) => task.in_hand.len() as u64,
+        Some(Dialect::Storm(_) | Dialect::Lines(_)) => task.in_hand.len() as u64,
         None => 0,
     };
     u32::try_from(rows).unwrap_or(u32::MAX)

@@ -117,6 +117,6 @@ fn grouping(grouping: &Grouping, fields: &[String]) -> Value {
         Grouping::Direct => json!({"type": "DIRECT"}),
         Grouping::None => json!({"type": "NONE"}),
         Grouping::LocalOrShuffle => json!({"type": "LOCAL_OR_SHUFFLE"}),
-        Grouping::PartialKey(_) => json!({"type": "CUSTOM_SERIALIZED"}),
+        Grouping::PartialKey(_) | Grouping::Part(_) => json!({"type": "CUSTOM_SERIALIZED"}),
     }
 }

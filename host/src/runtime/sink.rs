@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use stormhost_protocol::{Encoding, Limits, to_json_text};
+use stormhost_protocol::lines::{text_of, write_texts};
+use stormhost_protocol::{Encoding, Limits, skip, to_json_text};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::host::Host;
@@ -66,28 +67,38 @@ fn output() -> Box<dyn AsyncWrite + Unpin> {
 
 /// Text as it is, all else as JSON; tabs between values, and a line end.
 fn lines(run: &Run, limits: &Limits, out: &mut Vec<u8>) {
+    if run.encoding == Encoding::Msgpack
+        && run.columns().len() == 1
+        && let Some(column) = run.columns().next()
+    {
+        // As lines of filters are, a whole column at a time.
+        let mut at = 0;
+        while at < column.len() {
+            write_texts(column, &mut at, out);
+            let end = skip(run.encoding, column, at, limits).unwrap_or(column.len());
+            if let Some(value) = column.get(at..end).filter(|value| !value.is_empty()) {
+                put(run.encoding, value, out);
+                out.push(b'\n');
+            }
+            at = end;
+        }
+        return;
+    }
     run.each_row(limits, |_, row| {
         for (n, value) in row.iter().enumerate() {
             if n > 0 {
                 out.push(b'\t');
             }
-            match text_of(run.encoding, value) {
-                Some(text) => out.extend_from_slice(text.as_bytes()),
-                None => out.extend_from_slice(to_json_text(run.encoding, value).as_bytes()),
-            }
+            put(run.encoding, value, out);
         }
         out.push(b'\n');
     });
 }
 
-fn text_of(encoding: Encoding, value: &[u8]) -> Option<String> {
-    match encoding {
-        Encoding::Json => serde_json::from_slice(value).ok(),
-        Encoding::Msgpack => {
-            let mut json = Vec::new();
-            stormhost_protocol::transcode(encoding, Encoding::Json, value, &mut json).ok()?;
-            serde_json::from_slice(&json).ok()
-        }
+fn put(encoding: Encoding, value: &[u8], out: &mut Vec<u8>) {
+    match text_of(encoding, value) {
+        Some(text) => out.extend_from_slice(&text),
+        None => out.extend_from_slice(to_json_text(encoding, value).as_bytes()),
     }
 }
 
@@ -99,9 +110,12 @@ mod tests {
 
     #[test]
     fn a_tuple_is_a_line_whatever_its_encoding() {
-        let rows: [(Encoding, &[&[u8]]); 2] = [
+        let rows: [(Encoding, &[&[u8]]); 5] = [
             (Encoding::Json, &[b"\"a b\"", b"1.5", b"[1,2]"]),
             (Encoding::Msgpack, &[b"\xa1x", b"\xc0"]),
+            (Encoding::Msgpack, &[b"\xa3a\nb"]),
+            (Encoding::Msgpack, &[b"\x07"]),
+            (Encoding::Msgpack, &[b"\xc4\x01c"]),
         ];
         let mut out = Vec::new();
         for (encoding, row) in rows {
@@ -125,7 +139,7 @@ mod tests {
         }
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "a b\t1.5\t[1,2]\nx\tnull\n"
+            "a b\t1.5\t[1,2]\nx\tnull\na\nb\n7\nc\n"
         );
     }
 }

@@ -73,6 +73,9 @@ pub struct Spout {
     pub latency: Histogram,
 }
 
+/// A row that failed: its number, how and why.
+pub(super) type Failure = (u64, FailKind, Rc<str>);
+
 /// A tuple that the host can emit again.
 pub struct Kept {
     stream: usize,
@@ -211,6 +214,7 @@ impl Spout {
                 (self.done || stopping) && !untold && self.told == self.heard
             }
             Some(Dialect::Storm(_)) => stopping && !untold && self.talk.is_quiet(),
+            Some(Dialect::Lines(_)) => self.done || stopping,
             Some(Dialect::Inside) => (self.done || stopping) && !untold,
         }
     }
@@ -306,7 +310,7 @@ impl Spout {
     }
 
     /// What became of rows, by their numbers, for a spout inside the host: ranges that were acked, and those that failed.
-    pub(super) fn take_outcomes(&mut self) -> (Vec<(u64, u64)>, Vec<(u64, FailKind, Rc<str>)>) {
+    pub(super) fn take_outcomes(&mut self) -> (Vec<(u64, u64)>, Vec<Failure>) {
         (
             std::mem::take(&mut self.acked),
             std::mem::take(&mut self.failed),
@@ -419,7 +423,24 @@ impl Core {
         match dialect {
             Dialect::Frames { .. } => spout.fill_frames(may_emit, now, out),
             Dialect::Storm(encoding) => spout.fill_storm(encoding, may_emit, now, out),
+            Dialect::Lines(_) => self.note_lines_given_up(at),
             Dialect::Inside => {}
+        }
+    }
+
+    /// A command cannot be told of its lines' ends: what became of them is noted, and those that failed for good are told to the log.
+    fn note_lines_given_up(&mut self, at: usize) {
+        let Some(spout) = &mut self.tasks[at].spout else {
+            return;
+        };
+        spout.acked.clear();
+        let failed = std::mem::take(&mut spout.failed);
+        if let Some((_, _, reason)) = failed.last() {
+            let said = format!(
+                "{} of its lines failed for good, the last of them so: {reason}",
+                failed.len()
+            );
+            self.complain(at, &Violation::Line(said));
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Death {
     pub blamed: bool,
     /// In words, several lines.
     pub story: String,
+    /// Whether a command of the shell lost something by it.
+    pub lost: bool,
 }
 
 /// What is known of a death.
@@ -41,6 +43,8 @@ pub struct Facts<'a> {
     pub held: usize,
     /// The tuple it was busy with.
     pub in_hand: Option<String>,
+    /// What a command of the shell lost by it.
+    pub loss: Option<String>,
     /// Its last lines on stderr.
     pub stderr: Vec<String>,
 }
@@ -59,9 +63,11 @@ pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> String {
         End::Left if !facts.was_up => format!(
             "{name} ({place}) {exit} after {age:.1} s, before it had answered the handshake"
         ),
-        End::Left | End::Asked => format!("{name} ({place}) {exit} after {age:.1} s"),
+        End::Left | End::Asked | End::Through | End::Failed => {
+            format!("{name} ({place}) {exit} after {age:.1} s")
+        }
     };
-    if !facts.was_up {
+    if !facts.was_up || component.shell.is_some() {
         let _ = write!(story, "\n  command: {}", shell_words(&component.command));
     }
     if facts.held > 0 {
@@ -69,6 +75,9 @@ pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> String {
     }
     if let Some(tuple) = &facts.in_hand {
         let _ = write!(story, "\n  the tuple in hand was {tuple}");
+    }
+    if let Some(loss) = &facts.loss {
+        let _ = write!(story, "\n  {loss}");
     }
     match &facts.stderr[..] {
         [] if !facts.was_up => story.push_str("\n  it wrote nothing to standard error"),
@@ -82,7 +91,7 @@ pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> String {
     }
     let said = facts.stderr.join("\n");
     let hint = missing_module(&said).or_else(|| match facts.end {
-        End::Left => facts.exit.hint().map(str::to_owned),
+        End::Left | End::Failed => facts.exit.hint().map(str::to_owned),
         // That it could not be ended is worth its own word, whyever it was to be.
         _ if facts.exit == Exit::Abandoned => facts.exit.hint().map(str::to_owned),
         _ => None,
@@ -129,7 +138,7 @@ fn missing_module(stderr: &str) -> Option<String> {
 }
 
 /// A command as one would type it.
-fn shell_words(command: &[String]) -> String {
+pub(super) fn shell_words(command: &[String]) -> String {
     let quoted = command.iter().map(|word| {
         let plain = !word.is_empty()
             && word

@@ -6,6 +6,7 @@ use stormhost_protocol::Encoding;
 use stormhost_protocol::storm::Acks;
 
 use super::completion::Finish;
+use super::line_rows::Reading;
 use super::spout::Spout;
 use crate::flow::in_hand::InHand;
 use crate::flow::pace::Pace;
@@ -49,6 +50,8 @@ pub struct Task {
     pub heartbeats: VecDeque<u64>,
     /// Rows that a Storm bolt is known to have read, from its last answer to a heartbeat.
     pub heard_through: u64,
+    /// Where a filter is in its input.
+    pub reading: Reading,
     /// What only spouts have.
     pub spout: Option<Spout>,
     /// Seconds that its child has spent in user code, and in decoding and encoding around it, if it says so.
@@ -87,6 +90,7 @@ impl Task {
             finished_at: 0,
             heartbeats: Default::default(),
             heard_through: 0,
+            reading: Reading::default(),
             spout: (component.kind == Kind::Spout).then(|| Spout::new(component, topology)),
             spent: (0.0, 0.0),
             counters: Counters::default(),
@@ -132,6 +136,8 @@ pub enum Dialect {
         /// Whether inputs are acked by being consumed.
         acks: Acks,
     },
+    /// Lines of text, as filters read and write them; so encoded are the values that lines become.
+    Lines(Encoding),
     /// None: the component is part of the host.
     Inside,
 }
@@ -140,7 +146,9 @@ impl Dialect {
     /// How values are encoded.
     pub fn encoding(self) -> Encoding {
         match self {
-            Dialect::Storm(encoding) | Dialect::Frames { encoding, .. } => encoding,
+            Dialect::Storm(encoding)
+            | Dialect::Lines(encoding)
+            | Dialect::Frames { encoding, .. } => encoding,
             Dialect::Inside => Encoding::Json,
         }
     }

@@ -50,6 +50,9 @@ pub enum Violation {
         "it anchored a tuple to id {0}, which it does not have in hand (acked or failed before, or never given to it)"
     )]
     UnknownAnchor(String),
+    /// A line that is no tuple, or one that failed.
+    #[error("{0}")]
+    Line(String),
     /// The child said something that could not be read.
     #[error("{0}")]
     Unreadable(String),
@@ -78,8 +81,13 @@ impl Core {
             component,
             task = task.id,
             again,
-            "{component}[{}]: {violation}; the tuple's trees fail",
-            task.id
+            "{component}[{}]: {violation}{}",
+            task.id,
+            match violation {
+                // It belongs to no tree, or its tree has failed.
+                Violation::Line(_) => "",
+                _ => "; the tuple's trees fail",
+            }
         );
     }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::model::{Component, Grouping, Input, Kind, Stream, Topology};
+use super::shell::LinePart;
 
 /// As text: each component with its streams, and who listens to them by which grouping.
 ///
@@ -159,6 +160,10 @@ impl Edge<'_> {
             Grouping::None => ("none", None),
             Grouping::LocalOrShuffle => ("local or shuffle", None),
             Grouping::PartialKey(key) => ("partial key", Some(key)),
+            Grouping::Part(LinePart::Column { number, .. }) => {
+                return format!("column {}", number + 1);
+            }
+            Grouping::Part(LinePart::Member(name)) => return format!("member {name}"),
         };
         let Some(key) = key else {
             return name.to_owned();

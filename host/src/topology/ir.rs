@@ -51,7 +51,7 @@ pub struct ComponentIr {
     /// Number of tasks.
     #[serde(default = "one")]
     pub parallelism: i64,
-    /// How a task's child is started: argv, no shell. Only a built-in component has none.
+    /// How a task's child is started: argv, no shell. Only a built-in or a shell component has none.
     #[serde(default)]
     pub command: Vec<String>,
     /// `print` for the sink that is part of the host, `redis` for its Redis spout and sink.
@@ -63,6 +63,9 @@ pub struct ComponentIr {
     /// What a built-in component is told: for `redis`, its settings without the `redis.` before them.
     #[serde(default)]
     pub options: Map<String, Value>,
+    /// A shell component: its tasks run a command of the shell, which speaks no protocol. It has no `command` then.
+    #[serde(default)]
+    pub shell: Option<ShellIr>,
     /// `inside` if its tasks run in the host, which is the interpreter of its command then; `outside` or nothing if each has a process.
     #[serde(default, rename = "where")]
     pub place: Option<String>,
@@ -87,6 +90,38 @@ pub struct ComponentIr {
     /// Where it is declared.
     #[serde(default)]
     pub at: Option<Place>,
+}
+
+/// A command of the shell as a component.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShellIr {
+    /// The command as it is typed; a shell runs it if it has anything that only a shell understands.
+    pub run: String,
+    /// `lines` for a filter that is kept running, `exec` for one process a tuple or a batch.
+    #[serde(rename = "as")]
+    pub mode: String,
+    /// Whether lines are JSON.
+    #[serde(default)]
+    pub json: bool,
+    /// What stands between the values of a line that is no JSON; a tab if absent.
+    #[serde(default)]
+    pub separator: Option<String>,
+    /// `lines`, a spout: whether a failed command is started again.
+    #[serde(default = "yes")]
+    pub restart: bool,
+    /// `lines`, a spout: whether it reads the host's own standard input.
+    #[serde(default)]
+    pub stdin: bool,
+    /// `exec`: how many tuples one process is given.
+    #[serde(default = "one")]
+    pub batch: i64,
+    /// `exec`: how many seconds a batch that is not full waits for more.
+    #[serde(default)]
+    pub linger: Option<f64>,
+    /// `exec`: how many seconds one process may take.
+    #[serde(default)]
+    pub timeout: Option<f64>,
 }
 
 /// One declared stream.
@@ -144,6 +179,10 @@ pub struct MistakeIr {
 
 fn one() -> i64 {
     1
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn default_stream() -> String {

@@ -12,13 +12,13 @@ fn complete() -> Value {
         "version": 1, "name": "WordCount", "file": "topology.py", "language": "python",
         "conf": {"topology.max.spout.pending": 1000},
         "components": [
-            {"id": "lines", "kind": "spout", "parallelism": 1, "command": ["python3", "lines.py"], "builtin": "print", "where": "inside", "cwd": "/home/me", "env": {"A": "b"},
+            {"id": "lines", "kind": "spout", "parallelism": 1, "command": ["python3", "lines.py"], "builtin": "print", "java_class": null, "options": {}, "shell": {"run": "tail -F a.log", "as": "lines", "json": false, "separator": ",", "restart": true, "stdin": false, "batch": 1, "linger": 0.5, "timeout": 10.0}, "where": "inside", "cwd": "/home/me", "env": {"A": "b"},
              "serializer": "json", "replay": "host", "streams": {"default": {"fields": ["sentence"], "direct": false}},
              "conf": {"x": 1}, "at": {"file": "topology.py", "line": 12}},
             {"id": "split", "kind": "bolt", "command": ["split"]}],
         "subscriptions": [
             {"to": "split", "from": "lines", "stream": "default", "grouping": "shuffle", "fields": [], "at": {"file": "topology.py", "line": 20}}],
-        "mistakes": [{"message": "wrong", "hint": "try", "traceback": "Traceback", "at": {"file": "topology.py", "line": 14}}]
+        "mistakes": [{"message": "wrong", "hint": "try", "traceback": "Traceback", "severity": "warning", "at": {"file": "topology.py", "line": 14}}]
     })
 }
 
@@ -130,7 +130,7 @@ fn the_schema_takes_what_the_types_write() {
 fn the_schema_takes_the_example_of_the_prose() {
     let prose = include_str!("../../../docs/ir.md");
     let example = prose
-        .split("```json")
+        .split("```json form\n")
         .nth(1)
         .and_then(|rest| rest.split_once('\n')?.1.split("```").next())
         .expect("an example");

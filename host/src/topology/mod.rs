@@ -15,10 +15,11 @@ mod nearest;
 mod overrides;
 pub mod redis;
 pub mod settings;
+pub mod shell;
 mod walk;
 
 pub use check::{Checked, FindProgram, check};
-pub use ir::{ComponentIr, Ir, IrError, MistakeIr, StreamIr, SubscriptionIr, VERSION};
+pub use ir::{ComponentIr, Ir, IrError, MistakeIr, ShellIr, StreamIr, SubscriptionIr, VERSION};
 pub use java::has_counterpart;
 pub use mistake::{Mistake, Place, Severity};
 pub use model::{
@@ -27,3 +28,4 @@ pub use model::{
 pub use nearest::nearest;
 pub use overrides::{BadOption, Overrides, SetOption, UserFile};
 pub use settings::{Origin, Setting, Settings};
+pub use shell::{LinePart, Shell, ShellMode};

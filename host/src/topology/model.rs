@@ -14,6 +14,7 @@ use stormhost_protocol::Encoding;
 use super::mistake::Place;
 use super::redis::RedisOptions;
 use super::settings::Settings;
+use super::shell::{LinePart, Shell};
 use super::walk;
 
 /// A topology without mistakes.
@@ -44,6 +45,8 @@ pub struct Component {
     pub command: Vec<String>,
     /// It has no children: the host itself does its work.
     pub builtin: Option<Builtin>,
+    /// It runs a command of the shell, which `command` starts.
+    pub shell: Option<Shell>,
     /// What a built-in Redis component goes by.
     pub redis: Option<Arc<RedisOptions>>,
     /// The language of a component whose tasks run in the host, which is the interpreter of its command.
@@ -159,6 +162,8 @@ pub enum Grouping {
     LocalOrShuffle,
     /// Equal values of these fields go to one of the same two tasks. At least one.
     PartialKey(Vec<usize>),
+    /// The first value is a line of text, and lines with the same part go to the same task.
+    Part(LinePart),
 }
 
 /// One task.

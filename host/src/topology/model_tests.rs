@@ -45,6 +45,7 @@ fn component(id: &str, parallelism: u32) -> Component {
         parallelism,
         command: vec!["true".into()],
         builtin: None,
+        shell: None,
         redis: None,
         inside: None,
         cwd: None,

@@ -117,6 +117,23 @@ return stormhost.Topology "Mixed" {
   expect.equal(#ir.subscriptions, 1)
 end
 
+function tests.commands_of_the_shell()
+  local ir = described(HEAD .. [[
+return stormhost.Topology "Shell" {
+  tail = stormhost.Lines { "tail -F x.log", spout = true },
+  sort = stormhost.Lines { "sort -u", parallelism = 2, fields = { "a", "b" }, separator = ",", inputs = Shuffle "tail" },
+  told = stormhost.Exec { "./notify", batch = 10, timeout = 5, cwd = "/tmp" } { Fields("sort", "a") },
+}
+]])
+  expect.equal(ir.mistakes, {})
+  local tail, sort, told = component(ir, "tail"), component(ir, "sort"), component(ir, "told")
+  expect.equal({ tail.kind, tail.shell }, { "spout", { run = "tail -F x.log", as = "lines" } })
+  expect.equal(sort.shell, { run = "sort -u", as = "lines", separator = "," })
+  expect.equal({ sort.parallelism, sort.streams.default.fields }, { 2, { "a", "b" } })
+  expect.equal({ told.shell, told.cwd }, { { run = "./notify", as = "exec", batch = 10, timeout = 5 }, "/tmp" })
+  expect.equal({ told.command == nil, #ir.subscriptions }, { true, 2 })
+end
+
 function tests.arguments_are_seen_and_passed_on()
   local ir = described(HEAD .. [[
 assert(arg[1] == "one" and arg[2] == "two words" and select("#", ...) == 2)
@@ -194,6 +211,8 @@ stormhost.Topology "T" { split = Split(1, "a", "b") }
     ["the file cannot be loaded: %s:8: a declared component has no 'late'; its streams: default, late_ones; "
       .. "the object itself is made in the child|8"] = "local x = Split(1).late",
     ["the file cannot be loaded: %s:8: Process has no option 'field'|8"] = "stormhost.Process { 'x', field = 'a' }",
+    ["the file cannot be loaded: %s:8: Exec has no option 'spout'|8"] = "stormhost.Exec { 'x', spout = true }",
+    ['the file cannot be loaded: %s:8: Lines takes a table that begins with a command: Lines { "sort -u" }|8'] = "stormhost.Lines('x')",
     ["the file cannot be loaded: %s:8: '=' expected near '<eof>'|8"] = "oops",
   } do
     local ir, path = described(HEAD .. body)

@@ -260,6 +260,33 @@ class T(Topology):
     assert components(describe(text))["a"]["cwd"] == str(tmp_path / "resources")
 
 
+def test_commands_of_the_shell(describe, tmp_path):
+    found = components(
+        describe(
+            HEAD
+            + """
+from stormhost import Exec, Lines
+class T(Topology):
+    a = Lines('tail -F x.log', spout=True)
+    b = Lines('cut -f2', 3, fields=('x', 'y'), separator=',', env={'K': 'v'}, inputs=[ShuffleGrouping(a)])
+    c = Exec('./notify', 2, batch=10, linger=1, timeout=5, inputs=[ShuffleGrouping(b)])
+    d = Exec('cat', json=True, fields='z', cwd='/tmp', inputs=[ShuffleGrouping(b)])
+"""
+        )
+    )
+    assert all("command" not in one for one in found.values())
+    assert found["a"]["kind"] == "spout"
+    assert found["a"]["shell"] == {"run": "tail -F x.log", "as": "lines", "json": False}
+    assert found["a"]["streams"] == {"default": {"fields": ["line"], "direct": False}}
+    assert (found["b"]["parallelism"], found["b"]["env"]) == (3, {"K": "v"})
+    assert found["b"]["shell"] == {"run": "cut -f2", "as": "lines", "json": False, "separator": ","}
+    assert found["c"]["streams"] == {}
+    told = {"run": "./notify", "as": "exec", "json": False, "batch": 10, "linger": 1, "timeout": 5}
+    assert found["c"]["shell"] == told
+    # Where the command was typed, as our own components, and not beside the topology.
+    assert (found["c"]["cwd"], found["d"]["cwd"]) == (str(tmp_path), "/tmp")
+
+
 def test_scripts_in_lua_run_inside_unless_they_are_to_be_outside(describe, tmp_path):
     found = components(
         describe(

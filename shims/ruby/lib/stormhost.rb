@@ -25,6 +25,7 @@ require 'stormhost/declaration'
 require 'stormhost/groupings'
 require 'stormhost/process'
 require 'stormhost/hosted'
+require 'stormhost/shell'
 require 'stormhost/topology'
 
 # What is needed only where it is used.

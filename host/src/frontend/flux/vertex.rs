@@ -58,6 +58,7 @@ pub(super) fn describe(whole: &Definition, resources: &Path, ir: &mut Ir, told: 
                 kind,
                 parallelism: 1,
                 command: Vec::new(),
+                shell: None,
                 builtin: None,
                 java_class: None,
                 options: Default::default(),
@@ -145,6 +146,19 @@ impl Vertex<'_> {
         }
     }
 
+    /// A Java class whose work the host does itself. What its constructor is given is taken to be the host, the port and the key, as such classes have it.
+    fn counterpart(&mut self, class: String) {
+        let args = self.node.get("constructorArgs").and_then(Node::list);
+        for (name, arg) in ["host", "port", "key"]
+            .into_iter()
+            .zip(args.unwrap_or_default())
+        {
+            self.component.options.insert(name.into(), arg.json());
+        }
+        self.component.java_class = Some(class);
+        self.component.cwd = None;
+    }
+
     /// Classes of Storm's own documents, which our Lua library has as well; `mod` knows where that lies.
     fn storm_testing(&mut self, name: &str) {
         let (fields, kind) = match name {
@@ -180,19 +194,6 @@ impl Vertex<'_> {
             direct: false,
         };
         self.component.streams.insert("default".into(), stream);
-    }
-
-    /// A Java class whose work the host does itself. What its constructor is given is taken to be the host, the port and the key, as such classes have it.
-    fn counterpart(&mut self, class: String) {
-        let args = self.node.get("constructorArgs").and_then(Node::list);
-        for (name, arg) in ["host", "port", "key"]
-            .into_iter()
-            .zip(args.unwrap_or_default())
-        {
-            self.component.options.insert(name.into(), arg.json());
-        }
-        self.component.java_class = Some(class);
-        self.component.cwd = None;
     }
 
     fn java(&mut self, class: &str) {

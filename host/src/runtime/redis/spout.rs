@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use redis::RedisError;
 use redis::aio::MultiplexedConnection;
-use tokio::time::sleep_until;
+use tokio::time::{sleep_until, timeout};
 
 use super::connect::{Connector, connection};
 use super::item::{Body, Reading};
@@ -31,6 +31,8 @@ const PIECE: usize = 256;
 /// The pause after fails among which nothing was acked: it doubles up to the second. What fails at once would go round as fast as it can.
 const FIRST_REST: Duration = Duration::from_millis(20);
 const LONGEST_REST: Duration = Duration::from_secs(5);
+/// How long giving back may take when the run has no time left.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// How many items it is remembered of that they failed.
 const REMEMBERED: usize = 100_000;
 
@@ -137,6 +139,14 @@ impl<'a> Hand<'a> {
 
     fn is_empty(&self) -> bool {
         self.ready.is_empty() && self.pending.is_empty() && self.unsettled.is_empty()
+    }
+
+    /// Everything that was taken and not dealt with, the oldest first.
+    fn back(&mut self) -> Vec<Body> {
+        let mut pending: Vec<(u64, Body)> = self.pending.drain().collect();
+        pending.sort_unstable_by_key(|(number, _)| *number);
+        let pending = pending.into_iter().map(|(_, body)| body);
+        pending.chain(self.ready.drain(..)).collect()
     }
 
     /// A connection is there: what Redis remembers is compared with what is in hand.
@@ -361,13 +371,7 @@ async fn work<S: Source>(
         }
         if leave.ends {
             if settling.is_none() && taking.is_none() && waiting.is_none() && caring.is_none() {
-                let back: Vec<Body> = hand
-                    .pending
-                    .drain()
-                    .map(|(_, body)| body)
-                    .chain(hand.ready.drain(..))
-                    .collect();
-                source.leave(con, &back).await?;
+                source.leave(con, &hand.back()).await?;
                 return Ok(());
             }
         } else {
@@ -411,9 +415,20 @@ async fn work<S: Source>(
             () = host.room(at) => {}
             _ = stage.changed() => {}
             () = sleep_until(next.into()) => {}
-            () = host.out_of_time(at) => return Ok(()),
+            () = host.out_of_time(at) => break,
         }
     }
+    if !host.at_once.get() {
+        // Nobody waits for it any more. Should this not succeed, all lies where the next run finds it.
+        let leaving = async {
+            source
+                .settle(con, &std::mem::take(&mut hand.unsettled))
+                .await?;
+            source.leave(con, &hand.back()).await
+        };
+        drop(timeout(FAREWELL, leaving).await);
+    }
+    Ok(())
 }
 
 fn hash(body: &Body) -> u64 {

@@ -180,7 +180,7 @@ impl Bolt {
                     Dialect::Storm(encoding) => {
                         wire::write_storm(encoding, &json!({"command": "sync"}), &mut self.out)
                     }
-                    Dialect::Frames { .. } | Dialect::Inside => {
+                    Dialect::Frames { .. } | Dialect::Lines(_) | Dialect::Inside => {
                         wire::write_message("sync", &mut self.out)
                     }
                 }
@@ -295,7 +295,9 @@ impl Bolt {
                 wire::write_storm(encoding, &message, &mut self.out);
             }
             Dialect::Frames { .. } if acks => self.results.acks.push(job.id),
-            Dialect::Frames { .. } | Dialect::Inside => self.results.fails.push(job.id),
+            Dialect::Frames { .. } | Dialect::Lines(_) | Dialect::Inside => {
+                self.results.fails.push(job.id)
+            }
         }
     }
 
@@ -336,7 +338,7 @@ impl Bolt {
                 self.largest = self.largest.max(1);
                 self.awaits_ids = asks;
             }
-            Dialect::Frames { .. } | Dialect::Inside => {
+            Dialect::Frames { .. } | Dialect::Lines(_) | Dialect::Inside => {
                 self.results.rows.push(Out {
                     stream,
                     tracked: false,

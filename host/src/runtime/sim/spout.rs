@@ -277,13 +277,15 @@ impl Spout {
         }
         self.trees.extend_from_slice(&roots);
         match self.manner.dialect {
-            Dialect::Frames { .. } | Dialect::Inside => self.results.rows.push(Out {
-                stream,
-                tracked,
-                values,
-                anchors: vec![],
-                direct,
-            }),
+            Dialect::Frames { .. } | Dialect::Lines(_) | Dialect::Inside => {
+                self.results.rows.push(Out {
+                    stream,
+                    tracked,
+                    values,
+                    anchors: vec![],
+                    direct,
+                })
+            }
             Dialect::Storm(encoding) => {
                 let name = &around.topology.components[self.component].streams[stream].id;
                 let mut message = json!({"command": "emit", "tuple": values, "stream": name, "need_task_ids": false});

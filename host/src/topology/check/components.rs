@@ -88,8 +88,17 @@ impl Round<'_> {
         }
         let builtin = stands_for.builtin;
         let inside = inside(ir, mistakes);
-        if ir.builtin.is_none() && ir.java_class.is_none() && inside.is_none() {
-            self.command(ir, &env, mistakes);
+        let (shell, command) = match super::shell::shell(ir, mistakes) {
+            Some((shell, command)) => (Some(shell), command),
+            None => (None, ir.command.clone()),
+        };
+        mistakes.extend(super::shell::promise(ir));
+        if ir.builtin.is_none()
+            && ir.java_class.is_none()
+            && inside.is_none()
+            && (shell.is_some() || ir.shell.is_none())
+        {
+            self.command(ir, &command, &env, mistakes);
         }
         let parallelism = self.tasks(ir, &settings, mistakes);
         let redis = (builtin == Some(Builtin::Redis)).then(|| {
@@ -113,8 +122,9 @@ impl Round<'_> {
             id: id.clone(),
             kind: ir.kind,
             parallelism,
-            command: ir.command.clone(),
+            command,
             builtin,
+            shell,
             redis,
             inside,
             cwd: settings
@@ -171,11 +181,12 @@ impl Round<'_> {
     fn command(
         &self,
         ir: &ComponentIr,
+        command: &[String],
         env: &BTreeMap<String, String>,
         mistakes: &mut Vec<Mistake>,
     ) {
         let at = ir.at.as_ref();
-        let Some(program) = ir.command.first().filter(|program| !program.is_empty()) else {
+        let Some(program) = command.first().filter(|program| !program.is_empty()) else {
             mistakes.push(Mistake::error(
                 at,
                 format!(
@@ -185,7 +196,7 @@ impl Round<'_> {
             ));
             return;
         };
-        if let Some(argument) = ir.command.iter().find(|argument| argument.contains('\0')) {
+        if let Some(argument) = command.iter().find(|argument| argument.contains('\0')) {
             mistakes.push(Mistake::error(
                 at,
                 format!(
@@ -244,7 +255,8 @@ fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
         .file_name()
         .and_then(|name| name.to_str());
     let language = match name {
-        Some(name) if name.starts_with("lua") => Inside::Lua,
+        // Of this Lua or that, or of the one that stormhost itself is: inside it is all the same.
+        Some(name) if name.starts_with("lua") || name == "stormhost-lua" => Inside::Lua,
         Some(name) if name.starts_with("python") => Inside::Python,
         _ => {
             let message = format!(
@@ -331,6 +343,8 @@ fn dead_letters(ir: &ComponentIr, settings: &Settings, mistakes: &mut Vec<Mistak
 
 fn replay(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Replay {
     match (ir.replay.as_deref(), ir.kind) {
+        // A command cannot be told of a fail.
+        (None, Kind::Spout) if ir.shell.is_some() => Replay::Host,
         (None, _) => Replay::Child,
         (Some("host"), Kind::Spout) => Replay::Host,
         (Some("host"), Kind::Bolt) => {

@@ -6,6 +6,7 @@
 mod builtin;
 mod components;
 mod names;
+mod shell;
 mod structure;
 mod subscriptions;
 

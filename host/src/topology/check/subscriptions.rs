@@ -4,6 +4,7 @@ use super::names;
 use crate::topology::ir::{Ir, SubscriptionIr};
 use crate::topology::mistake::Mistake;
 use crate::topology::model::{Component, Grouping, Input, Kind, Stream};
+use crate::topology::shell::LinePart;
 
 /// Gives each component its inputs.
 pub(super) fn resolve(ir: &Ir, components: &mut [Component], mistakes: &mut Vec<Mistake>) {
@@ -136,6 +137,7 @@ fn grouping(
         "none" => Grouping::None,
         "local_or_shuffle" => Grouping::LocalOrShuffle,
         "partial_key" => Grouping::PartialKey(key(subscription, source, stream, mistakes)?),
+        "column" | "member" => Grouping::Part(part(subscription, mistakes)?),
         other => {
             let mistake = Mistake::error(
                 at,
@@ -150,7 +152,10 @@ fn grouping(
             return None;
         }
     };
-    let keyed = matches!(found, Grouping::Fields(_) | Grouping::PartialKey(_));
+    let keyed = matches!(
+        found,
+        Grouping::Fields(_) | Grouping::PartialKey(_) | Grouping::Part(_)
+    );
     if !keyed && !fields.is_empty() {
         let message = format!(
             "\"{to}\" listens to \"{from}\" by {grouping} grouping, which does not look at fields ({})",
@@ -184,7 +189,7 @@ fn grouping(
     }
 }
 
-const GROUPINGS: [&str; 8] = [
+const GROUPINGS: [&str; 10] = [
     "shuffle",
     "fields",
     "all",
@@ -193,7 +198,40 @@ const GROUPINGS: [&str; 8] = [
     "none",
     "local_or_shuffle",
     "partial_key",
+    "column",
+    "member",
 ];
+
+/// The part of a line that makes the key: a column by its number from 1 on, perhaps with what separates columns; or a member by its name.
+fn part(subscription: &SubscriptionIr, mistakes: &mut Vec<Mistake>) -> Option<LinePart> {
+    let words: Vec<&str> = subscription.fields.iter().map(String::as_str).collect();
+    let column = |number: &str| number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+    let found = match (subscription.grouping.as_str(), &words[..]) {
+        ("member", [name]) => Some(LinePart::Member((*name).to_owned())),
+        ("column", [number]) => column(number).map(|number| LinePart::Column {
+            number,
+            separator: None,
+        }),
+        ("column", [number, separator]) => match separator.as_bytes() {
+            [byte] => column(number).map(|number| LinePart::Column {
+                number,
+                separator: Some(*byte),
+            }),
+            _ => None,
+        },
+        _ => None,
+    };
+    if found.is_none() {
+        let message = format!(
+            "\"{}\" listens to \"{}\" by {} grouping with {words:?}",
+            subscription.to, subscription.from, subscription.grouping
+        );
+        mistakes.push(Mistake::error(subscription.at.as_ref(), message).hint(
+            "column takes a number from 1 on, and perhaps one character that separates columns; member takes one name",
+        ));
+    }
+    found
+}
 
 /// The indices of the fields that make the key.
 fn key(

@@ -96,7 +96,17 @@ function Declaration:__index(name)
 end
 
 -- Members that only some declarations have.
-_M.optional = { java_class = true, options = true, class = true, command = true, builtin = true, serializer = true, at = true, arguments = true }
+_M.optional = {
+  java_class = true,
+  options = true,
+  class = true,
+  command = true,
+  builtin = true,
+  shell = true,
+  serializer = true,
+  at = true,
+  arguments = true,
+}
 
 function Declaration:__call(given)
   if type(given) ~= "table" or getmetatable(given) ~= nil then

@@ -215,6 +215,8 @@ function Description:component(declaration)
     if declaration.options then
       described.options = plain(map(declaration.options), "options", map({}))
     end
+  elseif declaration.shell then
+    described.shell = plain(map(declaration.shell), "what was said of the command", map({}))
   else
     described.command = plain(list(declaration.command), "command", list({}))
     local beside = launch.folder(self.path):gsub("(.)/$", "%1")

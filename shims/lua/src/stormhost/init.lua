@@ -12,6 +12,7 @@ local bolts = require("stormhost._bolt")
 local groupings = require("stormhost._groupings")
 local process = require("stormhost._process")
 local rows = require("stormhost._rows")
+local shell = require("stormhost._shell")
 local spouts = require("stormhost._spout")
 local values = require("stormhost._values")
 
@@ -20,10 +21,12 @@ return {
   AutoAckBolt = bolts.AutoAckBolt,
   Bolt = bolts.Bolt,
   DirectGrouping = groupings.DirectGrouping,
+  Exec = shell.Exec,
   FieldsGrouping = groupings.FieldsGrouping,
   GlobalGrouping = groupings.GlobalGrouping,
   JVMBolt = process.JVMBolt,
   JVMSpout = process.JVMSpout,
+  Lines = shell.Lines,
   LocalOrShuffleGrouping = groupings.LocalOrShuffleGrouping,
   NoneGrouping = groupings.NoneGrouping,
   PartialKeyGrouping = groupings.PartialKeyGrouping,

@@ -17,6 +17,7 @@ from ._groupings import (
 )
 from ._jvm import JVMBolt, JVMSpout, RedisSink, RedisSpout
 from ._process import Lua, Print, Process
+from ._shell import Exec, Lines
 from ._spout import ReliableSpout, Spout
 from ._stream import Stream
 from ._topology import Topology
@@ -30,10 +31,12 @@ __all__ = [
     "Bolt",
     "DirectGrouping",
     "EmitError",
+    "Exec",
     "FieldsGrouping",
     "GlobalGrouping",
     "JVMBolt",
     "JVMSpout",
+    "Lines",
     "LocalOrShuffleGrouping",
     "Lua",
     "NoneGrouping",

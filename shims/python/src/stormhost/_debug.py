@@ -19,7 +19,7 @@ VARIABLE = "STORMHOST_DEBUG"
 
 
 def arm(component: Component) -> None:
-    """Does what the variable says; nothing if it is not set. To be called before anything takes the component's methods."""
+    """Does what the variable says, if it is set. To be called before anything takes the component's methods."""
     told = os.environ.pop(VARIABLE, "")  # not for processes that user code starts
     how, _, where = told.partition(":")
     if how == "tty":
@@ -30,7 +30,7 @@ def arm(component: Component) -> None:
 
 def _port(port: int) -> None:
     try:
-        import debugpy  # type: ignore[import-not-found]
+        import debugpy
     except ImportError as error:
         raise RuntimeError(
             f"debugpy is not installed for {sys.executable}: {sys.executable} -m pip install debugpy; "
@@ -48,8 +48,8 @@ def _terminal(component: Component, path: str) -> None:
     from ._spout import Spout
 
     # Two objects, and unbuffered reading: pdb reads a line at a time, and echo is the terminal's business.
-    reads = open(path, encoding="utf-8", errors="replace")
-    writes = open(path, "w", encoding="utf-8", errors="replace")
+    reads = open(path, encoding="utf-8", errors="replace")  # noqa: SIM115 - as long as the process
+    writes = open(path, "w", encoding="utf-8", errors="replace")  # noqa: SIM115
     own_group = os.getpgrp()
 
     class OnTerminal(pdb.Pdb):

@@ -14,6 +14,7 @@ from ._launch import find_topologies, load
 from ._misdeclared import wrong_arguments, wrong_parallelism, wrong_streams
 from ._place import Mistake, Place
 from ._process import Process
+from ._shell import Shell
 from ._spout import Spout
 from ._topology import Topology, declarations, mistakes, place
 from ._values import EmitError, clean
@@ -157,6 +158,10 @@ def _component(declaration: Declaration, command_of: Any, folder: str, found: li
         missing = _missing_method(declaration.cls)
         if missing is not None:
             found.append(Mistake(f"{declaration.cls.__name__} has no method {missing}", f"{name!r} needs one", where))
+    elif isinstance(declaration, Shell):
+        # It runs where the command was typed, as our own components do.
+        command = None
+        cwd = declaration.cwd or os.getcwd()
     else:
         assert isinstance(declaration, Process)
         command = plain(declaration.command, "command")

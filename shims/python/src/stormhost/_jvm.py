@@ -1,4 +1,4 @@
-"""`JVMSpout`, `JVMBolt`: a Java class, whose counterpart in the host does its work. `RedisSpout`, `RedisSink`: those counterparts."""
+"""`JVMSpout`, `JVMBolt`: Java classes, whose work the host does where it can. `RedisSpout`, `RedisSink`: such work."""
 
 from __future__ import annotations
 
@@ -54,9 +54,8 @@ class _Hosted(Process):
             self._streams["default"] = {"fields": field_names(fields), "direct": False}
         if len(args) > len(self.arguments):
             taken = ", ".join(self.arguments) or "none"
-            raise TypeError(
-                f"{type(self).__name__} takes these arguments beside the parallelism: {taken}; others by name: key='lines'"
-            )
+            what = f"{type(self).__name__} takes these arguments beside the parallelism: {taken}"
+            raise TypeError(f"{what}; others by name: key='lines'")
         self.options = {
             name.replace("_", "."): value for name, value in {**dict(zip(self.arguments, args)), **options}.items()
         }

@@ -132,8 +132,7 @@ module Stormhost
         place = declaration.place
         declaration.complaints.each { |message, hint| @found << Mistake.new(message, hint, place) }
         plainly = ->(value, what) { plain(value, "#{what} of '#{declaration.id}'", place) }
-        hosted = declaration.hosted
-        started = hosted ? plainly[hosted, 'options'] : { 'command' => plainly[command(declaration), 'command'] }
+        started = started(declaration, plainly)
         {
           'id' => declaration.id,
           'kind' => declaration.kind,
@@ -148,6 +147,15 @@ module Stormhost
           **where(declaration),
           'at' => place&.as_json
         }
+      end
+
+      # How it is started: it is built in, a command of the shell, or a program.
+      def started(declaration, plainly)
+        hosted = declaration.hosted
+        return plainly[hosted, 'options'] if hosted
+        return { 'shell' => plainly[declaration.shell, 'command'] } if declaration.is_a?(ShellDeclaration)
+
+        { 'command' => plainly[command(declaration), 'command'] }
       end
 
       def where(declaration)

@@ -57,12 +57,14 @@ module Stormhost
         DEFINED << topology
       end
 
-      # Declares a spout: a class, or a program's command. Options: `id`, `parallelism`, `conf`, `env`, `cwd`, `replay`.
+      # Declares a spout: a class, a program's command, or Lines with a command of the shell.
+      # Options: `id`, `parallelism`, `conf`, `env`, `cwd`, `replay`.
       def spout(what, *arguments, **options, &block)
         declare('spout', what, arguments, options, block)
       end
 
-      # Declares a bolt: a class, or a program's command. Options as for spouts; in the block its `source`s.
+      # Declares a bolt: a class, a program's command, or Lines or Exec with a command of the shell.
+      # Options as for spouts; in the block its `source`s.
       def bolt(what, *arguments, **options, &block)
         declare('bolt', what, arguments, options, block)
       end
@@ -107,6 +109,7 @@ module Stormhost
       def declaration_of(kind, what, arguments, options)
         return ProgramDeclaration.new(kind, [what, *arguments], **options) if what.is_a?(String)
         return Print::Declared.new(**options) if what.is_a?(Class) && what <= Print
+        return what.declared(kind, *arguments, **options) if [Lines, Exec].include?(what)
         return Hosted::Declared.new(kind, what, arguments, **options) if what.is_a?(Class) && what <= Hosted
         return ComponentDeclaration.new(kind, what, arguments, **options) if what.is_a?(Class) && what <= Component
 

@@ -1,0 +1,421 @@
+//! The conversation with a command of the shell that is kept running: no handshake, a line in for each tuple, a tuple for each line out.
+//!
+//! | the command | what follows |
+//! |---|---|
+//! | a spout exits with 0 | it is through; its lines that are pending are kept and replayed all the same |
+//! | a filter exits with 0 before its input has ended, as `head` does | it has had enough: what comes for it goes nowhere |
+//! | any of them fails | its story is told, its loss counted, and it is started again |
+//! | its input has ended | its exit is awaited for as long as it takes, and what it still says is passed on |
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::io::Interest;
+use tokio::net::unix::pipe::Sender;
+use tokio::time::{sleep, timeout};
+
+use super::child::{ChildLife, End};
+use super::heartbeat::{Signs, Verdict, Watch};
+use super::host::Host;
+use super::line_ear::LineEar;
+use super::task::Dialect;
+use crate::link::exit::Exit;
+use crate::link::life::Life;
+use crate::link::outlet::Outlet;
+use crate::link::pipe::{enlarge, unread};
+use crate::topology::{Component, ShellMode};
+
+/// A filter that has not read what it was given is looked at after this, then after twice as long, up to [`SELDOM`].
+const SOON: Duration = Duration::from_millis(1);
+const SELDOM: Duration = Duration::from_millis(50);
+/// A command that lived for so long before it failed was no typo.
+const LIVED: Duration = Duration::from_secs(10);
+
+/// A task whose command has left for good: nothing is started, and what comes goes nowhere. Until the run needs the task no more.
+pub(super) async fn rest(host: &Rc<Host>, at: usize) {
+    let mut stage = host.stage.subscribe();
+    while !host.with(|core| {
+        core.let_go_of_queue(at);
+        // Replays go on without the command; what became of its lines is noted.
+        core.fill(at, &mut Vec::new());
+        core.should_leave(at)
+    }) {
+        tokio::select! {
+            () = host.something_to_write(at) => {}
+            _ = stage.changed() => {}
+        }
+    }
+}
+
+/// What tells a command of the shell which of its component's tasks it is, so that several can share a source: none for other components.
+pub(super) fn share(host: &Host, at: usize) -> Vec<(String, String)> {
+    let task = host.topology.tasks[at];
+    let component = &host.topology.components[task.component];
+    if component.shell.is_none() {
+        return Vec::new();
+    }
+    let share = [
+        ("STORMHOST_TASK_INDEX", task.index),
+        ("STORMHOST_TASKS", component.parallelism),
+    ];
+    share
+        .map(|(name, value)| (name.to_owned(), value.to_string()))
+        .into()
+}
+
+/// Whether a death of this command, after so long, is no typo. What it has read or written was noted before.
+pub(super) fn lived(component: &Component, age: Duration) -> bool {
+    component.shell.is_some() && age > LIVED
+}
+
+impl ChildLife<'_> {
+    pub(super) async fn work_with_lines(
+        &mut self,
+        life: &Life,
+        stdin: Sender,
+        stdout: &mut Outlet,
+    ) -> (End, Exit) {
+        let component = self.component();
+        let Some(shell) = &component.shell else {
+            return (End::Left, life.wait().await);
+        };
+        let dialect = Dialect::Lines(shell.layout.encoding());
+        self.was_up = true;
+        self.host.with(|core| core.up(self.at, dialect));
+        if let Some(pipe) = stdout.pipe() {
+            enlarge(pipe, self.host.pipe_bytes);
+        }
+        let mut ear = LineEar::new(self.host.clone(), self.at);
+        let is_spout = self.host.with(|core| core.tasks[self.at].spout.is_some());
+        if is_spout {
+            // What it has to say does not come of what it is given.
+            drop(stdin);
+            self.listen_to_spout(life, stdout, &mut ear).await
+        } else {
+            enlarge(&stdin, self.host.pipe_bytes);
+            self.filter(life, stdin, stdout, &mut ear).await
+        }
+    }
+
+    fn component(&self) -> &Component {
+        &self.host.topology.components[self.host.topology.tasks[self.at].component]
+    }
+
+    async fn listen_to_spout(
+        &self,
+        life: &Life,
+        stdout: &mut Outlet,
+        ear: &mut LineEar,
+    ) -> (End, Exit) {
+        let (host, at) = (self.host, self.at);
+        let mut stage = host.stage.subscribe();
+        let mut exit = None;
+        loop {
+            let (leave, through, room) = host.with(|core| {
+                // What became of its lines is noted.
+                core.fill(at, &mut Vec::new());
+                let through = core.tasks[at].is_through();
+                (core.should_leave(at), through, core.room_for_lines(at))
+            });
+            if leave || through {
+                let end = if through { End::Through } else { End::Asked };
+                let exit = match exit {
+                    Some(exit) => exit,
+                    None => self.end_at_once(life).await,
+                };
+                return (end, exit);
+            }
+            if room > 0 && ear.hear(room) {
+                // Let the writers have what this brought before more is taken.
+                tokio::task::yield_now().await;
+                continue;
+            }
+            match exit {
+                Some(exit) if room > 0 => {
+                    if ear.read_now(stdout).await || ear.take_the_rest() {
+                        continue;
+                    }
+                    return (self.end_of(exit), exit);
+                }
+                Some(_) => tokio::select! {
+                    () = host.something_to_write(at) => {}
+                    () = host.room(at) => {}
+                    _ = stage.changed() => {}
+                },
+                None if room > 0 => tokio::select! {
+                    biased;
+                    ended = ear.read(stdout) => if ended { exit = Some(self.exit_of(life).await) },
+                    left = life.wait() => exit = Some(left),
+                    _ = stage.changed() => {}
+                },
+                None => tokio::select! {
+                    () = host.something_to_write(at) => {}
+                    () = host.room(at) => {}
+                    left = life.wait() => exit = Some(left),
+                    _ = stage.changed() => {}
+                },
+            }
+        }
+    }
+
+    /// It has closed its output. Its exit follows, or the end of the run.
+    async fn exit_of(&self, life: &Life) -> Exit {
+        let mut stage = self.host.stage.subscribe();
+        loop {
+            if self.host.with(|core| core.should_leave(self.at)) {
+                return self.end_at_once(life).await;
+            }
+            tokio::select! {
+                exit = life.wait() => return exit,
+                _ = stage.changed() => {}
+            }
+        }
+    }
+
+    /// A filter, fed and heard until it leaves.
+    async fn filter(
+        &self,
+        life: &Life,
+        stdin: Sender,
+        stdout: &mut Outlet,
+        ear: &mut LineEar,
+    ) -> (End, Exit) {
+        let end = tokio::select! {
+            end = self.feed(&stdin) => end,
+            _ = life.wait() => End::Left,
+            why = self.watch_filter() => End::Ended(why),
+            () = async { ear.listen(stdout).await; std::future::pending().await } => unreachable!("pending never ends"),
+        };
+        if let End::Left = end {
+            // What it has not read is seen before its pipe is gone.
+            let unread = unread(&stdin).unwrap_or(0) + self.unwritten.get();
+            self.host.with(|core| core.lines_were_read(self.at, unread));
+        }
+        drop(stdin);
+        let leave = async {
+            match end {
+                End::Left => life.wait().await,
+                End::Asked => self.await_exit(life).await,
+                End::Ended(_) | End::Through | End::Failed => self.end_at_once(life).await,
+            }
+        };
+        let exit = tokio::select! {
+            exit = leave => exit,
+            () = async { ear.listen(stdout).await; std::future::pending().await } => unreachable!("pending never ends"),
+        };
+        ear.hear_the_end(stdout).await;
+        match end {
+            End::Left => (self.end_of(exit), exit),
+            other => (other, exit),
+        }
+    }
+
+    /// What it means that a command left by itself.
+    fn end_of(&self, exit: Exit) -> End {
+        let restart = match &self.component().shell {
+            Some(shell) => !matches!(shell.mode, ShellMode::Lines { restart: false, .. }),
+            None => true,
+        };
+        if exit == Exit::Status(0) {
+            self.is_healthy();
+            End::Through
+        } else if restart
+            || !self
+                .host
+                .with(|core| core.tasks[self.at].counters.emitted > 0)
+        {
+            End::Left
+        } else {
+            End::Failed
+        }
+    }
+
+    fn is_healthy(&self) {
+        self.host.healthy[self.host.topology.tasks[self.at].component].set(true);
+    }
+
+    /// Writes what the core has for the filter, and notes what it has read. Ends when its input has ended, or nobody wants it.
+    async fn feed(&self, stdin: &Sender) -> End {
+        let (host, at) = (self.host, self.at);
+        let mut stage = host.stage.subscribe();
+        let mut out = Vec::with_capacity(256 * 1024);
+        let mut pause = SOON;
+        let mut deaf = false;
+        loop {
+            out.clear();
+            let (leave, through) = host.with(|core| {
+                let (leave, through) = (core.should_leave(at), core.tasks[at].is_through());
+                if !(through || leave && host.overdue.get()) {
+                    core.fill(at, &mut out);
+                }
+                (leave, through)
+            });
+            if through {
+                return End::Through;
+            }
+            if deaf && !out.is_empty() {
+                host.with(|core| core.lines_were_read(at, 0));
+                continue;
+            }
+            if !out.is_empty() {
+                self.unwritten.set(out.len());
+                let written = tokio::select! {
+                    written = self.write_lines(stdin, &out) => written,
+                    () = host.out_of_time(at) => return End::Asked,
+                    () = self.nobody_wants_it() => return End::Through,
+                };
+                if written.is_err() {
+                    deaf = self.reads_no_more().await;
+                }
+                pause = SOON;
+                continue;
+            }
+            if leave {
+                return End::Asked;
+            }
+            let waits_for_it = if self.note_what_it_read(stdin) {
+                pause = SOON;
+                true
+            } else {
+                host.with(|core| !core.tasks[at].in_hand.is_empty())
+            };
+            tokio::select! {
+                () = host.something_to_write(at) => {}
+                _ = stdin.ready(Interest::ERROR), if !deaf => deaf = self.reads_no_more().await,
+                _ = stage.changed() => {}
+                () = sleep(pause), if waits_for_it => pause = (pause * 2).min(SELDOM),
+            }
+        }
+    }
+
+    /// It has closed its input. Its exit, which is seen elsewhere, nearly always follows at once, and says whether it had enough.
+    /// One that lives on has: what else comes for it goes nowhere, and what it says counts. Returns that it is so.
+    async fn reads_no_more(&self) -> bool {
+        sleep(self.host.topology.settings.kill_timeout()).await;
+        self.unwritten.set(0);
+        self.host.with(|core| core.lines_were_read(self.at, 0));
+        true
+    }
+
+    /// Writes all of it; notes meanwhile what was read of it.
+    async fn write_lines(&self, stdin: &Sender, out: &[u8]) -> std::io::Result<()> {
+        let mut rest = out;
+        while !rest.is_empty() {
+            match stdin.try_write(rest) {
+                Ok(n) => {
+                    rest = &rest[n..];
+                    self.unwritten.set(rest.len());
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    self.note_what_it_read(stdin);
+                    stdin.writable().await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.note_what_it_read(stdin);
+        Ok(())
+    }
+
+    fn note_what_it_read(&self, stdin: &Sender) -> bool {
+        let unread = unread(stdin).unwrap_or(0) + self.unwritten.get();
+        let read = self.host.with(|core| core.lines_were_read(self.at, unread));
+        if read {
+            self.host.heard[self.at].set(Instant::now());
+            self.is_healthy();
+        }
+        read
+    }
+
+    async fn nobody_wants_it(&self) {
+        let mut stage = self.host.stage.subscribe();
+        while !self.host.with(|core| core.tasks[self.at].is_through()) {
+            if stage.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Looks once a second whether the filter hangs: it neither reads nor writes with lines before it.
+    async fn watch_filter(&self) -> String {
+        let limit = self.component().settings.subprocess_timeout();
+        let mut watch = Watch::new(limit, Duration::from_secs(1), Instant::now());
+        loop {
+            sleep(Duration::from_secs(1)).await;
+            let signs = self.host.with(|core| Signs {
+                heard: self.host.heard[self.at].get(),
+                owes: !core.tasks[self.at].in_hand.is_empty(),
+                held_up: core.tasks[self.at].waits > 0,
+                can_be_asked: false,
+            });
+            if let Verdict::Hangs = watch.look(signs, Instant::now()) {
+                return format!(
+                    "it hung: it neither read nor wrote a line for {:.0} s (topology.subprocess.timeout.secs)",
+                    limit.as_secs_f64()
+                );
+            }
+        }
+    }
+
+    /// Its input has ended. It may have much to do yet, as `sort` has; only the end of the user's patience ends it.
+    async fn await_exit(&self, life: &Life) -> Exit {
+        let impatient = async {
+            let mut stage = self.host.stage.subscribe();
+            while !self.host.overdue.get() && !self.host.at_once.get() {
+                if stage.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        tokio::select! {
+            exit = life.wait() => exit,
+            () = impatient => self.end_at_once(life).await,
+        }
+    }
+
+    /// Ends a command that nobody needs any more.
+    async fn end_at_once(&self, life: &Life) -> Exit {
+        if !self.host.at_once.get() {
+            life.terminate();
+            let patience = self.host.topology.settings.kill_timeout();
+            if let Ok(exit) = timeout(patience, life.wait()).await {
+                return exit;
+            }
+        }
+        life.kill();
+        life.wait().await
+    }
+
+    /// What a command lost by failing: told in words, and counted. `None` where nothing was.
+    pub(super) fn loss(&self, end: &End, exit: Exit) -> Option<String> {
+        let component = self.component();
+        let (host, at) = (self.host, self.at);
+        if component.shell.is_none() || !self.was_up {
+            return None;
+        }
+        let is_spout = host.with(|core| core.tasks[at].spout.is_some());
+        match end {
+            // The host ended it, whose patience had an end.
+            End::Asked if is_spout || host.overdue.get() => None,
+            // As grep says that it found nothing, and diff that there is a difference.
+            End::Asked if exit == Exit::Status(0) => None,
+            End::Asked if exit == Exit::Status(1) && self.stderr_is_empty() => None,
+            End::Asked => {
+                host.with(|core| core.output_is_lost());
+                Some("it failed at the end of its input: what it had not written is lost".into())
+            }
+            End::Through => None,
+            End::Failed => {
+                host.with(|core| core.output_is_lost());
+                Some("what it had still to say is lost; it is not started again".into())
+            }
+            End::Left | End::Ended(_) if is_spout => None,
+            End::Left | End::Ended(_) => {
+                let lost = host.with(|core| core.lines_are_lost(at));
+                Some(format!(
+                    "it is at most once: {lost} lines that it had not read are lost, and what it had read and not written, which nobody can count"
+                ))
+            }
+        }
+    }
+}
