@@ -37,16 +37,16 @@ native: ## the native accelerator alone, for the tests of the Python shim; a bui
 	PYO3_NO_PYTHON=1 cargo build --locked --profile accelerator --manifest-path shims/python/native/Cargo.toml --target-dir target/accelerator
 
 prepare: ## what the tests need and the repository does not carry
-	@command -v mvn >/dev/null || test -f target/multilang/storm.js || apt-get install -y --no-install-recommends maven
-	@command -v rubocop >/dev/null && ruby -rmsgpack -rminitest -e1 2>/dev/null || apt-get install -y --no-install-recommends ruby ruby-msgpack ruby-minitest rubocop
+	@command -v mvn >/dev/null || test -f target/multilang/storm.js || sh tests/install.sh maven
+	@command -v rubocop >/dev/null && ruby -rmsgpack -rminitest -e1 2>/dev/null || sh tests/install.sh ruby ruby-msgpack ruby-minitest rubocop
 	@for tool in lua5.4 luajit luarocks luacheck; do command -v $$tool >/dev/null || missing=1; done; \
 		test -f /usr/include/lua5.4/lua.h || missing=1; \
-		test -z "$$missing" || apt-get install -y --no-install-recommends lua5.4 liblua5.4-dev luajit luarocks lua-check
-	@command -v redis-server >/dev/null || apt-get install -y --no-install-recommends redis-server
-	@command -v npm >/dev/null || apt-get install -y --no-install-recommends nodejs npm
-	@command -v go >/dev/null || apt-get install -y --no-install-recommends golang-go
-	@perl -MJSON::PP -e1 2>/dev/null || apt-get install -y --no-install-recommends perl
-	PYTHON=$(PYTHON) sh tests/python_inside.sh >/dev/null 2>&1 || apt-get install -y --no-install-recommends python3-dev python3-venv
+		test -z "$$missing" || sh tests/install.sh lua5.4 liblua5.4-dev luajit luarocks lua-check
+	@command -v redis-server >/dev/null || sh tests/install.sh redis-server
+	@command -v npm >/dev/null || sh tests/install.sh nodejs npm
+	@command -v go >/dev/null || sh tests/install.sh golang-go
+	@perl -MJSON::PP -e1 2>/dev/null || sh tests/install.sh perl
+	PYTHON=$(PYTHON) sh tests/python_inside.sh >/dev/null 2>&1 || sh tests/install.sh python3-dev python3-venv
 	PYTHON=$(PYTHON) sh tests/prepare.sh
 
 test-format: prepare ## formatting and lints of all languages

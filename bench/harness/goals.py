@@ -79,6 +79,13 @@ def _all() -> Iterator[Goal]:
             yield Goal(case, COST, figure("words", name, COST), cpu, most=True)
     inside = ratio("languages", f"{PYTHON_INSIDE}, send", BYTEWAX, SPEED)
     yield Goal("Python inside: spout, split and count", f"× {BYTEWAX}", inside, 3, 4.5)
+    for case, name, must, aim in (
+        ("Lua inside, a state a task, both cores", "stormhost, Lua inside, 2 tasks a bolt, send", 3, 6),
+        ("Ruby children, msgpack", "stormhost, Ruby, msgpack, send", 1, 2),
+        ("Lua children, MessagePack", "stormhost, Lua 5.4, send", 1, 2),
+        ("LuaJIT children, MessagePack", "stormhost, LuaJIT, send", 1, 2),
+    ):
+        yield Goal(case, f"× {BYTEWAX}", ratio("languages", name, BYTEWAX, SPEED), must, aim)
     yield Goal("three fields of mixed types, 1 KB a tuple", f"× {BYTEWAX}", ours("mixed", BYTEWAX, SPEED), 1.5, 3)
     yield Goal("acks by hand, out of order", "× automatic acks", ratio("by-hand", f"acks by hand, {HOLD} held", AUTOMATIC, SPEED), 0.6, 0.8)
     pong = ratio("ping-pong", "stormhost", PIPES, "µs a sentence")

@@ -58,7 +58,7 @@ pub struct TopologyOptions {
     /// The Ruby to use: a path, a folder with bin/ruby in it, or a name in the PATH
     #[arg(long, value_name = "RUBY")]
     pub ruby: Option<String>,
-    /// The Lua to use: a path, a folder with bin/lua in it, or a name in the PATH, as luajit
+    /// The Lua to use: a path, a folder with bin/lua in it, a name in the PATH, as luajit, or built-in for stormhost's own
     #[arg(long, value_name = "LUA")]
     pub lua: Option<String>,
     /// What only the topology files of others take.

@@ -11,6 +11,8 @@ pub mod histogram;
 pub mod link;
 pub mod new;
 pub mod out;
+#[cfg(feature = "lua")]
+pub mod own_lua;
 pub mod prepare;
 pub mod procstat;
 pub mod run;

@@ -10,6 +10,10 @@ fn main() -> ExitCode {
     if let Some(status) = stormhost::guard::stand_guard_if_asked() {
         return status;
     }
+    #[cfg(feature = "lua")]
+    if let Some(status) = stormhost::own_lua::run_if_called_so() {
+        return status;
+    }
     // Wrong usage ends here with status 2, and with what was expected.
     let status = match Cli::parse().command {
         Command::Run(options) => run::run(&options),

@@ -81,6 +81,9 @@ def fates(turns: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> list[list
 def over_pipes(library: Library, role: str, name: str, folder: Path) -> None:
     """Plays a conversation to a process. Raises AssertionError at what is said otherwise."""
     turns = transcript(name)
+    pids = folder / "pids"  # where a child leaves a file that is named by its pid, as in Storm
+    pids.mkdir()
+    turns[0][0]["pidDir"] = str(pids)
     arguments = []
     if role == "spout":
         text = folder / "text"

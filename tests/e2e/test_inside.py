@@ -161,6 +161,8 @@ def test_an_endless_loop_is_ended_with_its_story_and_its_tuple(stormhost: Stormh
         "coroutine.wrap(function() while true do end end)()",
         "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
         "while true do xpcall(function() while true do end end, function() while true do end end) end",
+        "while true do pcall(error) end",
+        "while true do local _ = ('x'):rep(1e4):gsub('x', 'yy') end",
     ],
 )
 def test_no_loop_hides_from_the_budget(stormhost: Stormhost, loop: str) -> None:
@@ -383,9 +385,20 @@ def test_the_same_script_runs_outside_too(stormhost: Stormhost) -> None:
         assert len(run.noted("acked")) == 100
 
 
-@pytest.mark.parametrize(("budget", "said"), [(60, "interrupted\n"), (0, "goes on all the same; it is given up")])
-def test_one_that_does_not_come_to_its_end_does_not_hold_up_the_run(stormhost: Stormhost, budget: int, said: str) -> None:
-    source = write(stormhost, odd("while true do end"))
+# A search that goes on for years within one call of a function in C, where nothing can be interrupted.
+ENDLESS_IN_C = "(('a'):rep(60)):find(('a-'):rep(30) .. 'b')"
+
+
+@pytest.mark.parametrize(
+    ("code", "budget", "said"),
+    [
+        ("while true do end", 60, "interrupted\n"),
+        ("while true do end", 0, "interrupted\n"),
+        ("local _ = " + ENDLESS_IN_C, 0, "goes on all the same; it is given up"),
+    ],
+)
+def test_one_that_does_not_come_to_its_end_does_not_hold_up_the_run(stormhost: Stormhost, code: str, budget: int, said: str) -> None:
+    source = write(stormhost, odd(code))
     patience = {"stormhost.shutdown.timeout.secs": 0.5, "stormhost.kill.timeout.secs": 0.5}
     run = stormhost.start(source, "--for", "1s", settings={**patience, "stormhost.inside.budget.secs": budget})
     run.wait(within=20)
@@ -395,8 +408,8 @@ def test_one_that_does_not_come_to_its_end_does_not_hold_up_the_run(stormhost: S
     run.nothing_is_left()
 
 
-def test_one_that_hangs_without_a_budget_is_abandoned_and_said_so(stormhost: Stormhost) -> None:
-    source = write(stormhost, odd("while true do end"))
+def test_one_that_hangs_in_c_is_abandoned_and_said_so(stormhost: Stormhost) -> None:
+    source = write(stormhost, odd("local _ = " + ENDLESS_IN_C))
     settings = {"stormhost.inside.budget.secs": 0, "topology.subprocess.timeout.secs": 1, "topology.message.timeout.secs": 10}
     run = stormhost.start(source, settings={**settings, "stormhost.kill.timeout.secs": 0.3})
     run.until(lambda: "it hung" in run.told, "the hang to be noticed")

@@ -12,7 +12,8 @@ import pytest
 from harness import Run, Stormhost, binary
 from texts import counted, write_text
 
-LUAS = ["lua5.4", "luajit"]
+# Those that are installed, and the one that stormhost is itself.
+LUAS = ["lua5.4", "luajit", "built-in"]
 
 HEAD = """
 local stormhost = require "stormhost"
@@ -225,6 +226,7 @@ def checked(stormhost: Stormhost, file: Path, lua: str) -> str:
     return ran.stdout + ran.stderr
 
 
+@pytest.mark.parametrize("lua", ["lua5.4", "luajit"])
 def test_languages_talk_to_each_other(stormhost: Stormhost, lua: str) -> None:
     """Values of every kind through a Lua bolt between two Python components, and back as they were."""
     bolt = stormhost.write(
@@ -286,3 +288,80 @@ return stormhost.Topology "T" { slow = Slow(1), sink = Sink(1) { Shuffle "slow" 
     run.wait()
     assert run.noted("closed") == [()]
     run.nothing_is_left()
+
+
+WHERE = """
+local Once = stormhost.ReliableSpout:extend { fields = "n" }
+function Once:tuples() coroutine.yield(1) end
+function Once:initialize() note("spout", arg[-1] or "inside", _VERSION) end
+local Sink = stormhost.AutoAckBolt:extend {}
+function Sink:initialize() note("sink", arg[-1] or "inside", _VERSION) end
+function Sink:execute() note("got", arg[1]) end
+return stormhost.Topology "T" {
+  once = Once(1),
+  outside = Sink(1) { Shuffle "once" },
+  inside = Sink(1) { Shuffle "once", where = "inside" },
+  other = stormhost.Process { "lua", "other.lua", inputs = { Shuffle "once" }, cwd = "." },
+}
+"""
+
+
+def test_without_a_lua_installed_stormhost_is_one(stormhost: Stormhost, tmp_path: Path) -> None:
+    """Describing, components in processes of their own, those inside, and scripts of one's own: all in the Lua that travels along."""
+    stormhost.write(
+        HEAD
+        + """
+local Other = stormhost.AutoAckBolt:extend {}
+function Other:execute() note("other", arg[-1]) end
+Other:run()
+""",
+        "other.lua",
+    )
+    topology = stormhost.write(HEAD + WHERE, "topology.lua")
+    run = stormhost.run(topology, python=None, env={"PATH": str(tmp_path)}, args=["word"])
+    assert run.noted("got") == ["word", "word"]
+    (program, version), *others = run.noted("spout") + run.noted("sink")
+    assert Path(program).name == "stormhost-lua" and version == "Lua 5.4"
+    assert sorted(others) == sorted([(program, version), ("inside", version)])
+    assert run.noted("other") == [program]
+    run.nothing_is_left()
+
+
+def test_a_lua_that_is_installed_comes_first(stormhost: Stormhost) -> None:
+    topology = stormhost.write(HEAD + WHERE.replace("  other = ", "  -- other = "), "topology.lua")
+    run = stormhost.run(topology, python=None, args=["word"])
+    assert Path(run.noted("spout")[0][0]).name in ("lua5.4", "lua")
+
+
+def test_a_lua_that_was_asked_for_is_never_replaced(stormhost: Stormhost, tmp_path: Path) -> None:
+    file = stormhost.write(HEAD + WHERE, "topology.lua")
+    words = [binary(), "check", str(file), "--lua", "lua9.9"]
+    environment = stormhost.environment("x", file) | {"PATH": str(tmp_path)}
+    ran = subprocess.run(words, capture_output=True, text=True, env=environment, timeout=60)
+    assert ran.returncode != 0 and "no Lua was found" in ran.stderr + ran.stdout and "lua9.9" in ran.stderr + ran.stdout
+
+
+def test_the_built_in_lua_is_a_lua(tmp_path: Path) -> None:
+    """What one expects of the program `lua`: arguments, code in the command line, status, errors with their stack, processes of its own."""
+    lua = tmp_path / "stormhost-lua"
+    lua.symlink_to(binary())
+    script = tmp_path / "script.lua"
+
+    def says(*words: str) -> tuple[int, str, str]:
+        ran = subprocess.run([lua, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        return ran.returncode, ran.stdout, ran.stderr
+
+    script.write_text("print(arg[-1], arg[0], #arg, ...) print(io.popen('echo sub'):read()) os.exit(tonumber(arg[2]))")
+    assert says(script.name, "one", "7") == (7, f"{lua}\tscript.lua\t2\tone\t7\nsub\n", "")
+    assert says("-e", "x = 1", "-e", "print(x, debug.sethook ~= nil)") == (0, "1\ttrue\n", "")
+    assert says("-v") == (0, "Lua 5.4, of stormhost\n", "")
+    script.write_text("local function f()\n error('oh no')\nend\nf()")
+    status, out, told = says(script.name)
+    assert (status, out) == (1, "")
+    assert told.startswith("lua: script.lua:2: oh no\nstack traceback:") and "\tscript.lua:4: in main chunk" in told
+    script.write_text("error(setmetatable({}, { __tostring = function() return 'shown' end }))")
+    assert says(script.name)[2].startswith("lua: shown\n")
+    assert says("-e", "error({})")[2].startswith("lua: (error object is a table value)\n")
+    assert says("-e", "x =")[0] == 1
+    assert "cannot open" in says("nowhere.lua")[2]
+    assert says("-x") == (1, "", "lua: runtime error: usage: stormhost-lua [-v] [-e code] [script [args]]\n")

@@ -29,18 +29,17 @@ def in_language(name: str, program: str, file: str, codec: str, send: bool, opti
     return (Contestant(shown, run),) if shutil.which(program) else ()
 
 
-def lua_inside(tasks: int, send: bool, budget: bool = True) -> Contestant:
-    """A word count in Lua inside the host, with so many tasks of each bolt; without a budget its code cannot be interrupted."""
+def lua_inside(tasks: int, send: bool) -> Contestant:
+    """A word count in Lua inside the host, with so many tasks of each bolt."""
 
     def run(setting: Setting) -> Figures:
         environment = {"BENCH_SEND": "1" if send else "0", "BENCH_WHERE": "inside", "BENCH_TASKS": str(tasks)}
-        options = () if budget else ("--set", "stormhost.inside.budget.secs=0")
         text = setting.text
-        hosted = run_topology(setting, "word_count.lua", text.path, text.sentences, options=options, environment=environment)
+        hosted = run_topology(setting, "word_count.lua", text.path, text.sentences, environment=environment)
         check_counts(hosted, text)
         return steady_rate(hosted, text.words)
 
-    more = f"{f', {tasks} tasks a bolt' if tasks > 1 else ''}{'' if budget else ', no budget'}"
+    more = f", {tasks} tasks a bolt" if tasks > 1 else ""
     return Contestant(f"stormhost, Lua inside{more}, {'send' if send else 'drop'}", run)
 
 
@@ -62,8 +61,7 @@ CONTEST = Contest(
     title="Word count at full speed in other languages",
     about=(
         "As the first table, with all three children in another language: one task each, every sentence and word anchored and acked. "
-        "*send* and *drop* as there. *Inside*: threads of the host, whose CPU is that of all of them, those in Python with one global lock; *no budget*: with "
-        "`stormhost.inside.budget.secs` at 0."
+        "*send* and *drop* as there. *Inside*: threads of the host, whose CPU is that of all of them, those in Python with one global lock."
     ),
     columns=COLUMNS,
     contestants=(
@@ -80,9 +78,8 @@ CONTEST = Contest(
         *in_language("LuaJIT", "luajit", "word_count.lua", "msgpack", send=False, option="--lua"),
         lua_inside(1, send=True),
         lua_inside(1, send=False),
-        lua_inside(1, send=False, budget=False),
+        lua_inside(2, send=True),
         lua_inside(2, send=False),
-        lua_inside(2, send=False, budget=False),
     ),
     against=(BYTEWAX,),
     bests={BYTEWAX: BATCHES},

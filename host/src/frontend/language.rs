@@ -23,6 +23,8 @@ pub(super) struct Language {
     pub(super) loads_package: fn(&str) -> bool,
     /// The interpreter's names, the best first.
     pub(super) programs: &'static [&'static str],
+    /// The name by which this program is an interpreter of the language itself, where it is.
+    pub(super) built_in: Option<&'static str>,
     /// Whether interpreters live in virtual environments: an active one, or one beside the topology, goes before the PATH.
     pub(super) virtual_environments: bool,
     /// Whose shims in the PATH are gone past.
@@ -59,6 +61,7 @@ pub(super) static ALL: [Language; 3] = [
         endings: &["py", "pyw"],
         loads_package: |line| python_imports(line, "stormhost"),
         programs: &["python3", "python"],
+        built_in: None,
         virtual_environments: true,
         version_manager: Some(&VersionManager {
             name: "pyenv",
@@ -91,6 +94,7 @@ pub(super) static ALL: [Language; 3] = [
         endings: &["rb"],
         loads_package: ruby_requires,
         programs: &["ruby"],
+        built_in: None,
         virtual_environments: false,
         version_manager: Some(&VersionManager {
             name: "rbenv",
@@ -117,6 +121,11 @@ pub(super) static ALL: [Language; 3] = [
         endings: &["lua"],
         loads_package: lua_requires,
         programs: &["lua5.4", "lua", "luajit", "lua5.3"],
+        built_in: if cfg!(feature = "lua") {
+            Some("stormhost-lua")
+        } else {
+            None
+        },
         virtual_environments: false,
         version_manager: None,
         // LuaJIT calls itself 5.1, and has all that is needed.

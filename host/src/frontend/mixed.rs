@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use super::LoadOptions;
 use super::language::{self, Language};
 use super::shim::{self, ShimError};
+use super::{LoadOptions, built_in, interpreter, shown};
 use crate::topology::{ComponentIr, Ir};
 
 /// Adds to the environment of each component that is a program of a language we know where our package lies, behind whatever stands
@@ -24,6 +24,7 @@ pub(super) fn within_reach(ir: &mut Ir, options: &LoadOptions) -> Result<(), Shi
             if component.command.iter().any(|word| Path::new(word) == main) {
                 continue;
             }
+            take_best(component, language, &package, options);
             let variable = language.search.variable;
             let entry = (language.search.entry)(&package);
             let before = component
@@ -44,6 +45,31 @@ pub(super) fn within_reach(ir: &mut Ir, options: &LoadOptions) -> Result<(), Shi
     Ok(())
 }
 
+/// A plain `lua` is whatever Lua somebody made the first of a machine, perhaps one too old, perhaps none: the one that a topology in Lua
+/// would run in is taken instead. `python` and `ruby` are names that their users choose by.
+fn take_best(
+    component: &mut ComponentIr,
+    language: &'static Language,
+    package: &Path,
+    options: &LoadOptions,
+) {
+    let inside = component.place.as_deref() == Some("inside");
+    if inside || language.built_in.is_none() {
+        return;
+    }
+    let asked = options.interpreters.get(language.id).map(String::as_str);
+    if let Some(program) = component.command.first_mut()
+        && program == language.id
+    {
+        let folder = options.surroundings.folder();
+        let found = interpreter::find(language, asked, folder, &options.surroundings).ok();
+        // Where there is none, that is told when it cannot be started.
+        if let Some(found) = found.or_else(|| built_in::instead(language, asked, package)) {
+            *program = shown(&found.path);
+        }
+    }
+}
+
 /// Whether its command begins with an interpreter, with or without a version: `ruby`, `/usr/bin/python3.12`.
 fn is_program_of(component: &ComponentIr, language: &Language) -> bool {
     let program = component.command.first().map(Path::new);
@@ -52,7 +78,7 @@ fn is_program_of(component: &ComponentIr, language: &Language) -> bool {
         .and_then(|name| name.to_str());
     name.is_some_and(|name| {
         let version = |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || c == '.');
-        let mut programs = language.programs.iter();
+        let mut programs = language.programs.iter().chain(&language.built_in);
         programs.any(|program| name.strip_prefix(program).is_some_and(version))
     })
 }
@@ -106,6 +132,7 @@ mod tests {
             value.starts_with("@/stormhost/lua-") && value.ends_with("/?/init.lua;;"),
             "{value}"
         );
+        assert!(environment(&["/cache/stormhost-lua", "x.lua"], &[]).contains_key("LUA_PATH"));
         let value = &environment(&["ruby", "x.rb"], &[("RUBYLIB", "/own")])["RUBYLIB"];
         assert!(value.starts_with("/own:@/"), "{value}");
     }

@@ -4,6 +4,7 @@
 //! `interpreter` and `shim` find what that needs, `describe` has it described. Nothing here checks the topology; that is
 //! `topology::check`.
 
+mod built_in;
 mod describe;
 mod direct;
 mod error;
@@ -156,8 +157,10 @@ fn described(
             refuse_stray(&file, &[], &options.others)?;
             let folder = resolved.parent().unwrap_or(Path::new("."));
             let asked = options.interpreters.get(language.id).map(String::as_str);
-            let interpreter = interpreter::find(language, asked, folder, &options.surroundings)?;
+            let found = interpreter::find(language, asked, folder, &options.surroundings);
             let package = shim::unpack(language, &options.surroundings)?;
+            let interpreter =
+                found.or_else(|none| built_in::instead(language, asked, &package).ok_or(none))?;
             let request = Request {
                 verb: "describe",
                 path,

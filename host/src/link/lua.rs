@@ -6,8 +6,11 @@
 mod budget;
 mod channel;
 mod column;
+mod columns;
 mod inspect;
+mod interrupt;
 mod package;
+mod pool;
 mod progress;
 
 use std::cell::RefCell;
@@ -21,6 +24,8 @@ use mlua::{Error, Function, Lua, LuaOptions, LuaString, StdLib, Table, Variadic}
 
 use self::budget::Budget;
 use self::channel::Channel;
+use self::interrupt::Interruptible;
+use self::pool::Pooled;
 use super::exit::Exit;
 use super::inside::Ends;
 
@@ -37,7 +42,7 @@ pub struct Script {
     pub environment: BTreeMap<String, String>,
     /// Bytes that the state may use.
     pub memory: usize,
-    /// How long its code may go on without a sign of life; for ever if `None`, and then it cannot be interrupted either.
+    /// How long its code may go on without a sign of life; for ever if `None`.
     pub budget: Option<Duration>,
 }
 
@@ -67,7 +72,8 @@ impl Script {
         // A wish to leave travels as a panic, which `pcall` must not hold up.
         let options = LuaOptions::new().catch_rust_panics(false);
         let lua = Lua::new_with(StdLib::ALL_SAFE, options)?;
-        let budget = Rc::new(Budget::new(self.budget));
+        let lua = Pooled::new(lua, self.memory)?;
+        let budget = Budget::new(self.budget);
         let host = self.host_functions(&lua, ends, &budget)?;
         let environment = lua.create_table_from(
             self.environment
@@ -78,19 +84,12 @@ impl Script {
             .load(PRELUDE)
             .set_name("=stormhost")
             .call((host, environment))?;
-        // From here on it is the user's code that is limited, not what it finds.
-        lua.set_memory_limit(self.memory)?;
-        budget.watch_over(&lua, ends)?;
+        let _watchdog = budget.watch_over(&lua, ends)?;
         run.call(Variadic::from_iter(self.words.iter().map(String::as_str)))
     }
 
     /// What `prelude.lua` builds on.
-    fn host_functions(
-        &self,
-        lua: &Lua,
-        ends: &Arc<Ends>,
-        budget: &Rc<Budget>,
-    ) -> mlua::Result<Table> {
+    fn host_functions(&self, lua: &Lua, ends: &Arc<Ends>, budget: &Budget) -> mlua::Result<Table> {
         let host = lua.create_table()?;
         let channel = Rc::new(RefCell::new(Channel::new(ends.clone(), budget.clone())));
 
@@ -170,7 +169,12 @@ impl Script {
         )?;
         let of = budget.clone();
         host.set("now", lua.create_function(move |_, ()| Ok(of.now()))?)?;
-        host.set("pack_column", column::packer(lua)?)?;
+        host.set("decode_column", columns::decoder(lua)?)?;
+        host.set("column", columns::encoder(lua)?)?;
+        host.set("u32s", columns::packer(lua)?)?;
+        let (resume, close) = Interruptible::coroutine_functions(lua)?;
+        host.set("resume", resume)?;
+        host.set("close", close)?;
         host.set("getinfo", inspect::getinfo(lua)?)?;
         host.set("traceback", inspect::traceback(lua)?)?;
         host.set(

@@ -18,7 +18,7 @@ fn complete() -> Value {
             {"id": "split", "kind": "bolt", "command": ["split"]}],
         "subscriptions": [
             {"to": "split", "from": "lines", "stream": "default", "grouping": "shuffle", "fields": [], "at": {"file": "topology.py", "line": 20}}],
-        "mistakes": [{"message": "wrong", "hint": "try", "traceback": "Traceback", "at": {"file": "topology.py", "line": 14}}]
+        "mistakes": [{"message": "wrong", "hint": "try", "traceback": "Traceback", "severity": "warning", "at": {"file": "topology.py", "line": 14}}]
     })
 }
 

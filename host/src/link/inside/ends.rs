@@ -114,6 +114,14 @@ impl Ends {
         self.stopped.load(Relaxed)
     }
 
+    /// What can be read, its end, as soon as the component is told to stop: for another thread to wait for.
+    ///
+    /// # Errors
+    /// When no descriptor is left.
+    pub fn stop_signal(&self) -> io::Result<io::PipeReader> {
+        self.stop.try_clone()
+    }
+
     /// Ends the component from wherever its code is, past whatever catches errors. The first reason counts.
     pub fn leave(&self, exit: Exit) -> ! {
         resume_unwind(Box::new(*self.leaving.get_or_init(|| exit)))

@@ -1,26 +1,29 @@
-//! How long Lua code may go on without a sign of life.
+//! How long Lua code may go on without a sign of life, and the watchdog that ends what goes on for longer.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use std::io::PipeWriter;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use mlua::{HookTriggers, Lua, VmState};
+use mlua::Lua;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::interrupt::{Interruptible, interrupt, this_thread};
 use super::progress;
 use crate::link::exit::Exit;
 use crate::link::inside::Ends;
 
-/// Instructions between two looks: a millisecond or less, and too many for the look itself to cost anything.
-const INSTRUCTIONS: u32 = 100_000;
+/// Between two interruptions of code that did not heed the first, such as one call of a long function in C; doubled each time, up to a second.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// The clock of one state. It begins with the component's first word, since the host has a deadline of its own for that.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Budget {
     limit: Option<Duration>,
     made: Instant,
-    /// The last sign of life. `None` before the component has said anything.
-    since: Cell<Option<Instant>>,
+    /// The last sign of life, in nanoseconds since it was made. 0 before the component has said anything.
+    since: Arc<AtomicU64>,
 }
 
 impl Budget {
@@ -28,60 +31,132 @@ impl Budget {
         Budget {
             limit,
             made: Instant::now(),
-            since: Cell::new(None),
+            since: Arc::default(),
         }
     }
 
     /// The component has answered the handshake: the clock begins.
     pub(super) fn begin(&self) {
-        self.since.set(Some(Instant::now()));
+        self.alive_after(self.made.elapsed());
     }
 
     /// A sign of life, if the clock has begun.
     pub(super) fn goes_on(&self) {
-        if self.since.get().is_some() {
+        if self.begun() {
             self.begin();
         }
     }
 
     /// Seconds since the state was made. Only the library asks, between two calls of the user's code: a sign of life.
     pub(super) fn now(&self) -> f64 {
-        let now = Instant::now();
-        if self.since.get().is_some() {
-            self.since.set(Some(now));
+        let now = self.made.elapsed();
+        if self.begun() {
+            self.alive_after(now);
         }
-        now.duration_since(self.made).as_secs_f64()
+        now.as_secs_f64()
     }
 
-    /// Looks after every so many instructions, in coroutines too, and ends what may not go on, with its traceback as last words.
-    pub(super) fn watch_over(self: &Rc<Self>, lua: &Lua, ends: &Arc<Ends>) -> mlua::Result<()> {
-        let Some(limit) = self.limit else {
-            // The look costs a third of the speed of plain Lua code, and one who sets no limit asks for that speed.
-            return Ok(());
-        };
-        let (budget, ends) = (self.clone(), ends.clone());
-        let triggers = HookTriggers::new().every_nth_instruction(INSTRUCTIONS);
-        lua.set_global_hook(triggers, move |lua, _| {
-            if let Some(exit) = ends.leaving() {
-                ends.leave(exit);
+    fn begun(&self) -> bool {
+        self.since.load(Ordering::Relaxed) > 0
+    }
+
+    fn alive_after(&self, time: Duration) {
+        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.since.store(nanoseconds.max(1), Ordering::Relaxed);
+    }
+
+    /// The limit, and what is left of it; all of it before the clock has begun. `None` without a limit.
+    fn left(&self) -> Option<(Duration, Duration)> {
+        let limit = self.limit?;
+        if !self.begun() {
+            return Some((limit, limit));
+        }
+        let since = Duration::from_nanos(self.since.load(Ordering::Relaxed));
+        let gone = self.made.elapsed().saturating_sub(since);
+        Some((limit, limit.saturating_sub(gone)))
+    }
+
+    /// The limit, if it is used up.
+    fn spent(&self) -> Option<Duration> {
+        self.left()
+            .and_then(|(limit, left)| left.is_zero().then_some(limit))
+    }
+
+    /// Has a thread look after this one, and end what may not go on, in coroutines too, with its traceback as last words.
+    pub(super) fn watch_over(&self, lua: &Lua, ends: &Arc<Ends>) -> mlua::Result<Watchdog> {
+        let (budget, of) = (self.clone(), ends.clone());
+        let interruptible = Interruptible::new(lua, move |lua| {
+            if let Some(exit) = of.leaving() {
+                of.leave(exit);
             }
-            let spent = budget
-                .since
-                .get()
-                .is_some_and(|since| since.elapsed() > limit);
-            let exit = if spent {
-                Exit::OverBudget(limit)
-            } else if ends.is_stopped() {
-                Exit::Interrupted
-            } else {
-                return Ok(VmState::Continue);
+            let exit = match budget.spent() {
+                Some(limit) => Exit::OverBudget(limit),
+                None if of.is_stopped() => Exit::Interrupted,
+                None => return Ok(()),
             };
-            progress::note(lua, &ends);
+            progress::note(lua, &of);
             if let Ok(traceback) = lua.traceback(Some("interrupted"), 0) {
-                ends.complain(&traceback.as_bytes());
-                ends.complain(b"\n");
+                of.complain(&traceback.as_bytes());
+                of.complain(b"\n");
             }
-            ends.leave(exit)
+            of.leave(exit)
+        })?;
+        let stop = ends.stop_signal().map_err(mlua::Error::external)?;
+        let (over, end) = std::io::pipe().map_err(mlua::Error::external)?;
+        let (budget, watched) = (self.clone(), this_thread());
+        let watching = std::thread::Builder::new()
+            .name("watchdog".to_owned())
+            .spawn(move || {
+                let mut pause = AGAIN;
+                let mut stopped = false;
+                loop {
+                    let due = stopped || budget.spent().is_some();
+                    let wait = if due {
+                        interrupt(watched);
+                        pause = (pause * 2).min(Duration::from_secs(1));
+                        Some(pause)
+                    } else {
+                        pause = AGAIN;
+                        budget.left().map(|(_, left)| left)
+                    };
+                    let wait = wait.and_then(|wait| Timespec::try_from(wait).ok());
+                    let mut both = [
+                        PollFd::new(&over, PollFlags::IN),
+                        PollFd::new(&stop, PollFlags::IN),
+                    ];
+                    // A stop that is known already would not let it wait.
+                    let looked_at = if stopped { 1 } else { 2 };
+                    let seen = poll(both.split_at_mut(looked_at).0, wait.as_ref());
+                    let [over, stop] = &both;
+                    if seen.is_ok() {
+                        if !over.revents().is_empty() {
+                            return;
+                        }
+                        stopped = stopped || !stop.revents().is_empty();
+                    }
+                }
+            })
+            .map_err(mlua::Error::external)?;
+        Ok(Watchdog {
+            end: Some(end),
+            watching: Some(watching),
+            _interruptible: interruptible,
         })
+    }
+}
+
+/// The thread that looks after a component's. It is gone when this is dropped, which is before the component's own thread can be.
+pub(super) struct Watchdog {
+    end: Option<PipeWriter>,
+    watching: Option<JoinHandle<()>>,
+    _interruptible: Interruptible,
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        self.end = None;
+        if let Some(watching) = self.watching.take() {
+            let _ = watching.join();
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! The component's end of the conversation, as the Lua library reads and writes it. Knows bytes and lines, nothing of frames.
 
 use std::io;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +16,7 @@ const READ: usize = 256 << 10;
 /// Buffered reading and plain writing.
 pub(super) struct Channel {
     ends: Arc<Ends>,
-    budget: Rc<Budget>,
+    budget: Budget,
     /// What was read; `start..end` of it was not yet taken.
     buffer: Vec<u8>,
     start: usize,
@@ -26,7 +25,7 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub(super) fn new(ends: Arc<Ends>, budget: Rc<Budget>) -> Channel {
+    pub(super) fn new(ends: Arc<Ends>, budget: Budget) -> Channel {
         Channel {
             ends,
             budget,

@@ -1,44 +1,68 @@
-//! Columns of MessagePack as Lua's own `string.unpack` takes them: one call there makes all values of a column.
-//!
-//! To make each value from here would be slower than to do so in Lua: every one would cross the border.
+//! Columns of MessagePack, value by value, as far as most columns go: text, integers and floats.
 
-use mlua::{Function, Lua, LuaString};
-
-/// Values in one call of `string.unpack`; more would not fit on Lua's stack.
-const MOST: usize = 8192;
-
-/// `pack_column(data, at)`: what the values of the column at `at` are for `string.unpack` (`s1`, `s4`, `i8`, or ` d`), their bytes for it, and how
-/// many they are. Nil for a column that mixes kinds or holds anything else.
-pub(super) fn packer(lua: &Lua) -> mlua::Result<Function> {
-    lua.create_function(|lua, (data, at): (LuaString, usize)| {
-        let data = data.as_bytes();
-        let column = at.checked_sub(1).and_then(|at| data.get(at..));
-        let Some((kind, bytes, count)) = column.and_then(pack) else {
-            return Ok((None, None, 0));
-        };
-        Ok((Some(kind), Some(lua.create_string(bytes)?), count))
-    })
+/// A value of a column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Cell<'a> {
+    Text(&'a [u8]),
+    Integer(i64),
+    Float(f64),
 }
 
-fn pack(column: &[u8]) -> Option<(&'static str, Vec<u8>, usize)> {
-    let (count, values) = head(column)?;
-    if count > MOST {
-        return None;
-    }
-    match values.first()? {
-        0xa0..=0xbf | 0xd9..=0xdb => texts(values, count),
-        0xcb => floats(values, count),
-        _ => integers(values, count),
-    }
-}
-
-fn head(column: &[u8]) -> Option<(usize, &[u8])> {
+/// How many values the column has, and the bytes that begin with the first one; `None` for what is no column.
+pub(super) fn head(column: &[u8]) -> Option<(usize, &[u8])> {
     let (&first, rest) = column.split_first()?;
     match first {
         0x90..=0x9f => Some((usize::from(first & 0x0f), rest)),
         0xdc => number::<2>(rest),
         0xdd => number::<4>(rest),
         _ => None,
+    }
+}
+
+/// The value that these bytes begin with, and the bytes behind it; `None` for one of another kind, which Lua decodes itself, or one that is cut short.
+pub(super) fn cell(bytes: &[u8]) -> Option<(Cell<'_>, &[u8])> {
+    let (&first, rest) = bytes.split_first()?;
+    let (length, rest) = match first {
+        0xa0..=0xbf => (usize::from(first & 0x1f), rest),
+        0xd9 => number::<1>(rest)?,
+        0xda => number::<2>(rest)?,
+        0xdb => number::<4>(rest)?,
+        0xcb => {
+            let (bits, rest) = rest.split_first_chunk()?;
+            return Some((Cell::Float(f64::from_be_bytes(*bits)), rest));
+        }
+        _ => {
+            let (value, rest) = integer(first, rest)?;
+            return Some((Cell::Integer(value), rest));
+        }
+    };
+    let (text, rest) = rest.split_at_checked(length)?;
+    Some((Cell::Text(text), rest))
+}
+
+/// The bytes of an integer, shortest form first, and how many of them count.
+pub(super) fn integer_bytes(value: i64) -> ([u8; 9], usize) {
+    let [h, g, f, e, d, c, b, a] = value.to_be_bytes();
+    match value {
+        -32..128 => ([a, 0, 0, 0, 0, 0, 0, 0, 0], 1),
+        128..0x100 => ([0xcc, a, 0, 0, 0, 0, 0, 0, 0], 2),
+        0x100..0x1_0000 => ([0xcd, b, a, 0, 0, 0, 0, 0, 0], 3),
+        0x1_0000..0x1_0000_0000 => ([0xce, d, c, b, a, 0, 0, 0, 0], 5),
+        0x1_0000_0000.. => ([0xcf, h, g, f, e, d, c, b, a], 9),
+        -0x80..-32 => ([0xd0, a, 0, 0, 0, 0, 0, 0, 0], 2),
+        -0x8000..-0x80 => ([0xd1, b, a, 0, 0, 0, 0, 0, 0], 3),
+        -0x8000_0000..-0x8000 => ([0xd2, d, c, b, a, 0, 0, 0, 0], 5),
+        _ => ([0xd3, h, g, f, e, d, c, b, a], 9),
+    }
+}
+
+/// The head of a column of so many values, and how many of its bytes count.
+pub(super) fn head_bytes(count: usize) -> ([u8; 5], usize) {
+    let [.., d, c, b, a] = count.to_be_bytes();
+    match count {
+        0..16 => ([0x90 | a, 0, 0, 0, 0], 1),
+        16..0x1_0000 => ([0xdc, b, a, 0, 0], 3),
+        _ => ([0xdd, d, c, b, a], 5),
     }
 }
 
@@ -53,77 +77,20 @@ fn number<const SIZE: usize>(bytes: &[u8]) -> Option<(usize, &[u8])> {
     ))
 }
 
-fn texts(mut values: &[u8], count: usize) -> Option<(&'static str, Vec<u8>, usize)> {
-    let begin = values;
-    let mut packed = Vec::with_capacity(count * 12);
-    for _ in 0..count {
-        let (length, rest) = text_head(values)?;
-        let Ok(short) = u8::try_from(length) else {
-            return long_texts(begin, count);
-        };
-        packed.push(short);
-        packed.extend_from_slice(rest.get(..length)?);
-        values = rest.get(length..)?;
-    }
-    Some(("s1", packed, count))
-}
-
-fn long_texts(mut values: &[u8], count: usize) -> Option<(&'static str, Vec<u8>, usize)> {
-    let mut packed = Vec::with_capacity(count * 512);
-    for _ in 0..count {
-        let (length, rest) = text_head(values)?;
-        packed.extend_from_slice(&u32::try_from(length).ok()?.to_ne_bytes());
-        packed.extend_from_slice(rest.get(..length)?);
-        values = rest.get(length..)?;
-    }
-    Some(("s4", packed, count))
-}
-
-fn text_head(values: &[u8]) -> Option<(usize, &[u8])> {
-    let (&first, rest) = values.split_first()?;
+fn integer(first: u8, rest: &[u8]) -> Option<(i64, &[u8])> {
     match first {
-        0xa0..=0xbf => Some((usize::from(first & 0x1f), rest)),
-        0xd9 => number::<1>(rest),
-        0xda => number::<2>(rest),
-        0xdb => number::<4>(rest),
+        0x00..=0x7f | 0xe0..=0xff => Some((i64::from(first.cast_signed()), rest)),
+        0xcc => small(number::<1>(rest)?),
+        0xcd => small(number::<2>(rest)?),
+        0xce => small(number::<4>(rest)?),
+        // One that is too large for Lua goes another way.
+        0xcf => small(number::<8>(rest)?),
+        0xd0 => signed(rest, |bytes: [u8; 1]| i8::from_be_bytes(bytes).into()),
+        0xd1 => signed(rest, |bytes: [u8; 2]| i16::from_be_bytes(bytes).into()),
+        0xd2 => signed(rest, |bytes: [u8; 4]| i32::from_be_bytes(bytes).into()),
+        0xd3 => signed(rest, i64::from_be_bytes),
         _ => None,
     }
-}
-
-fn floats(mut values: &[u8], count: usize) -> Option<(&'static str, Vec<u8>, usize)> {
-    let mut packed = Vec::with_capacity(count * 8);
-    for _ in 0..count {
-        let (value, rest) = values.split_first_chunk::<9>()?;
-        let [0xcb, bits @ ..] = *value else {
-            return None;
-        };
-        packed.extend_from_slice(&u64::from_be_bytes(bits).to_ne_bytes());
-        values = rest;
-    }
-    Some((" d", packed, count))
-}
-
-fn integers(mut values: &[u8], count: usize) -> Option<(&'static str, Vec<u8>, usize)> {
-    let mut packed = Vec::with_capacity(count * 8);
-    for _ in 0..count {
-        let (&first, rest) = values.split_first()?;
-        let (value, rest) = match first {
-            0x00..=0x7f | 0xe0..=0xff => (i64::from(first.cast_signed()), rest),
-            0xcc => small(number::<1>(rest)?)?,
-            0xcd => small(number::<2>(rest)?)?,
-            0xce => small(number::<4>(rest)?)?,
-            // One that is too large for Lua goes another way.
-            0xcf => small(number::<8>(rest)?)?,
-            0xd0 => signed(rest, |bytes: [u8; 1]| i8::from_be_bytes(bytes).into())?,
-            0xd1 => signed(rest, |bytes: [u8; 2]| i16::from_be_bytes(bytes).into())?,
-            0xd2 => signed(rest, |bytes: [u8; 4]| i32::from_be_bytes(bytes).into())?,
-            0xd3 => signed(rest, i64::from_be_bytes)?,
-            _ => return None,
-        };
-        packed.extend_from_slice(&value.to_ne_bytes());
-        values = rest;
-    }
-    Some(("i8", packed, count))
 }
 
 fn small((value, rest): (usize, &[u8])) -> Option<(i64, &[u8])> {
@@ -146,56 +113,65 @@ mod tests {
         rmp_serde::to_vec(values).unwrap()
     }
 
-    #[test]
-    fn columns_of_one_kind_are_packed() {
-        let long = "x".repeat(300);
-        let texts: Vec<u8> = [&b"\x01a"[..], b"\x00", b"\x02\xc3\xa9"].concat();
-        assert_eq!(pack(&of(&["a", "", "é"])), Some(("s1", texts, 3)));
-        let packed = [&300u32.to_ne_bytes()[..], long.as_bytes()].concat();
-        assert_eq!(pack(&of(&[&long])), Some(("s4", packed, 1)));
-        let floats = [0.5f64, -1e300];
-        let packed = floats.iter().flat_map(|float| float.to_ne_bytes());
-        assert_eq!(pack(&of(&floats)), Some((" d", packed.collect(), 2)));
+    /// All cells of a column; `None` if one of them is of another kind, or cut short.
+    fn cells(column: &[u8]) -> Option<Vec<Cell<'_>>> {
+        let (count, mut rest) = head(column)?;
+        let mut found = Vec::new();
+        for _ in 0..count {
+            let (value, behind) = cell(rest)?;
+            found.push(value);
+            rest = behind;
+        }
+        Some(found)
     }
 
+    const EDGES: [i64; 20] = [
+        0,
+        127,
+        128,
+        255,
+        256,
+        65_535,
+        65_536,
+        u32::MAX as i64,
+        u32::MAX as i64 + 1,
+        i64::MAX,
+        -1,
+        -32,
+        -33,
+        -128,
+        -129,
+        -32_768,
+        -32_769,
+        i32::MIN as i64,
+        i32::MIN as i64 - 1,
+        i64::MIN,
+    ];
+
     #[test]
-    fn integers_of_every_size_are_packed() {
-        let numbers = [
-            0,
-            127,
-            128,
-            255,
-            256,
-            65_535,
-            65_536,
-            u32::MAX.into(),
-            i64::MAX,
-            -1,
-            -32,
-            -33,
-            -128,
-            -129,
-            -32_769,
-            i64::MIN,
-        ];
-        let packed = numbers.iter().flat_map(|number| number.to_ne_bytes());
-        assert_eq!(
-            pack(&of(&numbers)),
-            Some(("i8", packed.collect(), numbers.len()))
-        );
+    fn text_numbers_and_both_in_one_column_are_read() {
+        let long = "x".repeat(70_000);
+        for text in ["", "a", "é", &long[..31], &long[..32], &long[..256], &long] {
+            let column = of(&[text]);
+            assert_eq!(cells(&column), Some(vec![Cell::Text(text.as_bytes())]));
+        }
+        let floats = of(&[0.5f64, -1e300]);
+        let expected = vec![Cell::Float(0.5), Cell::Float(-1e300)];
+        assert_eq!(cells(&floats), Some(expected));
+        let mixed = rmp_serde::to_vec(&(1, "a", 0.5)).unwrap();
+        let expected = vec![Cell::Integer(1), Cell::Text(b"a"), Cell::Float(0.5)];
+        assert_eq!(cells(&mixed), Some(expected));
+        assert_eq!(cells(&of(&EDGES)), Some(EDGES.map(Cell::Integer).into()));
+        assert_eq!(cells(&of(&vec![7; 70_000])).unwrap().len(), 70_000);
     }
 
     #[test]
     fn other_columns_are_left_to_lua() {
-        assert_eq!(pack(&of(&[u64::MAX])), None);
-        assert_eq!(pack(&of(&[Some("a"), None])), None);
-        assert_eq!(pack(&of(&[true])), None);
-        assert_eq!(pack(&of(&[vec![1]])), None);
-        assert_eq!(pack(&of::<u8>(&[])), None);
-        assert_eq!(pack(&of(&vec![0; MOST + 1])), None);
-        // One float among integers, and the other way round.
-        assert_eq!(pack(&[0x92, 0x01, 0xcb, 0, 0, 0, 0, 0, 0, 0, 0]), None);
-        assert_eq!(pack(&[0x92, 0xcb, 0, 0, 0, 0, 0, 0, 0, 0, 0x01]), None);
+        assert_eq!(cells(&of(&[u64::MAX])), None);
+        assert_eq!(cells(&of(&[Some("a"), None])), None);
+        assert_eq!(cells(&of(&[true])), None);
+        assert_eq!(cells(&of(&[vec![1]])), None);
+        assert_eq!(head(&[0xc0]), None);
     }
 
     #[test]
@@ -207,8 +183,20 @@ mod tests {
             of(&["x".repeat(70_000)]),
         ] {
             for length in 0..whole.len() {
-                assert_eq!(pack(&whole[..length]), None);
+                assert_eq!(cells(&whole[..length]), None);
             }
+        }
+    }
+
+    #[test]
+    fn integers_and_heads_are_written_as_short_as_they_can_be() {
+        for number in EDGES {
+            let (bytes, length) = integer_bytes(number);
+            assert_eq!(bytes[..length], rmp_serde::to_vec(&number).unwrap());
+        }
+        for count in [0, 15, 16, 65_535, 65_536] {
+            let (bytes, length) = head_bytes(count);
+            assert!(of(&vec![1; count]).starts_with(&bytes[..length]), "{count}");
         }
     }
 }

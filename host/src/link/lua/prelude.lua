@@ -260,9 +260,46 @@ local function resumed(well, ...)
   return well, ...
 end
 
-local raw_resume = coroutine.resume
-function coroutine.resume(...)
-  return resumed(raw_resume(...))
+local raw_resume, raw_close, status = coroutine.resume, coroutine.close, coroutine.status
+local resume, close, create = host.resume, host.close, coroutine.create
+
+-- Ours say which coroutine runs, so that the right one is interrupted. What is none is refused in Lua's own words.
+function coroutine.resume(thread, ...)
+  if type(thread) ~= "thread" then
+    return raw_resume(thread, ...)
+  end
+  return resumed(resume(thread, ...))
+end
+
+function coroutine.close(thread)
+  if type(thread) ~= "thread" then
+    return raw_close(thread)
+  end
+  local now = status(thread)
+  if now ~= "suspended" and now ~= "dead" then
+    error(("cannot close a %s coroutine"):format(now), 2)
+  end
+  return resumed(close(thread))
+end
+
+local function passed_on(thread, well, caught, ...)
+  if well then
+    return caught, ...
+  end
+  host.go_on_leaving()
+  local _, problem
+  if status(thread) == "dead" then
+    _, problem = resumed(close(thread)) -- nil where it was dead before
+  end
+  -- As in C: an error in words is told with the line that called.
+  error(problem == nil and caught or problem, 2)
+end
+
+function coroutine.wrap(code)
+  local thread = create(code)
+  return function(...)
+    return passed_on(thread, resume(thread, ...))
+  end
 end
 
 -- The library's parts that are different here ---------------------------------------------------------------------------
@@ -292,25 +329,25 @@ preload["stormhost._pid"] = function()
   }
 end
 
+preload["stormhost._bytes"] = function(...)
+  local bytes = load_ours("stormhost._bytes")(...)
+  bytes.u32s = host.u32s
+  return bytes
+end
+
 preload["stormhost._msgpack"] = function(...)
   local codec = load_ours("stormhost._msgpack")(...)
-  local unpack, sub, pack_column = string.unpack, string.sub, host.pack_column
-  local decode_column = codec.decode_column
-  local formats = {}
-  for _, each in ipairs({ "s1", "s4", "i8", " d" }) do
-    formats[each] = each:rep(8192)
-  end
+  local decode_column, decode_most = codec.decode_column, host.decode_column
 
   function codec.decode_column(data, at)
-    local kind, packed, count = pack_column(data, at)
-    if not kind then
-      return decode_column(data, at)
+    local column, count = decode_most(data, at)
+    if column then
+      return column, count
     end
-    local column = { unpack(sub(formats[kind], 1, 2 * count), packed) }
-    column[count + 1] = nil -- where `unpack` stopped
-    return column, count
+    return decode_column(data, at)
   end
 
+  codec.column, codec.takes_integers = host.column, true
   return codec
 end
 

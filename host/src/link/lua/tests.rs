@@ -247,11 +247,119 @@ async fn an_endless_loop_is_interrupted_wherever_it_hides() {
         "setmetatable({}, {__index = function() while true do end end}).x()",
         "while true do print('again') end",
         "table.sort({3, 2, 1}, function() while true do end end)",
+        "local function f() error('x') end while true do pcall(f) end",
+        "while true do pcall(error, {}) end",
+        "local co = coroutine.wrap(function() while true do coroutine.yield() end end) while true do co() end",
+        "coroutine.wrap(function() coroutine.wrap(function() pcall(function() while true do end end) end)() end)()",
+        "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() while true do end end}) \
+         coroutine.yield() end) coroutine.resume(co) coroutine.close(co)",
+        "while true do ('x'):rep(1e6) end",
+        "while true do local _ = ('x'):rep(1e4):gsub('x', 'yy') end",
+        "local _ = ('x'):rep(1e4):gsub('x', function() while true do end end)",
     ] {
         let (exit, said) = run(&format!("{OPENED}\n{code}"), |_| {}).await;
-        assert_eq!(exit, Exit::OverBudget(Duration::from_millis(200)), "{code}");
+        let over = Exit::OverBudget(Duration::from_millis(200));
+        assert_eq!(exit, over, "{code}: {said}");
         assert!(said.contains("interrupted\nstack traceback:"), "{said}");
         assert!(said.contains("script.lua:2: in"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn coroutines_are_those_of_lua() {
+    for (code, expected) in [
+        (
+            "local co = coroutine.create(function(...) local got = coroutine.yield(...) error(got) end) \
+          print(coroutine.resume(co, 1, nil, 3)) print(coroutine.resume(co, 'oh')) print(coroutine.resume(co)) \
+          print(coroutine.status(co), coroutine.close(co))",
+            "true\t1\tnil\t3\nfalse\tscript.lua:1: oh\nfalse\tcannot resume dead coroutine\ndead\tfalse\tscript.lua:1: oh\n",
+        ),
+        (
+            "print(coroutine.resume(coroutine.create(function(...) return select('#', ...), ... end), nil, nil))",
+            "true\t2\tnil\tnil\n",
+        ),
+        (
+            "local f = coroutine.wrap(function(a) return a, coroutine.yield(a + 1) end) print(f(1)) print(f(5))\n print(pcall(f))",
+            "2\n1\t5\nfalse\tcannot resume dead coroutine\n",
+        ),
+        (
+            "local f = coroutine.wrap(function() error('why') end)\nprint(pcall(function()\n f()\n end))",
+            "false\tscript.lua:3: script.lua:1: why\n",
+        ),
+        (
+            "local thing = {} print(select(2, pcall(coroutine.wrap(function() error(thing) end))) == thing)",
+            "true\n",
+        ),
+        (
+            "local co = coroutine.create(function() local x <close> = setmetatable({}, {__close = function() error('late', 0) end}) \
+          coroutine.yield() end) coroutine.resume(co) print(coroutine.close(co)) print(coroutine.close(co))",
+            "false\tlate\ntrue\n",
+        ),
+        (
+            "local f f = coroutine.wrap(function() return pcall(f) end) print(f())",
+            "false\tcannot resume non-suspended coroutine\n",
+        ),
+        (
+            "print(pcall(coroutine.close, coroutine.running()))",
+            "false\tcannot close a running coroutine\n",
+        ),
+        (
+            "for word in coroutine.wrap(function() for word in ('a b'):gmatch('%S+') do coroutine.yield(word) end end) do print(word) end",
+            "a\nb\n",
+        ),
+        (
+            "local function deep(n) if n == 0 then return 'down' end return coroutine.wrap(deep)(n - 1) end print(deep(150))",
+            "down\n",
+        ),
+        (
+            "print(select(2, pcall(coroutine.resume, 5)):match('expected.*'))",
+            "expected, got number)\n",
+        ),
+        (
+            "local a, b a = coroutine.create(function() return coroutine.resume(b) end) \
+          b = coroutine.create(function() return pcall(coroutine.close, a) end) print(coroutine.resume(a))",
+            "true\ttrue\tfalse\tcannot close a normal coroutine\n",
+        ),
+    ] {
+        says(code, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn code_without_a_budget_stops_when_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("script.lua");
+    for code in [
+        "while true do end",
+        "while true do pcall(coroutine.wrap(function() while true do end end)) end",
+    ] {
+        std::fs::write(&file, format!("{OPENED} {code}")).unwrap();
+        let script = Script {
+            words: vec![file.to_string_lossy().into_owned()],
+            folder: None,
+            environment: BTreeMap::new(),
+            memory: 64 << 20,
+            budget: None,
+        };
+        let link = Inside::start("test[1]", Manner::usual(SOON), move |ends| {
+            script.run(&ends)
+        })
+        .unwrap();
+        let mut said = Vec::new();
+        timeout(SOON, async {
+            while said.is_empty() {
+                link.stdout.readable().await.unwrap();
+                let _ = link.stdout.try_read_buf(&mut said);
+            }
+        })
+        .await
+        .expect("it should begin");
+        link.life.terminate();
+        assert_eq!(
+            timeout(SOON, link.life.wait()).await.unwrap(),
+            Exit::Interrupted,
+            "{code}"
+        );
     }
 }
 

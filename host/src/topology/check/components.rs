@@ -249,7 +249,8 @@ fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
         .file_name()
         .and_then(|name| name.to_str());
     let language = match name {
-        Some(name) if name.starts_with("lua") => Inside::Lua,
+        // Of this Lua or that, or of the one that stormhost itself is: inside it is all the same.
+        Some(name) if name.starts_with("lua") || name == "stormhost-lua" => Inside::Lua,
         Some(name) if name.starts_with("python") => Inside::Python,
         _ => {
             let message = format!(

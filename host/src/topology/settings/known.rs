@@ -148,7 +148,7 @@ static KNOWN: &[Known] = &[
     row("stormhost.max.message.bytes", MESSAGE, "67108864", Component, "The longest message a child may send."),
     // Twice what a word count of a large vocabulary takes; a leak is found before the machine is full.
     row("stormhost.inside.memory.bytes", STATE, "536870912", Component, "How much memory a task in Lua inside the host may use before it is ended."),
-    row("stormhost.inside.budget.secs", SECONDS_OR_NONE, "10", Component, "How long one call of a task's code in Lua inside the host may go on before it is interrupted; 0 for ever, which is quicker."),
+    row("stormhost.inside.budget.secs", SECONDS_OR_NONE, "10", Component, "How long one call of a task's code in Lua inside the host may go on before it is interrupted; 0: for ever."),
     row("stormhost.replay.tries", FROM_ONE, "3", Component, "How often the host emits a failed tuple again before its spout hears of it."),
     row("stormhost.restart.max.pause.secs", SECONDS_OR_NONE, "30", Component, "The longest pause before a child that keeps dying is started again."),
 ];

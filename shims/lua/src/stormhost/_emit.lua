@@ -25,19 +25,36 @@ function _M.encoder(codec)
   local encode = values_of.encoder(codec)
   local texts, count = {}, 0
 
+  local function remember(value, part)
+    if count >= REMEMBERED then
+      for text in next, texts do
+        texts[text] = nil
+      end
+      count = 0
+    end
+    count = count + 1
+    texts[value] = part
+  end
+
   local function remembering(value)
     local part, reason = encode(value)
     if part and type(value) == "string" and #value <= SHORT then
-      if count >= REMEMBERED then
-        for text in next, texts do
-          texts[text] = nil
-        end
-        count = 0
-      end
-      count = count + 1
-      texts[value] = part
+      remember(value, part)
     end
     return part, reason
+  end
+
+  -- The bytes of what is text for sure; nil for text that cannot be sent.
+  local text_of, is_text = codec.text, values_of.is_text
+  local function text(value)
+    if not is_text(value) then
+      return nil
+    end
+    local part = text_of(value)
+    if #value <= SHORT then
+      remember(value, part)
+    end
+    return part
   end
 
   -- The bytes of what is an integer for sure; nil for all else.
@@ -58,20 +75,30 @@ function _M.encoder(codec)
     return math_type and integer_of(value)
   end
 
-  return { texts = texts, low = low, integer = integer, encode = remembering }
+  return {
+    texts = texts,
+    low = low,
+    integer = integer,
+    text = text,
+    encode = remembering,
+    takes_integers = codec.takes_integers,
+  }
 end
 
 -- Small integers are looked up in place; 5.0, where Lua tells that from 5, is not meant.
 local LOW_INTEGER = math.type and "low[V] and math_type(V) == 'integer' and low[V]" or "low[V]"
+-- A codec may take integers into its columns as they are.
+local ANY_INTEGER = "math_type(V) == 'integer' and V"
 
 -- Lines that put the row into the columns; `add` and `emit` have them in common.
-local function core(width)
+local function core(width, takes_integers)
   local list = {}
   local function line(text, ...)
     list[#list + 1] = format(text, ...)
   end
   if width == 1 then
-    line("local e1 = texts[values] or slow(values)")
+    local integer = takes_integers and ANY_INTEGER:gsub("V", "values") .. " or" or ""
+    line("local e1 = texts[values] or %s type(values) == 'string' and text(values) or slow(values)", integer)
   else
     local parts, nils = {}, {}
     for position = 1, width do
@@ -81,7 +108,9 @@ local function core(width)
     line("if type(values) == 'table' and values[%d] == nil then", width + 1)
     for position = 1, width do
       line("  local v%d = values[%d]", position, position)
-      line("  e%d = texts[v%d] or %s or encode(v%d)", position, position, (LOW_INTEGER:gsub("V", "v" .. position)), position)
+      local integer = (takes_integers and ANY_INTEGER or LOW_INTEGER):gsub("V", "v" .. position)
+      local slower = ("type(V) == 'string' and text(V) or encode(V)"):gsub("V", "v" .. position)
+      line("  e%d = texts[v%d] or %s or %s", position, position, integer, slower)
     end
     line("end")
     line("if %s then", concat(nils, " or "))
@@ -101,7 +130,7 @@ end
 local function compile(context, signature, before, after)
   local results, block = context.results, context.block
   local width = block.output.width
-  local lines = { "local texts, low, math_type, encode, slow, block, results, order, ends, special, flush, type = ..." }
+  local lines = { "local texts, low, math_type, encode, text, slow, block, results, order, ends, special, flush, type = ..." }
   local function line(text, ...)
     lines[#lines + 1] = format(text, ...)
   end
@@ -110,7 +139,7 @@ local function compile(context, signature, before, after)
   end
   line("return function(%s)", signature)
   lines[#lines + 1] = before
-  for _, each in ipairs(core(width)) do
+  for _, each in ipairs(core(width, context.encoder.takes_integers)) do
     lines[#lines + 1] = each
   end
   if results.order then
@@ -127,6 +156,7 @@ local function compile(context, signature, before, after)
     context.encoder.low,
     math.type,
     context.encode,
+    context.text,
     context.slow,
     block,
     results,
@@ -196,6 +226,19 @@ local function prepare(encoder, results, block, special, flush, always)
     return part, reason
   end
 
+  -- As `encode`, for text; nil for what `encode` has to complain about.
+  local text, most = encoder.text, results.max_frame - 65536
+  function context.text(value)
+    local part = text(value)
+    if part and #part > SHORT then
+      if results.bytes + #part > most then
+        return nil
+      end
+      results:grown(#part)
+    end
+    return part
+  end
+
   function context.slow(values)
     local parts, reason = values_of.encode_row(context.encode, values, output.fields, output.name)
     if not parts then
@@ -222,6 +265,18 @@ function _M.emit(encoder, results, block, special, flush)
   local context = prepare(encoder, results, block, special, flush, false)
   if not context.simple then
     local add = plain_adder(context)
+    local width, type, getmetatable = block.output.width, type, getmetatable
+    if not context.heard and width > 1 then
+      return function(self, values, options)
+        -- A row as it should be, which nobody listens to: nothing is left to do.
+        if options == nil and type(values) == "table" and #values == width and getmetatable(values) == nil then
+          return
+        elseif options ~= nil then
+          return special(self, values, options)
+        end
+        add(values)
+      end
+    end
     return function(self, values, options)
       if options ~= nil then
         return special(self, values, options)

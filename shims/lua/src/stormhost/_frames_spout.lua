@@ -221,6 +221,9 @@ end
 --- Tells the component of each ack up to `last`.
 function SpoutLink.tell_acks(component, self, last)
   local pending, acked = self.pending, component._acked
+  if acked == Spout._acked then
+    acked = component.ack -- which is all that it does
+  end
   for number = self.telling, last do
     self.telling = number + 1
     local id = pending[number]
@@ -318,13 +321,26 @@ end
 function SpoutLink:make_emit()
   local results, encoder = self.results, self.encoder
   self.adders = { {}, {} }
+  local pending = self.pending
   for _, output in ipairs(self.outputs.list) do
     self.adders[1][output.name] = emit_of.adder(encoder, results, self.plain[output.name])
     -- What is tracked is sent even if nobody listens: the spout waits for its ack.
     self.adders[2][output.name] = emit_of.adder(encoder, results, self.tracked[output.name], true)
   end
+  local add = self.adders[2].default
   local function special(_, values, options)
-    return self:special_emit(values, options)
+    -- Nothing but an id is what nearly all have.
+    local id = type(options) == "table" and options.id
+    if id == nil or id == false or next(options, (next(options))) ~= nil then
+      return self:special_emit(values, options)
+    end
+    add(values)
+    local number = self.number
+    pending[number] = id
+    self.number = number + 1
+    if results.count >= results.limit then
+      self:relieve()
+    end
   end
   local function relieve()
     self:relieve()
@@ -339,10 +355,7 @@ function SpoutLink:make_emit()
 end
 
 function SpoutLink:special_emit(values, options)
-  -- Nothing but an id is what nearly all have.
-  if type(options) ~= "table" or options.id == nil or next(options, (next(options))) ~= nil then
-    outputs_of.check_options(options, "spout")
-  end
+  outputs_of.check_options(options, "spout")
   return self:add(values, options.id, options)
 end
 

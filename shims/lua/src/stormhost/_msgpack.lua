@@ -21,14 +21,15 @@ local function head(short, limit, medium, length)
   return big_head(medium + 1, length, 4)
 end
 
+-- What texts of up to 255 bytes begin with, by their length.
+local HEADS = {}
+for length = 0, 255 do
+  HEADS[length] = length < 32 and char(160 + length) or char(217, length)
+end
+
 function _M.text(text)
-  local length = #text
-  if length < 32 then
-    return char(160 + length) .. text
-  elseif length < 256 then
-    return char(217, length) .. text
-  end
-  return head(0, 0, 218, length) .. text
+  local begin = HEADS[#text] or head(0, 0, 218, #text)
+  return begin .. text
 end
 
 function _M.integer(number)

@@ -154,6 +154,11 @@ local function bad_text(text)
   return format("the text is not UTF-8 from byte %d on; decode it, or use base64", at)
 end
 
+--- Whether text can be sent as it is.
+function _M.is_text(text)
+  return bad_text(text) == nil
+end
+
 --- The text with `?` for whatever is no UTF-8, for people to read.
 function _M.readable(text)
   local at = find(text, "[\128-\255]") and first_bad_byte(text)

@@ -126,7 +126,7 @@ class SpoutLink(FramesLink):
         component = self.component
         while True:
             # Without credit it has to wait for a frame anyway: no need to look first.
-            while self.buffered or self._may_emit() and self.inlet.waiting():
+            while self.buffered or (self._may_emit() and self.inlet.waiting()):
                 self._take(*self.next_frame())
             while self._may_emit() and component._again():
                 self._said_done = False
