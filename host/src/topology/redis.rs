@@ -337,8 +337,15 @@ impl Reader<'_> {
         let mut server = match self.text("url") {
             None => nowhere.clone().into_connection_info(),
             Some(url) => {
+                let secure = url.starts_with("rediss:") || url.starts_with("valkeys:");
+                if secure {
+                    self.complain(
+                        "this stormhost speaks no TLS with Redis".into(),
+                        "redis:// in place of rediss://, perhaps by way of a local tunnel such as stunnel",
+                    );
+                }
                 let read = url.as_str().into_connection_info();
-                if read.is_err() {
+                if read.is_err() && !secure {
                     // Not the URL itself: a password may be in it.
                     self.complain(
                         "redis.url is no URL of a Redis".into(),
@@ -350,12 +357,6 @@ impl Reader<'_> {
         }
         .or_else(|_| nowhere.into_connection_info())
         .unwrap_or_else(|_| unreachable!("an address is an address"));
-        if matches!(server.addr(), ConnectionAddr::TcpTls { .. }) {
-            self.complain(
-                "this stormhost speaks no TLS with Redis".into(),
-                "redis:// in place of rediss://, perhaps by way of a local tunnel such as stunnel",
-            );
-        }
         let (host, port) = (self.text("host"), self.text("port").is_some());
         if host.is_some() || port {
             let (old_host, old_port) = match server.addr() {

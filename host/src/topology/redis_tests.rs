@@ -9,10 +9,14 @@ use crate::topology::{Checked, Ir, Overrides, check};
 
 /// A topology whose only component is this one, with a sink for it if it is a spout.
 fn checked(component: Value, conf: Value, env: &[(&str, &str)]) -> Result<Checked, Vec<Mistake>> {
+    let subscriptions = match component["kind"].as_str() {
+        Some("bolt") => json!([{"to": component["id"], "from": "source", "grouping": "shuffle"}]),
+        _ => json!([]),
+    };
     let ir = json!({
         "version": 1, "name": "T", "file": "t.py", "language": "python", "conf": conf,
         "components": [{"id": "source", "kind": "spout", "command": ["x"], "streams": {"default": {"fields": ["x"]}}}, component],
-        "subscriptions": [],
+        "subscriptions": subscriptions,
     });
     let ir = Ir::from_json(ir.to_string().as_bytes()).expect("the right shape");
     let overrides = Overrides {

@@ -251,6 +251,9 @@ fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
         return None;
     }
     let program = ir.command.first().map_or("", String::as_str);
+    if program.is_empty() {
+        return None; // which is told of already
+    }
     let name = Path::new(program)
         .file_name()
         .and_then(|name| name.to_str());

@@ -836,8 +836,8 @@ fn what_cannot_run_inside_is_a_mistake() {
         (
             inside.clone(),
             json!([]),
-            "\"split\" is to run inside the host, but its command begins with \"\"",
-            "Lua and Python can run inside",
+            "\"split\" has no command, so its children cannot be started",
+            "",
         ),
         (
             inside.clone(),
