@@ -203,3 +203,52 @@ def test_a_full_disk_at_the_dead_letters_is_told_and_stops_nobody(stormhost: Sto
     assert "No space left on device" in run.told and "1 dead letters could not be written" in run.told
     assert sorted(run.noted("acked")) == [n for n in range(100) if n != 7]
 
+
+
+OTHERS = {
+    "topology.rb": """
+require 'stormhost'
+class Numbers < Stormhost::ReliableSpout
+  output_fields :n
+  def tuples
+    5.times { |n| emit n, id: n; yield }
+  end
+end
+class Refuses < Stormhost::AutoAckBolt
+  def execute(input)
+    fail(input, 'not this one') if input.n == 3
+  end
+end
+class T < Stormhost::Topology
+  spout Numbers
+  bolt Refuses do
+    source Numbers, :shuffle
+  end
+end
+""",
+    "topology.lua": """
+local stormhost = require("stormhost")
+local Numbers = stormhost.ReliableSpout:extend { fields = "n" }
+function Numbers:tuples()
+  for n = 0, 4 do self:emit(n, { id = n }) coroutine.yield() end
+end
+local Refuses = stormhost.AutoAckBolt:extend {}
+function Refuses:execute(input)
+  if input.n == 3 then self:fail(input, "not this one") end
+end
+return stormhost.Topology "T" {
+  numbers = Numbers(1),
+  refuses = Refuses(1) { stormhost.ShuffleGrouping "numbers" },
+}
+""",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_reliable_spouts_of_other_languages_hand_over_what_they_give_up(stormhost: Stormhost, name: str) -> None:
+    path = stormhost.folder / name
+    path.write_text(OTHERS[name])
+    stormhost.run(path, status=3)
+    [letter] = letters(stormhost)
+    assert (letter["component"], letter["values"], letter["why"]) == ("numbers", [3], "given_up")
+    assert "not this one" in letter["reason"]

@@ -11,27 +11,14 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use stormhost_protocol::Encoding;
 
+use crate::topology::LETTER_MEMBERS as MEMBERS;
+
 /// A story longer than this, in bytes, is cut.
 const STORY: usize = 16 * 1024;
 /// The keys of objects that stand for what JSON has not. An object of the user's that looks like one is wrapped into the last.
 const BYTES: &str = "$bytes";
 const MSGPACK: &str = "$msgpack";
 const JSON: &str = "$json";
-
-/// The members of a letter: what a stream for dead letters may have as fields.
-pub const MEMBERS: [&str; 11] = [
-    "why",
-    "component",
-    "from",
-    "stream",
-    "fields",
-    "values",
-    "reason",
-    "story",
-    "deaths",
-    "tries",
-    "letter",
-];
 
 /// Why a tuple was set aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

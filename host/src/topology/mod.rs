@@ -9,6 +9,7 @@ mod conf;
 pub mod graph;
 mod ir;
 mod java;
+mod letter;
 mod mistake;
 mod model;
 mod nearest;
@@ -21,6 +22,7 @@ mod walk;
 pub use check::{Checked, FindProgram, check};
 pub use ir::{ComponentIr, Ir, IrError, MistakeIr, ShellIr, StreamIr, SubscriptionIr, VERSION};
 pub use java::has_counterpart;
+pub use letter::LETTER_MEMBERS;
 pub use mistake::{Mistake, Place, Severity};
 pub use model::{
     Builtin, Component, Grouping, Input, Inside, Kind, Replay, Stream, TaskSpec, Topology,

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{FindProgram, builtin, names};
-use crate::runtime::letter::MEMBERS;
 use crate::topology::conf::child_conf;
 use crate::topology::ir::{ComponentIr, Ir};
+use crate::topology::letter::LETTER_MEMBERS as MEMBERS;
 use crate::topology::mistake::Mistake;
 use crate::topology::model::{Builtin, Component, Inside, Kind, Replay, Stream};
 use crate::topology::overrides::Overrides;
