@@ -189,3 +189,16 @@ class T(Topology):
     run = stormhost.run(source, settings=settings)
     assert sorted(run.noted("acked")) == list(range(40))
     assert "hung" not in run.told and "for one tuple" not in run.told
+
+
+def test_a_filter_over_its_limit_is_stopped_and_told(stormhost: Stormhost) -> None:
+    source = """
+class T(Topology):
+    numbers = Numbers(1, 1)
+    filter = Lines('sleep 1000 & sleep 1000 & sleep 1000 & sleep 1000', conf={'stormhost.limit.processes': 2})
+    filter.inputs.append(ShuffleGrouping(numbers))
+"""
+    run = stormhost.start(source)
+    run.until(lambda: "processes, and may have 2 (stormhost.limit.processes)" in run.told, "the limit to be told")
+    run.signal(signal.SIGTERM)
+    run.wait()

@@ -186,7 +186,7 @@ pub(super) struct ChildLife<'a> {
     pub(super) host: &'a Rc<Host>,
     pub(super) at: usize,
     /// Its process; the host's own if it is inside.
-    pid: u32,
+    pub(super) pid: u32,
     is_process: bool,
     stderr: Rc<RefCell<LineTail>>,
     pub(super) was_up: bool,

@@ -14,6 +14,7 @@ use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 use tokio::time::{sleep, timeout};
 
+use super::bounds;
 use super::child::{ChildLife, End};
 use super::heartbeat::{Signs, Verdict, Watch};
 use super::host::Host;
@@ -184,6 +185,7 @@ impl ChildLife<'_> {
             end = self.feed(&stdin) => end,
             _ = life.wait() => End::Left,
             why = self.watch_filter() => End::Ended(why),
+            why = bounds::watch(self.host, self.at, self.pid) => End::Ended(why),
             () = async { ear.listen(stdout).await; std::future::pending().await } => unreachable!("pending never ends"),
         };
         if let End::Left = end {

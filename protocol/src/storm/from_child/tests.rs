@@ -56,7 +56,7 @@ fn said(encoding: Encoding, message: FromChild<'_>) -> String {
             stream,
             message,
         } => format!(
-            "dead letter {} on {} since {message}",
+            "dead_letter {} on {} since {message}",
             raw(row.list),
             stream.as_deref().unwrap_or("none")
         ),
@@ -83,11 +83,11 @@ fn dead_letters() {
     check(&[
         (
             r#"{"command":"dead_letter","tuple":["a",1],"stream":"late","msg":"why"}"#,
-            r#"dead letter ["a",1] on late since why"#,
+            r#"dead_letter ["a",1] on late since why"#,
         ),
         (
             r#"{"command":"dead_letter","tuple":[]}"#,
-            "dead letter [] on none since null",
+            "dead_letter [] on none since null",
         ),
     ]);
     assert_eq!(
