@@ -40,7 +40,7 @@ def all_acked(run: Run, count: int = 10) -> None:
 
 def test_every_child_is_used() -> None:
     used = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
-    unused = [path.stem for path in CHILDREN.glob("[a-z]*.py") if f'"{path.stem}"' not in used]
+    unused = [path.stem for path in CHILDREN.glob("[a-z]*.py") if f'"{path.stem}"' not in used and f"/{path.name}'" not in used]
     assert unused == []
 
 
@@ -54,7 +54,8 @@ def test_what_a_child_held_when_it_left_is_replayed_to_the_next(stormhost: Storm
 
 
 def test_the_story_of_a_death_names_status_held_tuples_the_one_in_hand_and_the_last_words(stormhost: Stormhost) -> None:
-    run = stormhost.run(topology("leaves_early"), settings={"topology.max.spout.pending": 3})
+    # It dies of its third tuple, whichever that is: none of them is poison.
+    run = stormhost.run(topology("leaves_early"), settings={"topology.max.spout.pending": 3, "stormhost.poison.deaths": 0})
     story = next(line.message for line in run.log if line.level == "warn" and line.component == "child")
     assert re.search(r"child\[1\] \(pid \d+\) left with status 9 after \d+\.\d s", story), story
     assert re.search(r"\d tuples? that it held fails? now", story) or "tuples that it held fail now" in story, story

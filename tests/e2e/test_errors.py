@@ -233,7 +233,7 @@ class T(Topology):
     dies = Dies()
     dies.inputs.append(ShuffleGrouping(numbers))
 """
-    run = stormhost.start(source, settings={"stormhost.shutdown.timeout.secs": 0.1})
+    run = stormhost.start(source, settings={"stormhost.shutdown.timeout.secs": 0.1, "stormhost.poison.deaths": 0})
     run.until(lambda: len(run.noted("started")) >= 6, "six starts")
     starts = run.noted("started")
     # At once, then pauses of 100, 200, 400 and 800 ms, less a half at most; starting takes its time too.

@@ -320,9 +320,11 @@ impl Core {
             back_edge: false,
             source: u32::MAX,
         };
-        self.tasks[task]
-            .queue
-            .push(place, &[text.as_bytes()], Anchor::NONE);
+        let ticked = &mut self.tasks[task];
+        ticked.queue.push(place, &[text.as_bytes()], Anchor::NONE);
+        if ticked.finish != Finish::NotAsked {
+            ticked.finished_at += 1; // it is no input that ends anew
+        }
         self.wakes.push(Wake::Writer(task));
     }
 

@@ -318,6 +318,25 @@ fn a_bolt_that_is_given_more_after_it_finished_finishes_again() {
 }
 
 #[test]
+fn a_tick_after_finish_is_no_reason_to_finish_again() {
+    let mut core = spout_and_bolt(AUTO, json!({}));
+    says(&mut core, 0, &json!({"command": "done"}));
+    core.advance(false);
+    core.tick(1, 0.5);
+    told(&mut core, 1);
+    says(&mut core, 1, &json!({"command": "finished"}));
+    core.tick(1, 0.5);
+    told(&mut core, 1);
+    bolt_says(&mut core, 1, consumed(2));
+    core.spout_results(0, &payload(consumed(0))).expect("fine");
+    core.advance(false);
+    assert_eq!(core.stage, Stage::Closing(0));
+    core.gone(0);
+    core.advance(false);
+    assert_eq!(core.tasks[1].finish, Finish::Finished);
+}
+
+#[test]
 fn finished_counts_only_when_it_was_asked_for() {
     let mut core = spout_and_bolt(AUTO, json!({}));
     says(&mut core, 1, &json!({"command": "finished"}));
