@@ -1,6 +1,6 @@
 //! Lines of text as tuples, and tuples as lines: what a Unix filter reads and writes. Pure, and by the block.
 //!
-//! [`read`] takes whole lines apart into columns, as a queue holds them; [`write`] makes a line of each row. `docs/shell.md` has the rules for users.
+//! [`read`] takes whole lines apart into columns, as a queue holds them; [`mod@write`] makes a line of each row. `docs/shell.md` has the rules for users.
 
 mod read;
 mod write;

@@ -323,7 +323,11 @@ oh
         {
             assert!(why.contains(part), "{why}");
         }
-        let (found, _) = rows(Layout::Json, &["v"], b"1\n \"a\" \n{\"v\":true}\n[[2]]\n");
+        let (found, _) = rows(
+            Layout::Json,
+            &["v"],
+            b"1\n \"a\" \n{\"v\":true}\n[[2]]\n{\"w\":3}\n",
+        );
         assert_eq!(found.concat(), ["1", "\"a\"", "true", "[2]", "{\"w\":3}"]);
     }
 

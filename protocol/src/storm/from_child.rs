@@ -17,8 +17,8 @@ pub const COMMANDS: [&str; 11] = [
     "sync",
     "done",
     "finished",
-    "wait",
     "dead_letter",
+    "wait",
 ];
 
 /// One message from a component.
