@@ -14,8 +14,9 @@ function tests.the_export_list_is_true()
     names[#names + 1] = name
   end
   table.sort(names)
-  expect.equal(table.concat(names, " "), "AllGrouping AutoAckBolt Bolt DirectGrouping FieldsGrouping GlobalGrouping "
-    .. "LocalOrShuffleGrouping NoneGrouping PartialKeyGrouping Print Process ReliableSpout ShuffleGrouping Spout "
+  expect.equal(table.concat(names, " "), "AllGrouping AutoAckBolt Bolt DirectGrouping Exec FieldsGrouping GlobalGrouping "
+    .. "JVMBolt JVMSpout Lines LocalOrShuffleGrouping NoneGrouping PartialKeyGrouping Print Process RedisSink "
+    .. "RedisSpout ReliableSpout ShuffleGrouping Spout "
     .. "TimeBatcher Topology integer list map null unpack version")
 end
 
