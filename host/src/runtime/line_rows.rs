@@ -95,19 +95,9 @@ impl Core {
     }
 
     fn emit_kept(&mut self, at: usize, encoding: Encoding, block: &Block) {
-        let mut row = Vec::new();
-        for n in 0..block.rows() {
-            row.clear();
-            row.extend(block.piece(n..n + 1));
-            let out = Emitted {
-                from: at,
-                stream: 0,
-                encoding,
-                row: &row,
-                direct: None,
-            };
+        row_by_row(at, encoding, block, |out| {
             self.spout_emits(out, true, false);
-        }
+        });
     }
 
     /// Rows that are anchored to nothing.
@@ -189,22 +179,12 @@ impl Core {
 
     /// The long way: what goes round in a cycle has a budget.
     fn emit_one_by_one(&mut self, at: usize, encoding: Encoding, block: &Block) {
-        let mut row = Vec::new();
-        for n in 0..block.rows() {
-            row.clear();
-            row.extend(block.piece(n..n + 1));
-            let out = Emitted {
-                from: at,
-                stream: 0,
-                encoding,
-                row: &row,
-                direct: None,
-            };
+        row_by_row(at, encoding, block, |out| {
             if let Err(violation) = self.emit(out, &Parent::Nothing, false) {
                 self.tasks[at].counters.dropped += 1;
                 self.complain(at, &violation);
             }
-        }
+        });
     }
 
     /// Appends lines for the filter of `at`: as many as one write should have.
@@ -453,6 +433,22 @@ impl Receivers<'_> {
         task.touched = Touched::Yes;
         self.passed += rows;
         true
+    }
+}
+
+/// Hands over each row of a block as something that `from` emits on its only stream.
+fn row_by_row(from: usize, encoding: Encoding, block: &Block, mut each: impl FnMut(Emitted<'_>)) {
+    let mut row = Vec::new();
+    for n in 0..block.rows() {
+        row.clear();
+        row.extend(block.piece(n..n + 1));
+        each(Emitted {
+            from,
+            stream: 0,
+            encoding,
+            row: &row,
+            direct: None,
+        });
     }
 }
 
