@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use stormhost_protocol::Encoding;
 use stormhost_protocol::storm::Hello;
 use tokio::io::Interest;
 use tokio::net::unix::pipe::{Receiver, Sender};
@@ -194,6 +195,8 @@ pub(super) struct ChildLife<'a> {
     pub(super) unwritten: Cell<usize>,
     speaks_frames: bool,
     library: String,
+    /// Whether it speaks of repeated values as such.
+    repeats: bool,
     /// Inputs that it was through with beyond what it had said.
     unsaid: u64,
     /// How often the kernel had killed for want of memory when it started.
@@ -217,6 +220,7 @@ impl<'a> ChildLife<'a> {
             unwritten: Cell::new(0),
             speaks_frames: false,
             library: String::new(),
+            repeats: false,
             unsaid: 0,
             oom_kills: procstat::oom_kills(),
         }
@@ -377,6 +381,7 @@ impl<'a> ChildLife<'a> {
                 }
                 self.tell_of(&answer.library, &answer.codec);
                 self.library = answer.library;
+                self.repeats = answer.repeats && answer.encoding == Encoding::Msgpack;
                 Dialect::Frames {
                     encoding: answer.encoding,
                     acks: answer.acks,
@@ -405,7 +410,10 @@ impl<'a> ChildLife<'a> {
     fn comes_up(&mut self, dialect: Dialect) {
         self.was_up = true;
         self.speaks_frames = matches!(dialect, Dialect::Frames { .. });
-        self.host.with(|core| core.up(self.at, dialect));
+        self.host.with(|core| {
+            core.up(self.at, dialect);
+            core.tasks[self.at].repeats = self.repeats;
+        });
     }
 
     /// Reads and writes until something ends it.

@@ -319,6 +319,7 @@ impl Core {
             encoding: Encoding::Json,
             back_edge: false,
             source: u32::MAX,
+            repeats: false,
         };
         let ticked = &mut self.tasks[task];
         ticked.queue.push(place, &[text.as_bytes()], Anchor::NONE);
