@@ -1,4 +1,4 @@
-//! Finds and kills what is left of a run: by its mark in the environment and by process group, never by an id alone.
+//! Finds and kills what is left of a run: by its mark in the environment, by its brand (`brand`) and by process group, never by an id alone.
 //!
 //! The guard uses it when its host is gone (`guard`), and every host when it starts, for runs whose host and guard are both gone (`run_folder`).
 
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
+use crate::brand;
 use crate::link::process::RUN_VARIABLE;
 use crate::procstat::{self, Stat};
 
@@ -22,10 +23,12 @@ const RESTLESS_LOOKS: u32 = 20;
 /// What is looked for.
 #[derive(Debug, Default, Clone)]
 pub struct Quarry {
-    /// Tokens of runs. Whoever carries one of them in its environment is meant.
+    /// Tokens of runs. Whoever carries one of them in its environment, or its brand, is meant.
     pub tokens: Vec<String>,
     /// Process groups. Whoever is in one of them is meant.
     pub groups: BTreeSet<u32>,
+    /// A process that is not meant, with its group: the host of the run while it lives, which carries the brand as well.
+    pub spared: Option<u32>,
 }
 
 /// What one look at all processes found.
@@ -81,11 +84,16 @@ impl Quarry {
             let environment = fs::read(format!("/proc/{pid}/environ"));
             let marked = environment
                 .as_ref()
-                .is_ok_and(|environment| marked(environment, &self.tokens));
+                .is_ok_and(|environment| marked(environment, &self.tokens))
+                || self.brands(pid);
             let Some(process) = Stat::read(pid) else {
                 look.vanished = true;
                 continue;
             };
+            if Some(pid) == self.spared {
+                others.insert(process.group);
+                continue;
+            }
             if !process.lives() {
                 look.unclear.insert(pid);
             } else if marked || self.groups.contains(&process.group) {
@@ -110,6 +118,13 @@ impl Quarry {
             kill_group(group);
         }
         look
+    }
+
+    /// Whether a process carries a brand of ours.
+    fn brands(&self, pid: u32) -> bool {
+        !self.tokens.is_empty()
+            && fs::read_to_string(format!("/proc/{pid}/limits"))
+                .is_ok_and(|limits| brand::shown(&limits, &self.tokens))
     }
 }
 

@@ -35,7 +35,7 @@ use crate::link::process::{Child, Spawn};
 use crate::link::spawn_error::SpawnError;
 use crate::link::stderr::{LineLimits, LineTail, Shown};
 use crate::procstat;
-use crate::topology::ShellMode;
+use crate::topology::{Component, ShellMode};
 
 /// How long a child that was told to explain itself has for it, before it is killed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -149,7 +149,6 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
     if let Some(language) = component.inside {
         return super::inside::start(host, at, language);
     }
-    let settings = &component.settings;
     let stdin = component
         .shell
         .as_ref()
@@ -157,13 +156,22 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
     Child::spawn(&Spawn {
         inherits_stdin: stdin,
         command: component.command.clone(),
-        cwd: component.cwd.clone(),
         env: component
             .env
             .iter()
             .map(|(name, value)| (name.clone(), value.clone()))
             .chain(super::lines::share(host, at))
             .collect(),
+        ..allowed(host, component)
+    })
+    .map(Link::from)
+}
+
+/// How the processes of a component are started, but for what is run, and for its environment beyond the host's.
+pub(super) fn allowed(host: &Host, component: &Component) -> Spawn {
+    let settings = &component.settings;
+    Spawn {
+        cwd: component.cwd.clone(),
         token: host.token.clone(),
         limits: Limits {
             // The limits of another user's process are not everywhere the host's to set: only where it was asked to.
@@ -177,8 +185,8 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
         umask: settings.umask(),
         user: settings.user(),
         group: settings.group(),
-    })
-    .map(Link::from)
+        ..Spawn::default()
+    }
 }
 
 /// One child, from its start to its end.
