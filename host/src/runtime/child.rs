@@ -174,10 +174,9 @@ pub(super) fn allowed(host: &Host, component: &Component) -> Spawn {
         cwd: component.cwd.clone(),
         token: host.token.clone(),
         limits: Limits {
+            open_files: settings.limit_files(),
             // The limits of another user's process are not everywhere the host's to set: only where it was asked to.
-            open_files: settings
-                .limit_files()
-                .or(settings.user().is_none().then_some(host.open_files)),
+            usual_open_files: settings.user().is_none().then_some(host.open_files),
             cpu_seconds: settings.limit_cpu(),
             nice: settings.nice(),
         },

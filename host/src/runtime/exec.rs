@@ -169,7 +169,11 @@ async fn run(
     host.used_by_dead[at].update(|before| before + process.cpu_seconds());
     let why = match exit {
         Ok(Exit::Status(0)) => return Ok(said),
-        Ok(exit) => format!("{told} {exit}"),
+        Ok(exit) => match exit.hint() {
+            // A shell's own statuses say nothing here: it is our shell, and the command is told.
+            Some(hint) if matches!(exit, Exit::Signal { .. }) => format!("{told} {exit}: {hint}"),
+            _ => format!("{told} {exit}"),
+        },
         Err(why) => format!("{told} {why}"),
     };
     let lines = tail.borrow().tail();
