@@ -5,7 +5,7 @@
 # and luacheck, Node with npm, Go, and Perl. STORMHOST_LONG=1 makes the tests that kill go on for longer.
 
 .DEFAULT_GOAL := help
-.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-conformance conformance-table test-pages test-packages test-examples fmt clean
+.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e soak test-conformance conformance-table test-pages test-packages test-examples fmt clean
 
 include bench/Makefile
 
@@ -86,6 +86,9 @@ test-lua: prepare ## the Lua shim, in Lua 5.4 and LuaJIT, its rock and its docum
 
 test-e2e: build prepare ## the whole program with real children
 	STORMHOST=target/release/stormhost $(TOGETHER) tests/e2e
+
+soak: build prepare ## 24 million tuples through a bolt that is slower than its spout: what memory the host takes by the minute
+	STORMHOST=$(CURDIR)/target/release/stormhost PYTHONPATH=tests $(BIN)/python tests/soak.py $(SOAK)
 
 test-conformance: build native prepare ## every library with every other: chains, values, misbehaviours
 	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/conformance
