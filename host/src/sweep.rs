@@ -2,7 +2,7 @@
 //!
 //! The guard uses it when its host is gone (`guard`), and every host when it starts, for runs whose host and guard are both gone (`run_folder`).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,8 @@ const PAUSE: Duration = Duration::from_millis(2);
 const CALM_LOOKS: u32 = 2;
 /// The same while something does: whatever vanished before it was looked at may have left a child that came after the list was made.
 const RESTLESS_LOOKS: u32 = 20;
+/// Looks after which a process that was never meant is asked no more: by then it runs its program, if somebody had just forked it.
+const CLEARED_AFTER: u32 = 3;
 
 /// What is looked for.
 #[derive(Debug, Default, Clone)]
@@ -47,10 +49,10 @@ impl Quarry {
     pub fn kill_all(&self, patience: Duration) -> (bool, usize) {
         let deadline = Instant::now() + patience;
         let mut killed = BTreeSet::new();
-        let mut unclear = HashSet::new();
+        let (mut unclear, mut innocent) = (HashSet::new(), HashMap::new());
         let (mut calm, mut looks) = (0, 0);
         loop {
-            let look = self.look();
+            let look = self.look(&mut innocent);
             let restless = look.vanished || !look.unclear.is_subset(&unclear);
             unclear = look.unclear;
             (calm, looks) = match (look.killed.is_empty(), restless) {
@@ -69,8 +71,9 @@ impl Quarry {
         }
     }
 
-    /// Looks at all processes once, and kills those that are meant.
-    fn look(&self) -> Look {
+    /// Looks at all processes once, and kills those that are meant. `innocent`: ids and start times of those that were not, and in how many
+    /// looks. A busy machine has many, and a look should be quick there.
+    fn look(&self, innocent: &mut HashMap<(u32, u64), u32>) -> Look {
         for &group in &self.groups {
             kill_group(group);
         }
@@ -81,6 +84,16 @@ impl Quarry {
         let (mut ours, mut others) = (BTreeSet::new(), HashSet::new());
         // The newest first: a process that only starts the next one and leaves is gone a moment later.
         for pid in procstat::pids().into_iter().rev().filter(|&pid| pid != own) {
+            if let Some(process) = Stat::read(pid)
+                && process.lives()
+                && !self.groups.contains(&process.group)
+                && innocent
+                    .get(&(pid, process.start_ticks))
+                    .is_some_and(|&looks| looks >= CLEARED_AFTER)
+            {
+                others.insert(process.group);
+                continue;
+            }
             let environment = fs::read(format!("/proc/{pid}/environ"));
             let marked = environment
                 .as_ref()
@@ -103,6 +116,8 @@ impl Quarry {
                 look.killed.push((pid, process.start_ticks));
             } else if environment.is_ok_and(|environment| environment.is_empty()) {
                 look.unclear.insert(pid);
+            } else {
+                *innocent.entry((pid, process.start_ticks)).or_default() += 1;
             }
             if marked {
                 ours.insert(process.group);
