@@ -73,7 +73,7 @@ test-docs: ## the documentation of the Rust code, without a warning
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
 
 test-python: prepare native ## the Python shim, with every codec
-	cd shims/python && STORMHOST_NATIVE=$(NATIVE) ../../$(PYTEST)
+	cd shims/python && STORMHOST_NATIVE=$(NATIVE) ../../$(TOGETHER)
 
 test-pythons: prepare native ## the Python shim without codecs, on every other Python that is found
 	STORMHOST_NATIVE=$(NATIVE) sh tests/other_pythons.sh

@@ -85,9 +85,11 @@ def left(run: Run, mark: str) -> list[Process]:
     return list(found.values())
 
 
-def seconds_until_gone(run: Run, mark: str) -> float:
-    """How long after its host's death the last process of a run was gone. The guard, which has nothing of the run, is awaited too."""
+def kill_host(run: Run, mark: str) -> float:
+    """Kills a host. Returns after how many seconds the last process of its run was gone. The guard, which has nothing of the run, is awaited too."""
     begin = time.monotonic()
+    run.signal(signal.SIGKILL)
+    run.wait()
     gone = None
     while True:
         looked = time.monotonic() - begin
@@ -117,9 +119,7 @@ def test_killed_hosts_leave_nothing_behind(stormhost: Stormhost, capsys: pytest.
         # All of them, or, every third time, as many as there are at some moment of the start.
         wanted = MARKED if number % 3 else random.randrange(MARKED)
         run.until(lambda run=run, mark=mark, wanted=wanted: len(marked(mark)) >= wanted, f"{wanted} grandchildren")
-        run.signal(signal.SIGKILL)
-        run.wait()
-        took.append(seconds_until_gone(run, mark))
+        took.append(kill_host(run, mark))
     took.sort()
     with capsys.disabled():
         middle, last = (1000 * seconds for seconds in (took[len(took) // 2], took[-1]))
