@@ -86,7 +86,7 @@ def left(run: Run, mark: str) -> list[Process]:
 
 
 def kill_host(run: Run, mark: str) -> float:
-    """Kills a host. Returns after how many seconds the last process of its run was gone. The guard, which has nothing of the run, is awaited too."""
+    """Kills a host. Returns after how many seconds the last process of its run was gone. The guard goes after that, and is awaited too."""
     begin = time.monotonic()
     run.signal(signal.SIGKILL)
     run.wait()
