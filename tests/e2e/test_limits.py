@@ -244,8 +244,8 @@ class T(Topology):
 
 
 def test_a_start_may_take_longer_than_a_hang(stormhost: Stormhost) -> None:
-    source = one("pass").replace("    def execute", "    def initialize(self):\n        time.sleep(3)\n    def execute", 1)
-    run = stormhost.run(source, settings={"topology.subprocess.timeout.secs": 1})
+    source = one("pass").replace("    def execute", "    def initialize(self):\n        time.sleep(4)\n    def execute", 1)
+    run = stormhost.run(source, settings={"topology.subprocess.timeout.secs": 3})
     assert run.noted("acked") == [0]
     assert "hung" not in run.told
 
