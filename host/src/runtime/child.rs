@@ -36,7 +36,7 @@ use crate::link::process::{Child, Spawn};
 use crate::link::spawn_error::SpawnError;
 use crate::link::stderr::{LineLimits, LineTail, Shown};
 use crate::procstat;
-use crate::topology::ShellMode;
+use crate::topology::{Component, ShellMode};
 
 /// How long a child that was told to explain itself has for it, before it is killed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -150,7 +150,6 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
     if let Some(language) = component.inside {
         return super::inside::start(host, at, language);
     }
-    let settings = &component.settings;
     let stdin = component
         .shell
         .as_ref()
@@ -158,19 +157,27 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
     Child::spawn(&Spawn {
         inherits_stdin: stdin,
         command: component.command.clone(),
-        cwd: component.cwd.clone(),
         env: component
             .env
             .iter()
             .map(|(name, value)| (name.clone(), value.clone()))
             .chain(super::lines::share(host, at))
             .collect(),
+        ..allowed(host, component)
+    })
+    .map(Link::from)
+}
+
+/// How the processes of a component are started, but for what is run, and for its environment beyond the host's.
+pub(super) fn allowed(host: &Host, component: &Component) -> Spawn {
+    let settings = &component.settings;
+    Spawn {
+        cwd: component.cwd.clone(),
         token: host.token.clone(),
         limits: Limits {
+            open_files: settings.limit_files(),
             // The limits of another user's process are not everywhere the host's to set: only where it was asked to.
-            open_files: settings
-                .limit_files()
-                .or(settings.user().is_none().then_some(host.open_files)),
+            usual_open_files: settings.user().is_none().then_some(host.open_files),
             cpu_seconds: settings.limit_cpu(),
             nice: settings.nice(),
         },
@@ -178,8 +185,8 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
         umask: settings.umask(),
         user: settings.user(),
         group: settings.group(),
-    })
-    .map(Link::from)
+        ..Spawn::default()
+    }
 }
 
 /// One child, from its start to its end.
