@@ -4,6 +4,7 @@ pub mod cli;
 pub mod commands;
 pub mod dead_letters;
 pub mod debug;
+pub mod errors;
 pub mod flow;
 pub mod frontend;
 pub mod guard;

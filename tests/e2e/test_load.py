@@ -5,12 +5,15 @@ Memory has a ceiling, nothing times out for want of patience, and whoever is in 
 
 from __future__ import annotations
 
+import pytest
+
 from harness import Stormhost
 
 MEGABYTE = 1 << 20
 CEILING = 200 * MEGABYTE
 
 
+@pytest.mark.error("SH0702")
 def test_a_bolt_that_sleeps_for_ever_costs_little_memory_and_is_named(stormhost: Stormhost) -> None:
     source = """
 class Sleeper(AutoAckBolt):

@@ -227,9 +227,25 @@ fn interpreter(file: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::errors::assert_made;
 
     fn from(errno: Errno) -> String {
         SpawnError::from_io(errno.into(), "ruby", Path::new("/bin/sh")).to_string()
+    }
+
+    #[test]
+    fn what_only_a_broken_machine_or_program_says_has_a_code() {
+        let nul = io::Error::from(io::ErrorKind::InvalidInput);
+        assert_made(
+            "SH0310",
+            &SpawnError::from_io(nul, "ruby", Path::new("/bin/sh")),
+        );
+        assert_made(
+            "SH0315",
+            &SpawnError::from_io(Errno::EIO.into(), "ruby", Path::new("/bin/sh")),
+        );
+        assert_made("SH0301", &SpawnError::Empty);
+        assert_made("SH0314", &SpawnError::NotBuiltIn("Lua"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::mistake::Mistake;
 use super::model::Kind;
 use super::nearest::nearest;
 use super::settings::{Origin, Settings};
+use crate::errors::Code;
 
 /// Everything a Redis spout or sink goes by.
 #[derive(Clone, Debug)]
@@ -146,7 +147,8 @@ impl Subject<'_> {
         reader.unknown();
         let options = reader.options();
         for (message, hint) in reader.wrong {
-            let mistake = Mistake::error(at, format!("\"{}\": {message}", self.id));
+            let mistake = Mistake::error(at, format!("\"{}\": {message}", self.id))
+                .coded(Code::BAD_REDIS_OPTION);
             mistakes.push(match hint {
                 Some(hint) => mistake.hint(hint),
                 None => mistake,
