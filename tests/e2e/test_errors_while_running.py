@@ -58,7 +58,8 @@ def by_hand(stormhost: Stormhost, says: str = "pass", spout_says: str = "pass", 
 
 def runs_until(stormhost: Stormhost, topology: str, code: str, *options: str) -> None:
     """Runs until this error is told, and stops then: these spouts have no end."""
-    run = stormhost.launch("run", topology, "--log-format", "json", *options)
+    hurried = ("--set", "stormhost.shutdown.timeout.secs=0.1")
+    run = stormhost.launch("run", topology, "--log-format", "json", *hurried, *options)
     run.until(lambda: code in dict(catalogue.told(run)), code)
     run.signal(15)
     run.wait()

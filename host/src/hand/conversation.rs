@@ -1,5 +1,13 @@
 //! The conversation with a component that is tried, in Storm's dialects.
 
+#![cfg_attr(
+    not(test),
+    expect(
+        clippy::indexing_slicing,
+        reason = "by what the kernel says it read and the decoder says it used, and by the place of a component that was found"
+    )
+)]
+
 use std::collections::{BTreeMap, VecDeque};
 use std::io::BufRead;
 use std::time::{Duration, Instant};

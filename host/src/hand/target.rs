@@ -73,7 +73,9 @@ fn asked(options: &TryOptions, file: String) -> TopologyOptions {
 
 fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, ExitStatus> {
     let topology = prepare(&asked(options, file.to_owned()), |_| ())?.topology;
-    let Some(at) = topology.component(id) else {
+    let found = topology.component(id);
+    let Some((at, component)) = found.and_then(|at| Some((at, topology.components.get(at)?)))
+    else {
         let names: Vec<&str> = topology.components.iter().map(|c| c.id.as_str()).collect();
         tell_error(
             Code::NOTHING_TO_TRY,
@@ -85,7 +87,6 @@ fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, Exit
         );
         return Err(ExitStatus::Mistakes);
     };
-    let component = &topology.components[at];
     if component.shell.is_some() {
         tell_error(
             Code::NOTHING_TO_TRY,

@@ -334,6 +334,13 @@ impl Reader<'_> {
         self.seconds("claim.idle", (2.0 * tree).clamp(60.0, 86_400.0))
     }
 
+    #[cfg_attr(
+        not(test),
+        expect(
+            clippy::unreachable,
+            reason = "it is the address above, not the user's"
+        )
+    )]
     fn server(&mut self) -> ConnectionInfo {
         let nowhere = ConnectionAddr::Tcp("127.0.0.1".into(), 6379);
         let mut server = match self.text("url") {
