@@ -5,11 +5,11 @@
 //! `tests/e2e` checks what is really said against the texts here, and that each of them is made to happen by a test.
 
 mod children;
-mod codes;
 mod described;
 mod flow;
 mod host;
 mod page;
+mod protocol;
 mod reading;
 mod wire;
 

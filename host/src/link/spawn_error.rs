@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use thiserror::Error;
 
 use super::lookup;
+use crate::errors::{Code, Coded};
 
 /// Why a child could not be started.
 #[derive(Debug, Error)]
@@ -178,6 +179,28 @@ impl SpawnError {
                 program: program.into(),
                 cause,
             },
+        }
+    }
+}
+
+impl Coded for SpawnError {
+    fn code(&self) -> Code {
+        match self {
+            SpawnError::Empty => Code::EMPTY_COMMAND,
+            SpawnError::NotFound { .. } => Code::PROGRAM_NOT_FOUND,
+            SpawnError::NotExecutable(_) => Code::NOT_EXECUTABLE,
+            SpawnError::NoInterpreter { .. } => Code::INTERPRETER_MISSING,
+            SpawnError::NoProgram(_) => Code::NO_PROGRAM,
+            SpawnError::Folder { .. } => Code::BAD_FOLDER,
+            SpawnError::TooManyFiles { .. } => Code::TOO_MANY_FILES,
+            SpawnError::Fork(_) => Code::NO_PROCESS,
+            SpawnError::TooLong => Code::COMMAND_TOO_LONG,
+            SpawnError::Unspeakable(_) => Code::UNSPEAKABLE,
+            SpawnError::Limit { .. } => Code::LIMIT_NOT_SET,
+            SpawnError::Account(_) => Code::BAD_ACCOUNT,
+            SpawnError::Thread { .. } => Code::NO_THREAD,
+            SpawnError::NotBuiltIn(_) => Code::NOT_BUILT_IN,
+            SpawnError::Other { .. } => Code::CANNOT_START,
         }
     }
 }

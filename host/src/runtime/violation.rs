@@ -1,7 +1,7 @@
 //! What a child may not say, and how it is told: at most once a minute for each kind and task.
 
 use super::core::Core;
-use crate::errors::{Coded, Report};
+use crate::errors::{Code, Coded, Report};
 
 /// Why an emitted tuple was not passed on. The text says what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +57,20 @@ pub enum Violation {
     /// The child said something that could not be read.
     #[error("{0}")]
     Unreadable(Report),
+}
+
+impl Coded for Violation {
+    fn code(&self) -> Code {
+        match self {
+            Violation::UndeclaredStream { .. } => Code::STREAM_NOT_DECLARED,
+            Violation::WrongNumberOfValues { .. } => Code::WRONG_NUMBER,
+            Violation::NotDirect(_) => Code::NO_TASK_NAMED,
+            Violation::NoSuchReceiver { .. } => Code::WRONG_TASK,
+            Violation::Key(_) => Code::UNREADABLE_KEY,
+            Violation::UnknownAnchor(_) => Code::STRANGE_ANCHOR,
+            Violation::Line(told) | Violation::Unreadable(told) => told.code,
+        }
+    }
 }
 
 /// An error that repeats is told once in this many microseconds, with how often it happened since.
