@@ -94,7 +94,7 @@ pub async fn keep(host: Rc<Host>, at: usize) {
                     break;
                 }
                 if super::lines::lived(component, began.elapsed()) {
-                    host.healthy[host.topology.tasks[at].component].set(true);
+                    host.is_healthy(at);
                 }
                 if asked || host.with(|core| core.should_leave(at)) {
                     break;
@@ -286,6 +286,7 @@ impl<'a> ChildLife<'a> {
                 let late = listener.late_hello(stdout, component.serializer).await;
                 if let Some(dialect) = late.and_then(|hello| self.dialect_of(hello, &mut listener).ok()) {
                     self.comes_up(dialect);
+                    self.host.is_healthy(self.at);
                     listener.read_the_rest(stdout).await;
                 } else {
                     // A print may explain it all.
@@ -311,7 +312,13 @@ impl<'a> ChildLife<'a> {
                 return (End::Ended(why), life.wait().await);
             }
         };
+        let opening = listener.is_opening(component.serializer);
         self.comes_up(dialect);
+        if opening {
+            self.host.with(|core| core.tasks[self.at].opening = true);
+        } else {
+            self.host.is_healthy(self.at);
+        }
         if self.speaks_frames {
             // Not for the others: all that holds them back is how much their pipe takes.
             enlarge(&stdin, self.host.pipe_bytes);
@@ -320,6 +327,7 @@ impl<'a> ChildLife<'a> {
             }
         }
         let end = self.converse(life, stdin, stdout, &mut listener).await;
+        self.was_up = !self.host.with(|core| core.tasks[self.at].opening);
         if matches!(end, End::Asked) && !self.speaks_frames {
             listener.leaves();
         }
@@ -400,7 +408,6 @@ impl<'a> ChildLife<'a> {
     fn comes_up(&mut self, dialect: Dialect) {
         self.was_up = true;
         self.speaks_frames = matches!(dialect, Dialect::Frames { .. });
-        self.host.healthy[self.host.topology.tasks[self.at].component].set(true);
         self.host.with(|core| core.up(self.at, dialect));
     }
 
@@ -434,8 +441,23 @@ impl<'a> ChildLife<'a> {
             end = self.write(stdin) => end,
             _ = life.wait() => End::Left,
             why = self.watch(life) => End::Ended(why),
+            why = self.opens_in_time() => End::Ended(why),
             why = bounds::watch(self.host, self.at, self.pid), if self.is_process => End::Ended(why),
         }
+    }
+
+    /// Ends when a child that emitted before it said its pid has not said it when the time for the handshake is over.
+    async fn opens_in_time(&self) -> String {
+        let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
+        let deadline = component.settings.handshake_timeout();
+        sleep(deadline).await;
+        if !self.host.with(|core| core.tasks[self.at].opening) {
+            std::future::pending::<()>().await;
+        }
+        format!(
+            "it emitted before it said its pid, and did not say that within {} s (stormhost.handshake.timeout.secs): it was given no tuples meanwhile",
+            deadline.as_secs_f64()
+        )
     }
 
     /// Writes what the core has for this child. Ends when the child should leave; its stdin is closed then.
@@ -530,7 +552,7 @@ impl<'a> ChildLife<'a> {
                     heard,
                     owes,
                     held_up: task.waits > 0,
-                    can_be_asked: speaks && task.heartbeats.is_empty(),
+                    can_be_asked: speaks && !task.opening && task.heartbeats.is_empty(),
                 }
             });
             if let Some((limit, budget)) = &mut budget {

@@ -50,6 +50,10 @@ impl Core {
         let Some(dialect) = self.tasks[at].dialect() else {
             return;
         };
+        if self.tasks[at].opening {
+            out.append(&mut self.tasks[at].control);
+            return;
+        }
         if self.tasks[at].spout.is_some() {
             self.fill_spout(at, dialect, out);
             return;

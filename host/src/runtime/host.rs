@@ -145,6 +145,11 @@ impl Host {
         self.writers[at].notified().await;
     }
 
+    /// A child of this task's component has answered the handshake: the component can be started.
+    pub fn is_healthy(&self, at: usize) {
+        self.healthy[self.topology.tasks[at].component].set(true);
+    }
+
     /// Until the queues that this task waited for have room.
     pub async fn room(&self, at: usize) {
         self.readers[at].notified().await;

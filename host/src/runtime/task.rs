@@ -24,6 +24,8 @@ pub struct Task {
     pub life: Life,
     /// What waits for it.
     pub queue: Queue,
+    /// Its child emitted before it said its pid, so it is still opening, and is given nothing but answers until it has said it.
+    pub opening: bool,
     /// What its child was given and has not answered.
     pub in_hand: InHand,
     /// How many rows its child is through with.
@@ -77,6 +79,7 @@ impl Task {
                 bytes: component.settings.queue_bytes(),
                 cycle_bytes: component.settings.cycle_bytes(),
             }),
+            opening: false,
             in_hand: InHand::default(),
             consumed: 0,
             control: Vec::new(),
