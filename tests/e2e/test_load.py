@@ -10,12 +10,15 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from harness import Stormhost
 
 MEGABYTE = 1 << 20
 CEILING = 200 * MEGABYTE
 
 
+@pytest.mark.error("SH0702")
 def test_a_bolt_that_sleeps_for_ever_costs_little_memory_and_is_named(stormhost: Stormhost) -> None:
     source = """
 class Sleeper(AutoAckBolt):

@@ -8,6 +8,7 @@ use stormhost_protocol::{Encoding, transcode};
 
 use super::core::{Core, Wake};
 use super::task::{Dialect, Task};
+use crate::errors::Code;
 use crate::flow::acker::FailKind;
 use crate::flow::queue::Run;
 
@@ -246,9 +247,10 @@ impl Core {
                 format!("the value cannot be passed to {}: {why}", self.name(at)).into();
             self.complain(
                 at,
-                &super::violation::Violation::Unreadable(format!(
-                    "a tuple for it could not be passed on: {why}"
-                )),
+                &super::violation::Violation::Unreadable(
+                    Code::NOT_PASSED_ON
+                        .told(format!("a tuple for it could not be passed on: {why}")),
+                ),
             );
             if !run.anchors[*row].is_tracked() {
                 self.tasks[at].counters.dropped += 1;

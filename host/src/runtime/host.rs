@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use super::completion::Stage;
 use super::core::{Core, Wake};
 use crate::dead_letters::DeadLetters;
+use crate::errors::Report;
 use crate::flow::turns::{TURNS_A_CORE, Turns};
 use crate::guard::Guard;
 use crate::link::limits::raise_open_files;
@@ -45,7 +46,7 @@ pub struct Host {
     /// For each task: when its child was last heard of.
     pub heard: Vec<Cell<Instant>>,
     /// Why the run cannot go on: a component never came up.
-    pub failure: RefCell<Option<String>>,
+    pub failure: RefCell<Option<Report>>,
     /// The deadline of an orderly end has passed.
     pub overdue: Cell<bool>,
     /// Where tuples go that are set aside.
@@ -212,7 +213,7 @@ impl Host {
     }
 
     /// The run ends because something is wrong; the first reason counts.
-    pub fn fail(&self, story: String) {
+    pub fn fail(&self, story: Report) {
         self.failure.borrow_mut().get_or_insert(story);
         self.overdue.set(true);
         self.with(|core| core.stop());

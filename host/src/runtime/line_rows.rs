@@ -12,6 +12,7 @@ use super::core::{Core, Wake};
 use super::emit::{Emitted, Parent};
 use super::task::{Life, Task, Touched};
 use super::violation::Violation;
+use crate::errors::Code;
 use crate::flow::acker::Anchor;
 use crate::flow::grouping::Picked;
 use crate::flow::queue::{Place, Run};
@@ -60,7 +61,7 @@ impl Core {
             self.tasks[at].counters.dropped += lost;
             self.lost_lines += lost;
             let said = format!("it wrote {why}; such lines are dropped ({lost} now)");
-            self.complain(at, &Violation::Line(said));
+            self.complain(at, &Violation::Line(Code::BAD_LINE.told(said)));
         }
         if block.rows() > 0 {
             if self.tasks[at].spout.is_some() && self.keeps_lines(at) {
@@ -309,7 +310,7 @@ impl Core {
     pub fn leave_a_line_out(&mut self, at: usize, said: String) {
         self.tasks[at].counters.dropped += 1;
         self.lost_lines += 1;
-        self.complain(at, &Violation::Line(said));
+        self.complain(at, &Violation::Line(Code::BAD_LINE.told(said)));
     }
 
     /// Something that a command held, or should have said, is lost, though nobody knows how much.
