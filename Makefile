@@ -93,6 +93,9 @@ test-packages: build prepare ## the wheel, the gem and the rock, each installed 
 test-examples: build prepare ## every example
 	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/examples
 
+fuzz: ## what children say and files hold, by chance: each target for FUZZ_SECONDS (60); needs a nightly compiler
+	sh fuzz/run.sh
+
 fmt: prepare ## formats everything
 	cargo fmt --all
 	cd shims/python && ../../$(BIN)/ruff check --no-cache --fix .

@@ -6,6 +6,9 @@ pub mod dead_letters;
 pub mod debug;
 pub mod flow;
 pub mod frontend;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod guard;
 pub mod hand;
 pub mod histogram;
