@@ -10,6 +10,8 @@ mod corpus;
 mod document;
 /// Bytes of any kind, read in every way.
 mod every_way;
+/// Nothing takes more than linear time.
+mod growth;
 /// The hashes that other languages must reach too.
 mod keys;
 /// Nothing that comes in makes the crate panic, or takes more than linear time.
