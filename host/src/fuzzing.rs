@@ -98,7 +98,7 @@ mod tests {
         for file in files {
             let file = file.expect("a file").path();
             // Shown when the test fails.
-            println!("{}", file.display());
+            eprintln!("{}", file.display());
             each(&fs::read(&file).expect("a file"));
             count += 1;
         }

@@ -19,7 +19,7 @@ fn replay(target: &str, each: impl Fn(&[u8])) {
     for file in files {
         let file = file.unwrap().path();
         // Shown when the test fails.
-        println!("{}", file.display());
+        eprintln!("{}", file.display());
         each(&fs::read(&file).unwrap());
         count += 1;
     }

@@ -10,6 +10,9 @@ use stormhost_protocol::{
     whole,
 };
 
+/// Makes an input of about so many bytes.
+type Input = Box<dyn Fn(usize) -> Vec<u8>>;
+
 /// Bytes of the smaller input. Large enough that a quadratic algorithm would take seconds.
 const SIZE: usize = 20_000;
 /// Four is linear, sixteen is quadratic; what lies between is caches, and sorting.
@@ -51,21 +54,16 @@ fn grows_linearly(what: &str, input: &dyn Fn(usize) -> Vec<u8>, read: &dyn Fn(&[
 }
 
 /// JSON values of about so many bytes, each of something that is much of it.
-fn values() -> Vec<(&'static str, Box<dyn Fn(usize) -> Vec<u8>>)> {
-    fn many(
-        open: &'static str,
-        one: &'static str,
-        close: &'static str,
-    ) -> Box<dyn Fn(usize) -> Vec<u8>> {
+fn values() -> Vec<(&'static str, Input)> {
+    fn many(open: &'static str, one: &'static str, close: &'static str) -> Input {
         Box::new(move |size| format!("{open}{}{close}", one.repeat(size / one.len())).into_bytes())
     }
-    let numbered =
-        |open: char, one: fn(usize) -> String, close: char| -> Box<dyn Fn(usize) -> Vec<u8>> {
-            Box::new(move |size| {
-                let all: Vec<String> = (0..size / one(10_000).len()).map(one).collect();
-                format!("{open}{}{close}", all.join(",")).into_bytes()
-            })
-        };
+    let numbered = |open: char, one: fn(usize) -> String, close: char| -> Input {
+        Box::new(move |size| {
+            let all: Vec<String> = (0..size / one(10_000).len()).map(one).collect();
+            format!("{open}{}{close}", all.join(",")).into_bytes()
+        })
+    };
     vec![
         ("small numbers", many("[", "1,", "1]")),
         ("short texts", many("[", "\"a\",", "1]")),
@@ -207,33 +205,48 @@ fn frames_take_linear_time() {
         let _ = Results::parse(bytes);
     };
     let head = |blocks: u16| [&[0; 12][..], &0u32.to_le_bytes(), &blocks.to_le_bytes()].concat();
-    let inputs: [(&str, &dyn Fn(usize) -> Vec<u8>); 4] = [
-        ("beginnings of frames", &|size| b"\xffS".repeat(size / 2)),
-        ("frames of no kind", &|size| b"\xffSHx".repeat(size / 4)),
-        ("empty frames", &|size| b"\xffSHR\0\0\0\0".repeat(size / 8)),
-        ("empty blocks", &|size| {
-            let blocks = (size / 12).min(60_000);
-            [head(blocks as u16), vec![0; 12 * blocks]].concat()
-        }),
+    let inputs: [(&str, Input); 4] = [
+        (
+            "beginnings of frames",
+            Box::new(|size| b"\xffS".repeat(size / 2)),
+        ),
+        (
+            "frames of no kind",
+            Box::new(|size| b"\xffSHx".repeat(size / 4)),
+        ),
+        (
+            "empty frames",
+            Box::new(|size| b"\xffSHR\0\0\0\0".repeat(size / 8)),
+        ),
+        (
+            "empty blocks",
+            Box::new(move |size| {
+                let blocks = (size / 12).min(60_000);
+                [head(blocks as u16), vec![0; 12 * blocks]].concat()
+            }),
+        ),
     ];
     for (what, input) in inputs {
-        grows_linearly(what, input, &read);
+        grows_linearly(what, &input, &read);
     }
 }
 
 #[test]
 fn lines_take_linear_time() {
-    let inputs: [(&str, &dyn Fn(usize) -> Vec<u8>); 5] = [
-        ("empty lines", &|size| b"\n".repeat(size)),
-        ("short lines", &|size| b"a\tb\n".repeat(size / 4)),
-        ("one line", &|size| b"x".repeat(size)),
-        ("separators", &|size| b"\t".repeat(size)),
-        ("objects", &|size| b"{\"a\":1,\"b\":2}\n".repeat(size / 14)),
+    let inputs: [(&str, Input); 5] = [
+        ("empty lines", Box::new(|size| b"\n".repeat(size))),
+        ("short lines", Box::new(|size| b"a\tb\n".repeat(size / 4))),
+        ("one line", Box::new(|size| b"x".repeat(size))),
+        ("separators", Box::new(|size| b"\t".repeat(size))),
+        (
+            "objects",
+            Box::new(|size| b"{\"a\":1,\"b\":2}\n".repeat(size / 14)),
+        ),
     ];
     let fields = ["a".to_owned(), "b".to_owned()];
     for (what, input) in inputs {
         for layout in [Layout::Json, Layout::Separated(b'\t')] {
-            grows_linearly(what, input, &|text| {
+            grows_linearly(what, &input, &|text| {
                 for fields in [&fields[..1], &fields] {
                     let mut block = Block::default();
                     block.read(layout, fields, text, |_, _| ());
