@@ -2,7 +2,7 @@
 //! scheduler that picks who acts next. Beside it stands a naive [`truth`] of what every tuple still owes.
 //!
 //! A seed that fails names itself. `STORMHOST_SIM_SEED=123` plays that one alone, with its log;
-//! `STORMHOST_SIM_RUNS=100000` plays more than the ordinary run does.
+//! `STORMHOST_SIM_RUNS=100000` plays more than the ordinary run does, and so does `STORMHOST_LONG=1`.
 //!
 //! [`shape`] draws a topology, [`bolt`], [`filter`] and [`spout`] are children, [`wire`] is their end of the bytes, [`pipes`] what lies between them and the core,
 //! and [`play`] lets it all happen and looks whether what must hold holds; [`campaign`] is the test that plays them all.
@@ -17,6 +17,8 @@ mod chance;
 #[cfg(test)]
 mod filter;
 mod hostile;
+#[cfg(test)]
+mod lives;
 #[cfg(test)]
 mod named;
 #[cfg(test)]

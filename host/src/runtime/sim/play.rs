@@ -88,14 +88,15 @@ impl Play {
         }
     }
 
-    /// Plays until the run is over.
+    /// Plays until the run is over. Returns how many steps that took.
     ///
     /// # Panics
     /// When something does not hold.
-    pub fn through(mut self) {
-        for _ in 0..MOST_STEPS {
+    pub fn through(mut self) -> usize {
+        for step in 0..MOST_STEPS {
             if self.stage == Stage::Done && self.all_gone() {
-                return self.is_clean();
+                self.is_clean();
+                return step;
             }
             if self.someone_acts() {
                 self.idle = 0;
