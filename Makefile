@@ -5,7 +5,7 @@
 # and luacheck, Node with npm, Go, and Perl. STORMHOST_LONG=1 makes the tests that kill go on for longer.
 
 .DEFAULT_GOAL := help
-.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-conformance conformance-table test-pages test-packages test-examples fmt clean
+.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-conformance conformance-table test-pages test-packages test-examples test-chaos chaos chaos-table chaos-restart fmt clean
 
 include bench/Makefile
 
@@ -28,7 +28,7 @@ export PYO3_PYTHON ?= $(shell PYTHON=$(PYTHON) sh tests/python_inside.sh 2>/dev/
 help:
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do printf '  make %-14s %s\n' "$$name" "$$words"; done
 
-test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-conformance test-pages test-packages test-examples bench-check ## everything that continuous integration runs
+test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-conformance test-pages test-packages test-examples test-chaos bench-check ## everything that continuous integration runs
 
 build: prepare ## the program, as it is released, with Python inside: target/release/stormhost
 	cargo build --release --locked $(INSIDE)
@@ -55,7 +55,7 @@ test-format: prepare ## formatting and lints of all languages
 	cargo clippy --locked -p stormhost -p stormhost-native --no-default-features --features stormhost/lua,stormhost/python,stormhost-native/embedded -- -D warnings
 	cd shims/python && ../../$(BIN)/ruff check --no-cache . && ../../$(BIN)/mypy --cache-dir ../../target/mypy
 	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench ../../tests/conformance
-	$(BIN)/ruff check --no-cache bench tests/e2e tests/conformance tests/docs tests/packaging tests/children tests/stock tests/*.py
+	$(BIN)/ruff check --no-cache bench tests/e2e tests/chaos tests/conformance tests/docs tests/packaging tests/children tests/stock tests/*.py
 
 test-rust: ## unit tests, doc tests and tests of the program in Rust
 	cargo test --locked --workspace
@@ -92,6 +92,23 @@ test-packages: build prepare ## the wheel, the gem and the rock, each installed 
 
 test-examples: build prepare ## every example
 	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/examples
+
+CHAOS := STORMHOST=$(CURDIR)/target/release/stormhost $(BIN)/python tests/chaos
+SEEDS ?= 1000
+JOBS ?= 2
+
+test-chaos: build prepare ## the fault campaign's own tests, and its first seeds: every fault, every graph and every link
+	$(PYTEST) tests/chaos
+	$(CHAOS)/campaign.py --seeds 10 --jobs 2 --fresh --results target/chaos/short.jsonl
+
+chaos: build prepare ## the fault campaign: SEEDS=1000 seeds, JOBS=2 at a time, goes on where it was stopped; or one alone: SEED=17
+	$(CHAOS)/campaign.py $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --jobs $(JOBS))
+
+chaos-table: prepare ## writes the results of the campaign into docs/reliability.md
+	$(CHAOS)/campaign.py --table
+
+chaos-restart: build prepare ## the time from SIGKILL of a Python child until all flows again, into docs/reliability.md
+	$(CHAOS)/restart.py
 
 fmt: prepare ## formats everything
 	cargo fmt --all

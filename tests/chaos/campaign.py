@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from plan import plan_of  # noqa: E402
-from play import Play, clock_library  # noqa: E402
+from play import Play, clock_library, end_in_order  # noqa: E402
 from report import machine, summary, write_page  # noqa: E402
 
 RESULTS = HERE.parent.parent / "target" / "chaos" / "results.jsonl"
@@ -33,6 +33,7 @@ def main() -> int:
     if words.table:
         write_page(list(known(results)))
         return 0
+    end_in_order()
     clock_library()
     if words.seed is not None:
         return once(words.seed)
@@ -42,7 +43,7 @@ def main() -> int:
     done = {outcome["seed"] for outcome in known(results)}
     seeds = [seed for seed in range(words.first, words.first + words.seeds) if seed not in done]
     failed = 0
-    with tempfile.TemporaryDirectory(prefix="chaos.") as root, multiprocessing.Pool(words.jobs, maxtasksperchild=20) as pool:
+    with tempfile.TemporaryDirectory(prefix="chaos.") as root, multiprocessing.Pool(words.jobs, end_in_order, maxtasksperchild=20) as pool:
         for outcome in pool.imap_unordered(play, [(seed, root) for seed in seeds]):
             with open(results, "a") as out:
                 out.write(json.dumps(outcome) + "\n")

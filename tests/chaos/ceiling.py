@@ -8,6 +8,8 @@ MEBI = 1 << 20
 QUEUE = 1 * MEBI  # stormhost.queue.bytes
 MESSAGE = 4 * MEBI  # stormhost.max.message.bytes
 INSIDE = 32 * MEBI  # stormhost.inside.memory.bytes
+CYCLE = 4 * MEBI  # stormhost.cycle.bytes
+REPLAY = 4 * MEBI  # stormhost.replay.bytes
 PENDING = 1_000  # topology.max.spout.pending
 
 HOST = 32 * MEBI
@@ -32,6 +34,10 @@ def ceiling(plan: Plan) -> int:
     kinds = components(plan.graph, plan.link).values()
     total = HOST + tasks(plan) * (2 * QUEUE + WRITING + READING + MESSAGE)
     total += sum("spout" in kind or kind == "source" for kind in kinds) * PENDING * ROOT
+    if plan.graph == "cycle":
+        total += CYCLE
+    if plan.link == "shell" and plan.graph == "fan_in":
+        total += REPLAY
     if plan.link == "lua":
         total += 2 * INSIDE * 2 * sum(kind == "lua" for kind in kinds)
     if plan.link == "python":

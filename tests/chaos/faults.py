@@ -11,6 +11,8 @@ SUBPROCESS_TIMEOUT = 1.5
 """`topology.subprocess.timeout.secs` of the campaign: after so long a silence a child is taken for hung."""
 MESSAGE_TIMEOUT = 3.0
 """`topology.message.timeout.secs` of the campaign."""
+SHELL_TIMEOUT = 12.0
+"""The same where a process is started for each batch: spouts are asked for little when trees take long against it."""
 FLOWS_WITHIN = 10.0
 """Seconds within which whoever suffered a fault has to be at work again, beyond what it takes to notice the fault."""
 

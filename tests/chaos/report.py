@@ -99,8 +99,6 @@ def write_page(outcomes: Outcomes) -> None:
     facts = f"{machines[0]['cores']} cores ({machines[0]['cpu']}), Linux {machines[0]['kernel']}"
     bad = sorted(outcome["seed"] for outcome in outcomes if outcome["problems"])
     written = [
-        BEGIN,
-        "",
         f"`make chaos`: {summary(outcomes)}. All pairs are met by {COVERS} seeds in a row.",
         "",
         f"On {facts}, two seeds at a time; the machine's load (of one minute) was {of(loads, 0.5):.1f} in the median and {max(loads):.1f} at most.",
@@ -109,10 +107,12 @@ def write_page(outcomes: Outcomes) -> None:
         *by_fault(outcomes),
         "",
         *by_shape(outcomes),
-        "",
-        END,
     ]
-    text = PAGE.read_text()
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    PAGE.write_text(before + "\n".join(written) + after)
+    replace(BEGIN, END, written)
+
+
+def replace(begin: str, end: str, lines: list[str]) -> None:
+    """Puts lines between two marks of the page."""
+    before, rest = PAGE.read_text().split(begin)
+    after = rest[rest.index(end) :]
+    PAGE.write_text(before + "\n".join([begin, "", *lines, "", after]))

@@ -152,7 +152,7 @@ class Sink(Orderly, Bolt):
     def execute(self, input: Any) -> None:
         self.obey()
         orders = self.orders
-        os.write(self.journal, line_of(orders.incarnation, orders.task, input.meta.component, input[2], input[0]))
+        self.journal.write(line_of(orders.incarnation, orders.task, input.meta.component, input[2], input[0]))
         Acking.acked(self, input)  # type: ignore[arg-type]
 
 

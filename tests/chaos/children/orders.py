@@ -6,10 +6,9 @@ Not a child, but what the children here share. A fault is noted in `told` right 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 import time
+from io import FileIO
 
 MEGABYTE = 1 << 20
 MANY = 50  # tuples of a change in manners
@@ -47,7 +46,7 @@ class Orders:
 
     def _told(self, order: str) -> None:
         line = f"{time.monotonic_ns()} {order} {self.by}\n"
-        with open(os.path.join(self.folder, "told"), "ab", buffering=0) as file:
+        with append(os.path.join(self.folder, "told")) as file:
             file.write(line.encode())
 
     def manners(self) -> str:
@@ -81,9 +80,14 @@ class Orders:
         elif order == "strange_anchors":
             voice.anchor_to_strangers()
         elif order == "grandchild":
+            import signal
+            import subprocess  # here, since it takes longer to import than a process of `Exec` lives
+
             subprocess.Popen(["sh", "-c", 'trap "" TERM HUP; sleep 3600 & sleep 3600'], pass_fds=voice.descriptors)
             os.kill(os.getpid(), signal.SIGKILL)
         elif order == "ignores_sigterm":
+            import signal
+
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             self.stubborn = True
             os.kill(os.getpid(), signal.SIGTERM)
@@ -130,9 +134,9 @@ def sleep_for_ever() -> None:
         time.sleep(0.05)
 
 
-def append(path: str) -> int:
-    """A descriptor to add lines to a file with, in one piece whoever else writes."""
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+def append(path: str) -> FileIO:
+    """A file to add lines to, in one piece whoever else writes. It is closed with its component, also where that is a thread of the host."""
+    return open(path, "ab", buffering=0)
 
 
 def line_of(*words: object) -> bytes:

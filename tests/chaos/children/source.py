@@ -28,5 +28,5 @@ while n < quota or not os.access(os.path.join(folder, "enough"), os.F_OK):
     id = f"{component}.{n}"
     voice.write(f"{id}\t{pair_of(id)}\n".encode())
     n += 1
-os.write(append(os.path.join(folder, f"printed.{component}")), line_of(n))
+append(os.path.join(folder, f"printed.{component}")).write(line_of(n))
 orders.at_the_end()

@@ -54,7 +54,7 @@ class Truth:
             self._fresh += 1
         else:
             return None
-        os.write(self._journal, line_of("e", self._incarnation, id))
+        self._journal.write(line_of("e", self._incarnation, id))
         return id
 
     def more(self) -> bool:
@@ -66,10 +66,10 @@ class Truth:
         return not self._again and not self.more()
 
     def acked(self, id: str) -> None:
-        os.write(self._journal, line_of("a", self._incarnation, id))
+        self._journal.write(line_of("a", self._incarnation, id))
 
     def failed(self, id: str, kind: str = "-") -> None:
-        os.write(self._journal, line_of("f", self._incarnation, id, kind))
+        self._journal.write(line_of("f", self._incarnation, id, kind))
         self._again.append(id)
 
 
