@@ -68,7 +68,8 @@ def happened(run: Run, folder: Path, strike: Strike) -> int:
         jump = JUMPS[int(strike.chance * len(JUMPS))]
         set_clock(folder / "clock", int(100 - time.time()) if jump is None else jump)
     elif strike.fault == "page_pipes":
-        narrow(run.pid)
+        if not narrow(run.pid):
+            raise AssertionError("none of the host's pipes could be narrowed")
     elif strike.fault == "suspended":
         run.signal(signal.SIGSTOP)
         _later(HOST_SUSPENDED, run.pid, signal.SIGCONT)

@@ -25,8 +25,8 @@ class Truth:
         path = os.path.join(folder, f"truth.{component}")
         self._again = deque(self._unanswered(path))
         self._journal = append(path)
-        self._began = time.monotonic()
-        self._fresh = 0  # new ones by this process
+        self._looked = time.monotonic()
+        self._owed = 0.0  # new ids by the time that has passed
 
     def _unanswered(self, path: str) -> list[str]:
         """What predecessors emitted and have not seen acked. Sets where new ids begin."""
@@ -48,14 +48,24 @@ class Truth:
         """What is to be emitted now; None for nothing. It counts as emitted."""
         if self._again:
             id = self._again.popleft()
-        elif self.more() and self._fresh < self._rate * (time.monotonic() - self._began):
+        elif self.more() and self._is_due():
             id = f"{self._component}.{self._next}"
             self._next += 1
-            self._fresh += 1
         else:
             return None
         self._journal.write(line_of("e", self._incarnation, id))
         return id
+
+    def _is_due(self) -> bool:
+        """Whether it is time for a new id. Beyond the quota, while faults go on, there are few."""
+        now = time.monotonic()
+        due = self._owed + (now - self._looked) * (self._rate if self._next < self._quota else self._rate / 8)
+        self._looked = now
+        self._owed = min(due, self._rate / 10)
+        if self._owed < 1:
+            return False
+        self._owed -= 1
+        return True
 
     def more(self) -> bool:
         """Whether there will be new ids. Asked when there is nothing else to do."""
