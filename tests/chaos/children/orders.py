@@ -11,7 +11,9 @@ import time
 from io import FileIO
 
 MEGABYTE = 1 << 20
-MANY = 50  # tuples of a change in manners
+# A change in manners is over after so many tuples, or seconds: a sink of a join has few tuples, each of hundreds of trees.
+MANY = 50
+A_WHILE = 1.0
 MANNERS = ("never_acks", "acks_twice")
 
 
@@ -27,6 +29,7 @@ class Orders:
         self._path = os.path.join(folder, "orders", component)
         self._manners = ""
         self._left = 0
+        self._over = 0.0
         self.stubborn = False
 
     def take(self) -> str | None:
@@ -54,12 +57,15 @@ class Orders:
         if self._left == 0:
             return ""
         self._left -= 1
+        if time.monotonic() > self._over:
+            self._left = 0
+            return ""
         return self._manners
 
     def follow(self, order: str, voice: Voice) -> None:
         """Does it. Most of these do not return."""
         if order in MANNERS:
-            self._manners, self._left = order, MANY
+            self._manners, self._left, self._over = order, MANY, time.monotonic() + A_WHILE
         elif order == "exit":
             os._exit(9)
         elif order == "half_message":

@@ -111,9 +111,12 @@ def gone() -> None:
     if task is not None:
         task.output.flush()
         task.note_unsaid()
-        task.link = None
+        link, task.link = task.link, None
+        if link is not None:
+            # It and its component hold each other, through the accelerator too, where no garbage collector looks.
+            vars(link).clear()
         if not task.orderly:
-            # A process would have closed its files and given its memory back. Components and their links hold each other.
+            # A process would have closed its files and given its memory back.
             from gc import collect
 
             collect()
