@@ -81,7 +81,7 @@ NO_SENSE = {
     "or to ack what it was not given",
     "python": "is a thread of the host, as for Lua; and its memory is the host's, so it is not ended for it",
     "exec": "speaks no protocol: its acks are exit statuses, and it emits no anchors. It ends after each batch anyhow, so its memory and its ignoring a SIGTERM are those of `never reads`",
-    "lines": "speaks no protocol, and owes no answer: one that is silent may be sorting, so silence is no fault",
+    "lines": "speaks no protocol, and owes no answer: one that is silent may be sorting, so silence is no fault; nor is living on at the end, which is awaited for as long as it takes",
     "source": "as a filter; and whatever it prints is a tuple, so it cannot print rubbish",
     "spout": "has nothing to ack and no anchors",
     "router": "acks by itself: the library does",

@@ -233,7 +233,7 @@ class Chaos(Topology):
         s3: Any
         if LINK == "shell":
             command = f"{sys.executable} -S -E {script('source.py')} s3 {FOLDER} {QUOTA} {RATE}"
-            s3 = Lines(command, fields=("n", "pair"), spout=True)
+            s3 = Lines(command, fields=("n", "pair", "by"), spout=True)
         else:
             s3 = spout("s3")
         worker = part("worker", "worker", [ShuffleGrouping(s1), FieldsGrouping(s2, "n"), ShuffleGrouping(s3)])

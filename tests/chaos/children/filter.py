@@ -20,4 +20,3 @@ for line in sys.stdin.buffer:
     if order is not None:
         orders.follow(order, voice)
     voice.write(line.rstrip(b"\n") + b"\t" + orders.by.encode() + b"\n")
-orders.at_the_end()

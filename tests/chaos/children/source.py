@@ -26,7 +26,6 @@ while n < quota or not os.access(os.path.join(folder, "enough"), os.F_OK):
         time.sleep(0.001)
         continue
     id = f"{component}.{n}"
-    voice.write(f"{id}\t{pair_of(id)}\n".encode())
+    voice.write(f"{id}\t{pair_of(id)}\t{orders.by}\n".encode())
     n += 1
 append(os.path.join(folder, f"printed.{component}")).write(line_of(n))
-orders.at_the_end()
