@@ -22,7 +22,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from plan import plan_of  # noqa: E402
 from play import Play, clock_library, end_in_order  # noqa: E402
-from report import machine, summary, write_page  # noqa: E402
+from report import by_fault, by_shape, machine, summary, write_page  # noqa: E402
 
 RESULTS = HERE.parent.parent / "target" / "chaos" / "results.jsonl"
 
@@ -49,7 +49,8 @@ def main() -> int:
                 out.write(json.dumps(outcome) + "\n")
             failed += bool(outcome["problems"])
             tell(outcome)
-    print(summary([outcome for outcome in known(results) if words.first <= outcome["seed"] < words.first + words.seeds]))
+    outcomes = [outcome for outcome in known(results) if words.first <= outcome["seed"] < words.first + words.seeds]
+    print("\n".join(["", *by_fault(outcomes), "", *by_shape(outcomes), "", summary(outcomes)]))
     return 1 if failed else 0
 
 
