@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 SUBPROCESS_TIMEOUT = 1.5
 """`topology.subprocess.timeout.secs` of the campaign: after so long a silence a child is taken for hung."""
-MESSAGE_TIMEOUT = 3.0
+MESSAGE_TIMEOUT = 8.0
 """`topology.message.timeout.secs` of the campaign."""
 SHELL_TIMEOUT = 12.0
 """The same where a process is started for each batch: spouts are asked for little when trees take long against it."""
