@@ -110,6 +110,7 @@ class Play:
         self.told: list[Any] = []
         self._starter = Stormhost(folder, home)
         self._memory_looked = 0.0
+        self._enough = 1 << 63
 
     def play(self) -> Outcome:
         began = time.monotonic()
@@ -230,6 +231,7 @@ class Play:
     def _end(self) -> None:
         """Lets the spouts come to their ends, and the run with them."""
         (self.folder / "enough").touch()
+        self._enough = time.monotonic_ns()  # from here on it may be waited for what nobody acks
         if self.plan.link in ("json", "msgpack"):
             # A spout in Storm's dialects cannot say that it is through.
             share = -(-QUOTA // sum("spout" in kind for kind in components(self.plan.graph, self.plan.link).values()))
@@ -281,7 +283,7 @@ class Play:
         if outcome.peak_memory > outcome.memory_ceiling:
             outcome.problems.append(f"memory: {outcome.peak_memory} bytes, more than {outcome.memory_ceiling}")
         arrived = sorted(journals.arrived)
-        outcome.longest_stall = self._longest_gap(arrived, 0, 1 << 63)
+        outcome.longest_stall = self._longest_gap([at for at in arrived if at < self._enough], 0, self._enough)
         for struck in self.struck:
             outcome.strikes.append(
                 {
