@@ -7,7 +7,8 @@ local MANY = 50
 local Chaotic = stormhost.Bolt:extend { fields = { "n", "pair", "by" } }
 
 function Chaotic:initialize()
-  local incarnation = tostring({}):match("0x(%x+)") .. tostring(os.time() % 100000)
+  -- The host's processor time tells it from its predecessor, which may have had the same memory in the same second.
+  local incarnation = tostring({}):match("0x(%x+)") .. ("x%d"):format(os.clock() * 1e6 // 1)
   self.by = component .. ":" .. math.tointeger(self.task_id) .. ":" .. incarnation
   self.orders = folder .. "/orders/" .. component
   self.mine = self.orders .. "." .. incarnation
