@@ -18,6 +18,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::errors::Code;
 use crate::link::process::Process;
 
 /// The first argument that makes this binary a guard. Not for users.
@@ -120,6 +121,7 @@ impl Guard {
                 let exit = process.wait().await;
                 tracing::warn!(
                     pid = process.pid(),
+                    code = %Code::GUARD_DIED,
                     "the guard {exit}; another one takes its place"
                 );
             }
@@ -145,6 +147,7 @@ impl Guard {
             Ok(post) => Some(post),
             Err(error) => {
                 tracing::warn!(
+                    code = %Code::NO_GUARD,
                     "no guard can be started, so processes may be left behind if the host is killed now: {error}"
                 );
                 None

@@ -53,9 +53,9 @@ subprocess.run([sys.executable, '-c', code])
 @pytest.mark.parametrize(
     ("body", "conf", "said"),
     [
-        (HOARD, {"limit_memory_bytes": "200 MiB"}, "it uses"),
+        pytest.param(HOARD, {"limit_memory_bytes": "200 MiB"}, "it uses", marks=pytest.mark.error("SH0409")),
         (HOARDS_BELOW, {"limit_memory_bytes": "200 MiB"}, "its 2 processes use"),
-        (FORKS, {"limit_processes": 3}, "it has 6 processes, and may have 3 (stormhost.limit.processes)"),
+        pytest.param(FORKS, {"limit_processes": 3}, "it has 6 processes, and may have 3 (stormhost.limit.processes)", marks=pytest.mark.error("SH0410")),
         ("while True: pass", {"limit_cpu_secs": 1}, "was killed by SIGXCPU"),
     ],
     ids=["memory", "memory of the tree", "processes", "cpu"],
@@ -133,6 +133,7 @@ class T(Topology):
     run.wait()
 
 
+@pytest.mark.error("SH0408")
 def test_a_tuple_over_its_budget_is_told_with_the_stack_and_what_proc_tells(stormhost: Stormhost) -> None:
     run = stormhost.run(one("time.sleep(1000)", tuple_budget_secs=2), status=3)
     assert "it took more than 2 s for one tuple (stormhost.tuple.budget.secs)" in run.told

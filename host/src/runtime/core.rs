@@ -17,7 +17,6 @@ use super::line_rows::Reading;
 use super::spout::Settled;
 use super::task::{Dialect, Life, Task, Touched};
 use super::trace::Tracer;
-use super::violation::Violation;
 use crate::flow::acker::{Acker, Anchor, FailKind, Outcome};
 use crate::flow::pace::Pace;
 use crate::flow::queue::Place;
@@ -78,7 +77,7 @@ pub struct Core {
     pub(super) routes: Vec<Routes>,
     pub(super) open: Vec<bool>,
     pub(super) touched: Vec<u32>,
-    pub(super) complaints: HashMap<(usize, std::mem::Discriminant<Violation>), (u64, u64)>,
+    pub(super) complaints: HashMap<(usize, &'static str), (u64, u64)>,
 }
 
 /// Who should look again, since there may be something to do.
@@ -319,6 +318,7 @@ impl Core {
             encoding: Encoding::Json,
             back_edge: false,
             source: u32::MAX,
+            repeats: false,
         };
         let ticked = &mut self.tasks[task];
         ticked.queue.push(place, &[text.as_bytes()], Anchor::NONE);

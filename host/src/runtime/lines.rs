@@ -20,6 +20,7 @@ use super::heartbeat::{Signs, Verdict, Watch};
 use super::host::Host;
 use super::line_ear::LineEar;
 use super::task::Dialect;
+use crate::errors::{Code, Report};
 use crate::link::exit::Exit;
 use crate::link::life::Life;
 use crate::link::outlet::Outlet;
@@ -335,7 +336,7 @@ impl ChildLife<'_> {
     }
 
     /// Looks once a second whether the filter hangs: it neither reads nor writes with lines before it.
-    async fn watch_filter(&self) -> String {
+    async fn watch_filter(&self) -> Report {
         let limit = self.component().settings.subprocess_timeout();
         let mut watch = Watch::new(limit, Duration::from_secs(1), Instant::now());
         loop {
@@ -347,10 +348,10 @@ impl ChildLife<'_> {
                 can_be_asked: false,
             });
             if let Verdict::Hangs = watch.look(signs, Instant::now()) {
-                return format!(
+                return Code::HUNG.told(format!(
                     "it hung: it neither read nor wrote a line for {:.0} s (topology.subprocess.timeout.secs)",
                     limit.as_secs_f64()
-                );
+                ));
             }
         }
     }
