@@ -80,6 +80,7 @@ DIED_AT_START "SH0402"
     remedy "Look at what it wrote to its standard error, and start the command by hand, which the message shows; `stormhost try` speaks with it."
 NO_HANDSHAKE "SH0403"
     ["it did not answer the handshake within {seconds} s (stormhost.handshake.timeout.secs)"]
+    ["it emitted before it said its pid, and did not say that within {seconds} s (stormhost.handshake.timeout.secs)"]
     cause "The child lives, but has not answered the setup message: it loads for too long, does not read its input, or does not speak Storm's multilang protocol."
     remedy "Give it more time with `stormhost.handshake.timeout.secs`, or try it with `stormhost try`. A command that speaks lines is declared with `Lines(…)`."
 OTHER_VERSION "SH0404"

@@ -447,17 +447,17 @@ impl<'a> ChildLife<'a> {
     }
 
     /// Ends when a child that emitted before it said its pid has not said it when the time for the handshake is over.
-    async fn opens_in_time(&self) -> String {
+    async fn opens_in_time(&self) -> Report {
         let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
         let deadline = component.settings.handshake_timeout();
         sleep(deadline).await;
         if !self.host.with(|core| core.tasks[self.at].opening) {
             std::future::pending::<()>().await;
         }
-        format!(
+        Code::NO_HANDSHAKE.told(format!(
             "it emitted before it said its pid, and did not say that within {} s (stormhost.handshake.timeout.secs): it was given no tuples meanwhile",
             deadline.as_secs_f64()
-        )
+        ))
     }
 
     /// Writes what the core has for this child. Ends when the child should leave; its stdin is closed then.
