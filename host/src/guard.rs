@@ -1,7 +1,7 @@
 //! The guard: a second, tiny process of this binary that outlives the host by a moment and leaves nothing of the run behind.
 //!
 //! It holds one end of a pipe whose other end only the host has. When the host is gone, however it went, the pipe ends, and the guard kills every process
-//! group that was registered and every process that carries the run's token, until none is left. It is also watched whether the host's process
+//! group that was registered and every process that carries the run's token or its brand (`brand`), until none is left. It is also watched whether the host's process
 //! itself has ended, since a fork of the host that runs no program would keep the pipe open.
 //!
 //! A parent-death signal would reach children only, and fires when the *thread* that spawned them ends.

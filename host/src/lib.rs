@@ -1,5 +1,6 @@
 //! Runs Storm topologies without Storm.
 
+pub mod brand;
 pub mod cli;
 pub mod commands;
 pub mod dead_letters;

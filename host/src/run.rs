@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::brand;
 use crate::cli::{LogFormat, LogLevel, ReplayOptions, RunOptions, TopologyOptions};
 use crate::commands::replay::{note_topology, read};
 use crate::debug;
@@ -146,6 +147,7 @@ fn go(
         if let Some(typed) = typed {
             note_topology(folder.path(), &typed.file, &typed.args);
         }
+        brand::carry(folder.token());
         let guard = match Guard::start(folder.token()) {
             Ok(guard) => guard,
             Err(error) => return cannot("the guard process cannot be started", &error),

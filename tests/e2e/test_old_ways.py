@@ -28,6 +28,11 @@ def test_what_is_said_before_the_pid_counts(stormhost: Stormhost) -> None:
     assert [line.message for line in run.log if line.level == "warn" and line.component == "child"] == ["not there yet"]
 
 
+def test_a_bolt_that_never_says_its_pid_is_told_of_after_the_time_for_the_handshake(stormhost: Stormhost) -> None:
+    run = stormhost.run(topology("never_greets"), settings={"stormhost.handshake.timeout.secs": 0.5}, status=4)
+    assert "it emitted before it said its pid, and did not say that within 0.5 s (stormhost.handshake.timeout.secs)" in run.told
+
+
 def test_a_bolt_that_reports_an_error_and_leaves_with_status_0_is_started_again(stormhost: Stormhost) -> None:
     run = stormhost.run(topology("errs_and_leaves"))
     all_acked(run)

@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use stormhost_protocol::Encoding;
 use stormhost_protocol::storm::Hello;
 use tokio::io::Interest;
 use tokio::net::unix::pipe::{Receiver, Sender};
@@ -35,7 +36,7 @@ use crate::link::process::{Child, Spawn};
 use crate::link::spawn_error::SpawnError;
 use crate::link::stderr::{LineLimits, LineTail, Shown};
 use crate::procstat;
-use crate::topology::ShellMode;
+use crate::topology::{Component, ShellMode};
 
 /// How long a child that was told to explain itself has for it, before it is killed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -92,7 +93,7 @@ pub async fn keep(host: Rc<Host>, at: usize) {
                     break;
                 }
                 if super::lines::lived(component, began.elapsed()) {
-                    host.healthy[host.topology.tasks[at].component].set(true);
+                    host.is_healthy(at);
                 }
                 if asked || host.with(|core| core.should_leave(at)) {
                     break;
@@ -149,7 +150,6 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
     if let Some(language) = component.inside {
         return super::inside::start(host, at, language);
     }
-    let settings = &component.settings;
     let stdin = component
         .shell
         .as_ref()
@@ -157,19 +157,27 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
     Child::spawn(&Spawn {
         inherits_stdin: stdin,
         command: component.command.clone(),
-        cwd: component.cwd.clone(),
         env: component
             .env
             .iter()
             .map(|(name, value)| (name.clone(), value.clone()))
             .chain(super::lines::share(host, at))
             .collect(),
+        ..allowed(host, component)
+    })
+    .map(Link::from)
+}
+
+/// How the processes of a component are started, but for what is run, and for its environment beyond the host's.
+pub(super) fn allowed(host: &Host, component: &Component) -> Spawn {
+    let settings = &component.settings;
+    Spawn {
+        cwd: component.cwd.clone(),
         token: host.token.clone(),
         limits: Limits {
+            open_files: settings.limit_files(),
             // The limits of another user's process are not everywhere the host's to set: only where it was asked to.
-            open_files: settings
-                .limit_files()
-                .or(settings.user().is_none().then_some(host.open_files)),
+            usual_open_files: settings.user().is_none().then_some(host.open_files),
             cpu_seconds: settings.limit_cpu(),
             nice: settings.nice(),
         },
@@ -177,8 +185,8 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
         umask: settings.umask(),
         user: settings.user(),
         group: settings.group(),
-    })
-    .map(Link::from)
+        ..Spawn::default()
+    }
 }
 
 /// One child, from its start to its end.
@@ -194,6 +202,8 @@ pub(super) struct ChildLife<'a> {
     pub(super) unwritten: Cell<usize>,
     speaks_frames: bool,
     library: String,
+    /// Whether it speaks of repeated values as such.
+    repeats: bool,
     /// Inputs that it was through with beyond what it had said.
     unsaid: u64,
     /// How often the kernel had killed for want of memory when it started.
@@ -217,6 +227,7 @@ impl<'a> ChildLife<'a> {
             unwritten: Cell::new(0),
             speaks_frames: false,
             library: String::new(),
+            repeats: false,
             unsaid: 0,
             oom_kills: procstat::oom_kills(),
         }
@@ -283,6 +294,7 @@ impl<'a> ChildLife<'a> {
                 let late = listener.late_hello(stdout, component.serializer).await;
                 if let Some(dialect) = late.and_then(|hello| self.dialect_of(hello, &mut listener).ok()) {
                     self.comes_up(dialect);
+                    self.host.is_healthy(self.at);
                     listener.read_the_rest(stdout).await;
                 } else {
                     // A print may explain it all.
@@ -308,7 +320,13 @@ impl<'a> ChildLife<'a> {
                 return (End::Ended(why), life.wait().await);
             }
         };
+        let opening = listener.is_opening(component.serializer);
         self.comes_up(dialect);
+        if opening {
+            self.host.with(|core| core.tasks[self.at].opening = true);
+        } else {
+            self.host.is_healthy(self.at);
+        }
         if self.speaks_frames {
             // Not for the others: all that holds them back is how much their pipe takes.
             enlarge(&stdin, self.host.pipe_bytes);
@@ -317,6 +335,7 @@ impl<'a> ChildLife<'a> {
             }
         }
         let end = self.converse(life, stdin, stdout, &mut listener).await;
+        self.was_up = !self.host.with(|core| core.tasks[self.at].opening);
         if matches!(end, End::Asked) && !self.speaks_frames {
             listener.leaves();
         }
@@ -369,6 +388,7 @@ impl<'a> ChildLife<'a> {
                 }
                 self.tell_of(&answer.library, &answer.codec);
                 self.library = answer.library;
+                self.repeats = answer.repeats && answer.encoding == Encoding::Msgpack;
                 Dialect::Frames {
                     encoding: answer.encoding,
                     acks: answer.acks,
@@ -397,8 +417,10 @@ impl<'a> ChildLife<'a> {
     fn comes_up(&mut self, dialect: Dialect) {
         self.was_up = true;
         self.speaks_frames = matches!(dialect, Dialect::Frames { .. });
-        self.host.healthy[self.host.topology.tasks[self.at].component].set(true);
-        self.host.with(|core| core.up(self.at, dialect));
+        self.host.with(|core| {
+            core.up(self.at, dialect);
+            core.tasks[self.at].repeats = self.repeats;
+        });
     }
 
     /// Reads and writes until something ends it.
@@ -425,8 +447,23 @@ impl<'a> ChildLife<'a> {
             end = self.write(stdin) => end,
             _ = life.wait() => End::Left,
             why = self.watch(life) => End::Ended(why),
+            why = self.opens_in_time() => End::Ended(why),
             why = bounds::watch(self.host, self.at, self.pid), if self.is_process => End::Ended(why),
         }
+    }
+
+    /// Ends when a child that emitted before it said its pid has not said it when the time for the handshake is over.
+    async fn opens_in_time(&self) -> String {
+        let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
+        let deadline = component.settings.handshake_timeout();
+        sleep(deadline).await;
+        if !self.host.with(|core| core.tasks[self.at].opening) {
+            std::future::pending::<()>().await;
+        }
+        format!(
+            "it emitted before it said its pid, and did not say that within {} s (stormhost.handshake.timeout.secs): it was given no tuples meanwhile",
+            deadline.as_secs_f64()
+        )
     }
 
     /// Writes what the core has for this child. Ends when the child should leave; its stdin is closed then.
@@ -521,7 +558,7 @@ impl<'a> ChildLife<'a> {
                     heard,
                     owes,
                     held_up: task.waits > 0,
-                    can_be_asked: speaks && task.heartbeats.is_empty(),
+                    can_be_asked: speaks && !task.opening && task.heartbeats.is_empty(),
                 }
             });
             if let Some((limit, budget)) = &mut budget {

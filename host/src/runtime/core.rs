@@ -319,6 +319,7 @@ impl Core {
             encoding: Encoding::Json,
             back_edge: false,
             source: u32::MAX,
+            repeats: false,
         };
         let ticked = &mut self.tasks[task];
         ticked.queue.push(place, &[text.as_bytes()], Anchor::NONE);
@@ -341,7 +342,7 @@ impl Core {
         task.life = Life::Up(dialect);
         task.in_hand.restart();
         (task.consumed, task.heard_through, task.progressed) = (0, 0, false);
-        task.finished_at = 0;
+        (task.finished_at, task.opening) = (0, false);
         task.control.clear();
         task.frames_out.clear();
         task.delivered.clear();
@@ -358,6 +359,12 @@ impl Core {
         self.open[at] = !task.queue.is_full();
         self.wakes.push(Wake::Writer(at));
         self.wakes.push(Wake::Everyone);
+    }
+
+    /// A child that emitted first has said its pid, so from here on it is given work.
+    pub fn opened(&mut self, at: usize) {
+        self.tasks[at].opening = false;
+        self.wakes.push(Wake::Writer(at));
     }
 
     /// The child is gone, and all that could be read from it was read. What it held fails at once.

@@ -49,6 +49,10 @@ impl Core {
         let Some(dialect) = self.tasks[at].dialect() else {
             return;
         };
+        if self.tasks[at].opening {
+            out.append(&mut self.tasks[at].control);
+            return;
+        }
         if self.tasks[at].spout.is_some() {
             self.fill_spout(at, dialect, out);
             return;
@@ -152,7 +156,7 @@ impl Core {
 
     /// Writes one run into a frame. Returns whether any of it could be passed on.
     fn write_run(&mut self, at: usize, encoding: Encoding, run: Run, out: &mut Vec<u8>) -> bool {
-        if run.encoding != encoding {
+        if run.encoding != encoding || (run.has_repeats() && !self.tasks[at].repeats) {
             return self.write_run_across(at, encoding, run, out);
         }
         let head = RunHead {
@@ -165,7 +169,8 @@ impl Core {
         true
     }
 
-    /// The border between the encodings: values are converted one by one, and a row with a value that has no counterpart fails.
+    /// The border between the encodings: values are converted one by one, and a row with a value that has no counterpart fails. Also where a child takes
+    /// over from one that took repeats, and does not.
     fn write_run_across(
         &mut self,
         at: usize,
@@ -203,7 +208,12 @@ impl Core {
             rows,
             source: frame::Source::Each(&sources),
         };
-        frame::write_run(head, encoding, columns.iter().map(Vec::as_slice), out);
+        frame::write_run(
+            head,
+            encoding,
+            columns.iter().map(|column| (column.as_slice(), false)),
+            out,
+        );
         if refused.is_empty() {
             self.delivered(at, run);
             return true;

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use stormhost_protocol::lines::{Block, Layout, NoRow, write_line, write_texts};
-use stormhost_protocol::{Encoding, Limits, skip};
+use stormhost_protocol::{Encoding, Limits, Piece, skip};
 
 use super::core::{Core, Wake};
 use super::emit::{Emitted, Parent};
@@ -131,6 +131,7 @@ impl Core {
                 encoding,
                 back_edge: false,
                 source,
+                repeats: false,
             };
             let first = listener.targets.start as usize;
             let picker = &mut listener.picker;
@@ -234,7 +235,7 @@ impl Core {
             && !tracked
             && run.columns().len() == 1;
         match run.columns().next() {
-            Some(column) if texts => {
+            Some((column, false)) if texts => {
                 write_column(column, fields, &self.limits, &mut refused, out);
             }
             _ => run.each_row(&self.limits, |n, row| {
@@ -401,7 +402,7 @@ impl Receivers<'_> {
             queue.push_columns(
                 place,
                 some,
-                self.block.piece(start..start + some),
+                self.block.piece(start..start + some).map(Piece::plain),
                 |anchors| {
                     anchors.resize(anchors.len() + some, Anchor::NONE);
                 },

@@ -219,7 +219,7 @@ impl ChildLife<'_> {
             None => true,
         };
         if exit == Exit::Status(0) {
-            self.is_healthy();
+            self.host.is_healthy(self.at);
             End::Through
         } else if restart
             || !self
@@ -230,10 +230,6 @@ impl ChildLife<'_> {
         } else {
             End::Failed
         }
-    }
-
-    fn is_healthy(&self) {
-        self.host.healthy[self.host.topology.tasks[self.at].component].set(true);
     }
 
     /// Writes what the core has for the filter, and notes what it has read. Ends when its input has ended, or nobody wants it.
@@ -324,7 +320,7 @@ impl ChildLife<'_> {
         let read = self.host.with(|core| core.lines_were_read(self.at, unread));
         if read {
             self.host.heard[self.at].set(Instant::now());
-            self.is_healthy();
+            self.host.is_healthy(self.at);
         }
         read
     }

@@ -151,6 +151,16 @@ impl Listener {
         Ok(None)
     }
 
+    /// Whether it emitted in place of greeting: its opening goes on, and its pid is still to come.
+    pub fn is_opening(&self, encoding: Encoding) -> bool {
+        self.early.as_ref().is_some_and(|early| {
+            matches!(
+                FromChild::parse(encoding, early, &self.limits),
+                Ok(FromChild::Emit(_))
+            )
+        })
+    }
+
     /// From here on the child speaks like this.
     pub fn speaks(&mut self, dialect: Dialect) {
         if matches!(dialect, Dialect::Frames { .. }) {
@@ -229,7 +239,7 @@ impl Listener {
         }
         self.buffer.reserve(self.host.pipe_bytes);
         let n = stdout.read(&mut self.buffer).await?;
-        self.host.heard[self.at].set(Instant::now());
+        self.host.hears(self.at);
         Ok(n)
     }
 
@@ -360,6 +370,8 @@ impl Listener {
             && parse_hello(encoding, message, &self.limits).is_ok_and(|hello| hello.pid.is_some())
         {
             // The greeting of a child that said something else first.
+            self.host.is_healthy(self.at);
+            self.host.with(|core| core.opened(self.at));
             return Ok(false);
         }
         let waits = encoding == Encoding::Json && waits_for_task_ids(message);

@@ -255,7 +255,8 @@ unsafe extern "C-unwind" fn emit(state: *mut lua_State) -> c_int {
     unsafe {
         ffi::lua_settop(state, 3);
         let plain = ffi::lua_type(state, 3) == ffi::LUA_TNIL;
-        if !plain && !(ffi::lua_type(state, TRACKED) == ffi::LUA_TNUMBER && only_id(state)) {
+        let quick = plain || ffi::lua_type(state, TRACKED) == ffi::LUA_TNUMBER && only_id(state);
+        if !quick {
             ffi::lua_settop(state, 3);
             ffi::lua_pushvalue(state, ffi::lua_upvalueindex(5));
             ffi::lua_insert(state, 1);
