@@ -18,7 +18,8 @@ pub(crate) struct Rows {
 }
 
 /// What may be said to repeat, in bytes as encoded: less is not worth it, and more is not taken.
-const REPEATED: std::ops::RangeInclusive<usize> = 32..=4096;
+const SHORTEST_REPEATED: usize = 32;
+const LONGEST_REPEATED: usize = 4096;
 
 struct State {
     frame: Frame,
@@ -234,13 +235,12 @@ impl Rows {
 #[inline]
 fn write(
     value: &Bound<'_, PyAny>,
-    last: Option<&mut Option<Py<PyAny>>>,
+    mut last: Option<&mut Option<Py<PyAny>>>,
     out: &mut Vec<u8>,
 ) -> bool {
-    let Some(last) = last else {
-        return encode::value(value, out);
-    };
-    if last.as_ref().is_some_and(|last| last.is(value)) {
+    if let Some(Some(last)) = &last
+        && last.is(value)
+    {
         out.push(REPEAT);
         return true;
     }
@@ -248,14 +248,21 @@ fn write(
     if !encode::value(value, out) {
         return false;
     }
-    // Texts never change; whatever else may be another by the next time.
-    let kept = REPEATED.contains(&(out.len() - from)) && value.is_exact_instance_of::<PyString>();
-    if kept {
-        *last = Some(value.clone().unbind());
-    } else if last.is_some() {
-        *last = None;
+    let length = out.len() - from;
+    if length >= SHORTEST_REPEATED || matches!(last, Some(Some(_))) {
+        remember(value, length, &mut last);
     }
     true
+}
+
+/// What has just been encoded may be what comes next. Texts never change; whatever else may be another by then.
+#[cold]
+fn remember(value: &Bound<'_, PyAny>, length: usize, last: &mut Option<&mut Option<Py<PyAny>>>) {
+    if let Some(last) = last {
+        let may = (SHORTEST_REPEATED..=LONGEST_REPEATED).contains(&length)
+            && value.is_exact_instance_of::<PyString>();
+        **last = may.then(|| value.clone().unbind());
+    }
 }
 
 /// What stands in the frame is not known any more, or there is another frame.
