@@ -5,7 +5,7 @@
 # and luacheck, Node with npm, Go, and Perl. STORMHOST_LONG=1 makes the tests that kill, and the models of what is pure, go on for longer.
 
 .DEFAULT_GOAL := help
-.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e soak fuzz test-conformance conformance-table test-pages test-packages test-examples fmt clean
+.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e soak fuzz test-conformance conformance-table test-pages test-packages test-examples test-chaos chaos chaos-table chaos-restart fmt clean
 
 include bench/Makefile
 
@@ -37,7 +37,7 @@ help:
 test: export CARGO_PROFILE_RELEASE_LTO = off
 test: export CARGO_PROFILE_RELEASE_CODEGEN_UNITS = 16
 test: export CARGO_PROFILE_DEV_DEBUG = line-tables-only
-test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-conformance test-pages test-packages test-examples bench-check ## everything that continuous integration runs
+test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-conformance test-pages test-packages test-examples test-chaos bench-check ## everything that continuous integration runs
 
 build: prepare ## the program, as it is released, with Python inside: target/release/stormhost
 	cargo build --release --locked $(INSIDE)
@@ -64,7 +64,7 @@ test-format: prepare ## formatting and lints of all languages
 	cargo clippy --locked -p stormhost -p stormhost-native --no-default-features --features stormhost/lua,stormhost/python,stormhost-native/embedded -- -D warnings
 	cd shims/python && ../../$(BIN)/ruff check --no-cache . && ../../$(BIN)/mypy --cache-dir ../../target/mypy
 	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench ../../tests/conformance
-	$(BIN)/ruff check --no-cache bench tests/e2e tests/conformance tests/docs tests/packaging tests/children tests/stock tests/*.py
+	$(BIN)/ruff check --no-cache bench tests/e2e tests/chaos tests/conformance tests/docs tests/packaging tests/children tests/stock tests/*.py
 
 test-rust: ## unit tests, doc tests and tests of the program in Rust
 	cargo test --locked --workspace
@@ -108,6 +108,23 @@ test-examples: build prepare ## every example
 
 fuzz: ## what children say and files hold, by chance: each target for FUZZ_SECONDS (60); needs a nightly compiler
 	sh fuzz/run.sh
+
+CHAOS := STORMHOST=$(CURDIR)/target/release/stormhost $(BIN)/python tests/chaos
+SEEDS ?= 1000
+JOBS ?= 2
+
+test-chaos: build prepare ## the fault campaign's own tests, and its first seeds: every fault, every graph and every link
+	$(PYTEST) tests/chaos
+	$(CHAOS)/campaign.py --seeds 10 --jobs 2 --fresh --results target/chaos/short.jsonl
+
+chaos: build prepare ## the fault campaign: SEEDS=1000 seeds, JOBS=2 at a time, goes on where it was stopped; or one alone: SEED=17
+	$(CHAOS)/campaign.py $(if $(SEED),--seed $(SEED),--seeds $(SEEDS) --jobs $(JOBS))
+
+chaos-table: prepare ## writes the results of the campaign into docs/reliability.md
+	$(CHAOS)/campaign.py --table
+
+chaos-restart: build prepare ## the time from SIGKILL of a Python child until all flows again, into docs/reliability.md
+	$(CHAOS)/restart.py
 
 fmt: prepare ## formats everything
 	cargo fmt --all

@@ -59,6 +59,7 @@ class Task:
         self.left: int | None = None
         self.link: Link | None = None
         self.starts = False
+        self.orderly = False  # it has left because it was to
         self.stopped: Stopped | None = None
         self.output = io.TextIOWrapper(
             io.BufferedWriter(_Stderr(channel)), "utf-8", "backslashreplace", line_buffering=True
@@ -96,7 +97,9 @@ def run(channel: Any, words: list[str], environment: dict[str, str]) -> int:
         _search(environment.get("PYTHONPATH", ""))
         _program(words)
     except SystemExit as exit:
-        return _status(exit)
+        status = _status(exit)
+        task.orderly = status == 0
+        return status
     except Left as left:
         return left.status
     except HostGone as gone:
@@ -120,6 +123,15 @@ def gone() -> None:
             print(story(task.stopped), file=sys.stderr)
         task.output.flush()
         task.note_unsaid()
+        link, task.link = task.link, None
+        if link is not None:
+            # It and its component hold each other, through the accelerator too, where no garbage collector looks.
+            vars(link).clear()
+        if not task.orderly:
+            # A process would have closed its files and given its memory back.
+            from gc import collect
+
+            collect()
 
 
 def explain(thread: int) -> None:

@@ -68,7 +68,7 @@ def _collect_rarely() -> Callable[[], None]:
     """Keeps the garbage collector from going through imports, which is a tenth of what a child takes to start.
 
     What is returned ends that, unless the user has thresholds of his own by then. What was imported stays, and is
-    never gone through again.
+    never gone through again; but not inside the host, where components come and go, and are imported anew.
     """
     import gc
 
@@ -78,7 +78,7 @@ def _collect_rarely() -> Callable[[], None]:
     def back_to_usual() -> None:
         if gc.get_threshold() == rarely:
             gc.set_threshold(*usual)
-        if hasattr(gc, "freeze"):  # not in PyPy
+        if "stormhost._inside" not in sys.modules and hasattr(gc, "freeze"):  # not in PyPy
             gc.freeze()
 
     return back_to_usual
