@@ -99,9 +99,8 @@ conformance-table: build native prepare ## the same, and writes what came out in
 test-pages: build native prepare ## every code block of the documentation
 	STORMHOST=$(CURDIR)/target/release/stormhost $(TOGETHER) tests/docs
 
-# With the features that the program was built with, so that cargo finds it finished.
 test-packages: build prepare ## the wheel, the gem and the rock, each installed into an empty place
-	STORMHOST=$(CURDIR)/target/release/stormhost MATURIN_PEP517_ARGS="$(INSIDE)" $(TOGETHER) tests/packaging
+	STORMHOST=$(CURDIR)/target/release/stormhost $(TOGETHER) tests/packaging
 
 test-examples: build prepare ## every example
 	STORMHOST=$(CURDIR)/target/release/stormhost $(TOGETHER) tests/examples
