@@ -2,10 +2,10 @@
 #
 # What is built and installed goes to target/, what is downloaded to the caches of cargo and pip. Needed are cargo, Python 3.9
 # or newer with venv and its shared library (python3-dev), Maven, Ruby with msgpack, minitest and rubocop, Lua 5.4, LuaJIT, luarocks
-# and luacheck, Node with npm, Go, and Perl. STORMHOST_LONG=1 makes the tests that kill go on for longer.
+# and luacheck, Node with npm, Go, and Perl. STORMHOST_LONG=1 makes the tests that kill, and the models of what is pure, go on for longer.
 
 .DEFAULT_GOAL := help
-.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e soak test-conformance conformance-table test-pages test-packages test-examples test-chaos chaos chaos-table chaos-restart fmt clean
+.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e soak fuzz test-conformance conformance-table test-pages test-packages test-examples test-chaos chaos chaos-table chaos-restart fmt clean
 
 include bench/Makefile
 
@@ -105,6 +105,9 @@ test-packages: build prepare ## the wheel, the gem and the rock, each installed 
 
 test-examples: build prepare ## every example
 	STORMHOST=$(CURDIR)/target/release/stormhost $(TOGETHER) tests/examples
+
+fuzz: ## what children say and files hold, by chance: each target for FUZZ_SECONDS (60); needs a nightly compiler
+	sh fuzz/run.sh
 
 CHAOS := STORMHOST=$(CURDIR)/target/release/stormhost $(BIN)/python tests/chaos
 SEEDS ?= 1000

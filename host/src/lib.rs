@@ -27,6 +27,9 @@ pub mod errors;
 )]
 pub mod flow;
 pub mod frontend;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod guard;
 pub mod hand;
 pub mod histogram;

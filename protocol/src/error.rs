@@ -72,6 +72,11 @@ pub enum ProtocolError {
         /// What it is, shortened; `missing` if it is not there.
         seen: String,
     },
+    /// What is told to the component waits and waits, while it goes on talking.
+    #[error(
+        "the component goes on talking and does not read what it is told: where its tuples went, or what became of them. Read standard input as well, or emit with `need_task_ids` false"
+    )]
+    ReadsNothing,
     /// A frame that cannot be read, or that contradicts what was agreed.
     #[error(transparent)]
     Frame(#[from] FrameError),

@@ -91,16 +91,17 @@ pub enum FrameError {
 pub fn next_frame(buf: &[u8], limit: usize) -> Result<Option<(usize, Found<'_>)>, FrameError> {
     match find_magic(buf) {
         0 => {}
-        at => return Ok(Some((at, Found::Stray(&buf[..at])))),
+        at => return Ok(Some((at, Found::Stray(buf.get(..at).unwrap_or(buf))))),
     }
-    let Some(header) = buf.first_chunk::<HEADER>() else {
+    let Some(&[_, _, _, letter, length @ ..]) = buf.first_chunk::<HEADER>() else {
         return Ok(None);
     };
-    let Some(kind) = Kind::of(header[3]) else {
+    let Some(kind) = Kind::of(letter) else {
         // Looks like a frame but is none that we know: text by chance.
-        return Ok(Some((MAGIC.len(), Found::Stray(&buf[..MAGIC.len()]))));
+        let text = buf.get(..MAGIC.len()).unwrap_or(buf);
+        return Ok(Some((text.len(), Found::Stray(text))));
     };
-    let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize;
+    let length = u32::from_le_bytes(length) as usize;
     if length > limit {
         return Err(FrameError::TooLong { length, limit });
     }
@@ -113,9 +114,8 @@ pub fn next_frame(buf: &[u8], limit: usize) -> Result<Option<(usize, Found<'_>)>
 fn find_magic(buf: &[u8]) -> usize {
     memchr::memchr_iter(MAGIC[0], buf)
         .find(|&at| {
-            let rest = &buf[at..];
-            let n = rest.len().min(MAGIC.len());
-            rest[..n] == MAGIC[..n]
+            let rest = buf.get(at..).unwrap_or_default();
+            rest.starts_with(&MAGIC) || MAGIC.starts_with(rest)
         })
         .unwrap_or(buf.len())
 }
@@ -127,7 +127,9 @@ pub fn write(kind: Kind, out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(&[kind as u8, 0, 0, 0, 0]);
     fill(out);
     let length = (out.len() - start - HEADER) as u32;
-    out[start + 4..start + HEADER].copy_from_slice(&length.to_le_bytes());
+    if let Some(place) = out.get_mut(start + 4..start + HEADER) {
+        place.copy_from_slice(&length.to_le_bytes());
+    }
 }
 
 /// Appends a credit frame: the child may emit `total` tuples in all since its start.
@@ -217,7 +219,7 @@ fn write_column(encoding: Encoding, rows: u32, values: &[u8], repeats: bool, out
             if repeats {
                 out.push(REPEAT);
             }
-            out.extend_from_slice(&head[..n]);
+            out.extend_from_slice(head.get(..n).unwrap_or(&head));
             out.extend_from_slice(values);
         }
     }
@@ -311,9 +313,7 @@ impl U32s<'_> {
     }
     /// All of them in order.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0
-            .chunks_exact(4)
-            .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        self.0.as_chunks().0.iter().copied().map(u32::from_le_bytes)
     }
 }
 
@@ -336,9 +336,7 @@ impl U64s<'_> {
     }
     /// All of them in order.
     pub fn iter(&self) -> impl Iterator<Item = u64> + '_ {
-        self.0
-            .chunks_exact(8)
-            .map(|b| u64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]))
+        self.0.as_chunks().0.iter().copied().map(u64::from_le_bytes)
     }
 }
 
@@ -351,15 +349,19 @@ impl<'a> Cursor<'a> {
         self.0 = rest;
         Ok(head)
     }
+    fn bytes<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], FrameError> {
+        let (head, rest) = self.0.split_first_chunk().ok_or(FrameError::Cut(what))?;
+        self.0 = rest;
+        Ok(*head)
+    }
     fn u16(&mut self, what: &'static str) -> Result<u16, FrameError> {
-        self.take(2, what).map(|b| u16::from_le_bytes([b[0], b[1]]))
+        self.bytes(what).map(u16::from_le_bytes)
     }
     fn u32(&mut self, what: &'static str) -> Result<u32, FrameError> {
-        self.take(4, what)
-            .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        self.bytes(what).map(u32::from_le_bytes)
     }
     fn u64(&mut self, what: &'static str) -> Result<u64, FrameError> {
-        Ok(u64::from(self.u32(what)?) | u64::from(self.u32(what)?) << 32)
+        self.bytes(what).map(u64::from_le_bytes)
     }
     fn items(&mut self, n: usize, size: usize, what: &'static str) -> Result<&'a [u8], FrameError> {
         self.take(n.checked_mul(size).ok_or(FrameError::Cut(what))?, what)

@@ -2,6 +2,12 @@
 //!
 //! `PROTOCOL.md` beside this crate tells the same in prose, with transcripts.
 
+// Whatever comes in comes from outside: nothing here may take it for granted.
+#![cfg_attr(
+    not(test),
+    warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
 mod column;
 mod cursor;
 mod encoding;

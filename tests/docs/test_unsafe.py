@@ -8,7 +8,7 @@ from harness import REPOSITORY
 
 PAGE = REPOSITORY / "ARCHITECTURE.md"
 SECTION = PAGE.read_text().partition("## Unsafe code\n")[2].partition("\n## ")[0]
-LISTED = {file: reason for file, reason in re.findall(r"^\| `([^`]+\.rs)` \| (.+) \|$", SECTION, re.MULTILINE)}
+LISTED = dict(re.findall(r"^\| `([^`]+\.rs)` \| (.+) \|$", SECTION, re.MULTILINE))
 
 
 def code_of(text: str) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_every_error import description, shell
 
 import catalogue
 from harness import CHILDREN, Stormhost
-from test_every_error import description, shell
 
 # A spout and a bolt that speak Storm's JSON by hand: the bolt says BODY about each tuple that it is given.
 BY_HAND = f"""
@@ -187,7 +187,8 @@ def as_stranger() -> list[str]:
         return []
     assert shutil.which("setpriv"), "setpriv comes with util-linux"
     rights = "+dac_override,+dac_read_search"
-    return ["setpriv", f"--reuid={STRANGER}", "--clear-groups", f"--inh-caps={rights}", f"--ambient-caps={rights}", f"--bounding-set=-all,{rights}"]
+    capabilities = [f"--inh-caps={rights}", f"--ambient-caps={rights}", f"--bounding-set=-all,{rights}"]
+    return ["setpriv", f"--reuid={STRANGER}", "--clear-groups", *capabilities]
 
 
 STRANGER = 54_321

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import time
 from collections import Counter
 
@@ -400,10 +401,13 @@ ENDLESS_IN_C = "(('a'):rep(60)):find(('a-'):rep(30) .. 'b')"
     ],
 )
 def test_one_that_does_not_come_to_its_end_does_not_hold_up_the_run(stormhost: Stormhost, code: str, budget: int, said: str) -> None:
-    source = write(stormhost, odd(code))
+    there = stormhost.folder / "there"
+    source = write(stormhost, odd(f"io.open('{there}', 'w'):close() {code}"))
     patience = {"stormhost.shutdown.timeout.secs": 0.5, "stormhost.kill.timeout.secs": 0.5}
-    run = stormhost.start(source, "--for", "1s", settings={**patience, "stormhost.inside.budget.secs": budget})
-    run.wait(within=20)
+    run = stormhost.start(source, settings={**patience, "stormhost.inside.budget.secs": budget})
+    run.until(lambda: there.exists() and ("fine", 3) in run.noted("seen"), "both to have come to the third number")
+    run.signal(signal.SIGTERM)
+    run.wait()
     assert re.search(r"odd\[\d\] does not leave at the end of its input; it is told to\n", run.told), run.told
     assert said in run.told
     assert ("fine", 3) in run.noted("seen"), "its neighbour goes on"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import signal
+import time
 
 import pytest
 
@@ -220,7 +221,8 @@ def test_a_tuple_that_nobody_listens_to_is_acked(stormhost: Stormhost) -> None:
 
 
 def test_ticks_come_in_fractions_of_a_second_and_are_no_tuples(stormhost: Stormhost) -> None:
-    run = stormhost.run(
+    begin = time.monotonic()
+    run = stormhost.start(
         """
 class Clock(AutoAckBolt):
     tick_interval = 0.2
@@ -236,15 +238,15 @@ class T(Topology):
     clock.inputs.append(ShuffleGrouping(numbers))
     hold.inputs.append(ShuffleGrouping(numbers))
 """,
-        "--for",
-        "3s",
         settings={"stormhost.shutdown.timeout.secs": 0.1},
-        status=3,  # what is held fails at the end
     )
+    run.until(lambda: len(run.noted("tick")) >= 12, "a dozen ticks")
+    run.signal(signal.SIGTERM)
+    run.ends_with(143)
     ticks = run.noted("tick")
-    assert 8 <= len(ticks) <= 16, "about five a second"
-    gaps = sorted(later - earlier for earlier, later in pairwise(ticks))
-    assert 0.1 < gaps[len(gaps) // 2] < 0.3
+    # On a busy machine each may come late, and those that waited for the bolt to start come together; but no more come than there were.
+    assert len(ticks) <= (ticks[-1] - begin) / 0.2 + 1
+    assert (ticks[-1] - ticks[0]) / (len(ticks) - 1) < 1
     assert sorted(run.noted("executed")) == [0, 1, 2]
 
 

@@ -13,6 +13,7 @@ impl Coded for ProtocolError {
             ProtocolError::NotUtf8 { .. } => Code::NOT_UTF8,
             ProtocolError::WrongDialect { .. } => Code::WRONG_DIALECT,
             ProtocolError::Member { .. } => Code::BAD_MEMBER,
+            ProtocolError::ReadsNothing => Code::READS_NOTHING,
             ProtocolError::Frame(error) => match error {
                 FrameError::TooLong { .. } => Code::TOO_LONG,
                 FrameError::Cut(_) | FrameError::Contradiction(_) | FrameError::Values(_) => {

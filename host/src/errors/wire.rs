@@ -67,6 +67,10 @@ NOT_PASSED_ON "SH0515"
     ["a tuple for it could not be passed on: field '{field}' of stream '{stream}' of {component}: {reason}"]
     cause "The two components speak different encodings, and the value has no counterpart in the receiver's, such as bytes or NaN in JSON."
     remedy "Emit text in place of bytes (base64), `null` in place of NaN, or give both the same `serializer`."
+READS_NOTHING "SH0516"
+    ["the component goes on talking and does not read what it is told: where its tuples went, or what became of them"]
+    cause "What a component is told waits in the host until it is read, and as much waits as one message may have."
+    remedy "Read standard input as well, in a thread of its own if need be, or emit with `need_task_ids` false."
 }
 
 super::area! {

@@ -159,7 +159,7 @@ impl Acker {
     }
 
     /// How many anchors of tuples with several roots are kept.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn held_aside(&self) -> usize {
         self.several.len() - self.free.len()
     }
@@ -391,5 +391,7 @@ impl Acker {
     }
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

@@ -158,6 +158,9 @@ fn key(encoding: Encoding, row: &[&[u8]], fields: &[usize]) -> Result<u64, ScanE
 }
 
 #[cfg(test)]
+mod definitions;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

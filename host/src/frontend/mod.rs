@@ -104,6 +104,11 @@ pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
     Ok(ir)
 }
 
+#[cfg(any(test, fuzzing))]
+pub(crate) fn described_flux(text: &str) -> Ir {
+    flux::described_text(text)
+}
+
 /// What belongs into the variable by which a language finds its library, which is unpacked if it was not before. Empty for a language that has none.
 ///
 /// # Errors

@@ -48,7 +48,7 @@ impl Core {
             self.answer_where(at);
         }
         self.after(at);
-        Ok(())
+        self.reads_what_it_is_told(at)
     }
 
     /// Inputs were consumed in order; each is acked, unless it is listed as failed, after what was emitted for it went on.

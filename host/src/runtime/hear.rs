@@ -16,6 +16,7 @@ impl Core {
     ///
     /// # Errors
     /// When a child that speaks frames says in a message what belongs into a results frame: it would come out of step with the host's counts.
+    /// And when a child asks and asks where its tuples went, and does not read the answers.
     pub fn hear<'a>(
         &mut self,
         at: usize,
@@ -43,10 +44,12 @@ impl Core {
             }
             (FromChild::Emit(emit), Some(Dialect::Storm(encoding))) if is_spout => {
                 self.storm_spout_emits(at, encoding, &emit);
+                self.reads_what_it_is_told(at)?;
             }
             (FromChild::Emit(emit), Some(Dialect::Storm(encoding))) => {
                 self.bolt_emits(at, encoding, &emit);
                 self.after(at);
+                self.reads_what_it_is_told(at)?;
             }
             (FromChild::Ack { .. } | FromChild::Fail { .. }, _) if is_spout => {
                 let said = Code::NOT_A_BOLT.told("it sent a bolt's ack or fail, and it is a spout");
@@ -94,5 +97,17 @@ impl Core {
             ) => {}
         }
         Ok(None)
+    }
+    /// Looks whether a child goes on talking and leaves unread what it is told: that may not fill the memory.
+    ///
+    /// # Errors
+    /// When more waits for it than the longest message, or more answers than it can have tuples pending.
+    pub(super) fn reads_what_it_is_told(&self, at: usize) -> Result<(), ProtocolError> {
+        let task = &self.tasks[at];
+        let spout = task.spout.as_ref();
+        if task.control.len() <= self.limits.message && !spout.is_some_and(|s| s.is_left_unread()) {
+            return Ok(());
+        }
+        Err(ProtocolError::ReadsNothing)
     }
 }

@@ -146,4 +146,43 @@ mod tests {
             assert_eq!(watch.look(signs(now, true, false), now), Verdict::Fine);
         }
     }
+    /// Every history of six looks at a child that may be silent for three seconds, against the rule in words: it hangs when it has owed something
+    /// and was silent for longer, without a look at which it owed nothing, was held up, or had been heard.
+    #[test]
+    fn every_history_is_judged_by_the_rule() {
+        const LOOKS: u32 = 6;
+        for history in 0_u32..1 << (2 * LOOKS) {
+            for can_be_asked in [false, true] {
+                let start = Instant::now();
+                let mut watch = Watch::new(3 * SECOND, SECOND, start);
+                let mut silent = 0;
+                for n in 1..=LOOKS {
+                    let now = start + n * SECOND;
+                    let (owes, held_up, heard) = match history >> (2 * (n - 1)) & 3 {
+                        0 => (false, false, false),
+                        1 => (true, true, false),
+                        2 => (true, false, true),
+                        _ => (true, false, false),
+                    };
+                    silent = if owes && !held_up && !heard {
+                        silent + 1
+                    } else {
+                        0
+                    };
+                    let signs = Signs {
+                        heard: if heard { now } else { start },
+                        owes,
+                        held_up,
+                        can_be_asked,
+                    };
+                    let expected = match (silent > 3, can_be_asked) {
+                        (true, _) => Verdict::Hangs,
+                        (false, true) => Verdict::Ask,
+                        (false, false) => Verdict::Fine,
+                    };
+                    assert_eq!(watch.look(signs, now), expected, "{history:b} at look {n}");
+                }
+            }
+        }
+    }
 }

@@ -356,15 +356,13 @@ impl Listener {
 
     /// One message in one of Storm's dialects. Returns whether the child may wait for an answer to it.
     fn understand(&self, message: &[u8], encoding: Encoding) -> Result<bool, ProtocolError> {
-        let (happened, asks) = match FromChild::parse(encoding, message, &self.limits) {
+        let error = match FromChild::parse(encoding, message, &self.limits) {
             Ok(message) => {
                 let asks = matches!(&message, FromChild::Emit(emit) if emit.need_task_ids);
-                (self.happens(message, encoding), asks)
+                self.happens(message, encoding)?;
+                return Ok(asks);
             }
-            Err(error) => (Err(error), false),
-        };
-        let Err(error) = happened else {
-            return Ok(asks);
+            Err(error) => error,
         };
         if matches!(error, ProtocolError::NoCommand { .. })
             && parse_hello(encoding, message, &self.limits).is_ok_and(|hello| hello.pid.is_some())

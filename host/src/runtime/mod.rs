@@ -32,8 +32,8 @@ mod rows;
 pub mod run;
 mod sample;
 pub mod setup;
-#[cfg(test)]
-mod sim;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod sim;
 mod sink;
 mod spin;
 mod spout;

@@ -147,6 +147,32 @@ mod tests {
         }
     }
 
+    /// The table above, for every history of eight deaths.
+    #[test]
+    fn every_history_is_decided_by_the_table() {
+        for history in 0_u32..1 << 8 {
+            let mut policy = RestartPolicy::new(LONGEST);
+            let deaths = (0..8).map(|n| history >> n & 1 != 0);
+            let mut in_a_row = 0;
+            for progressed in deaths {
+                in_a_row = if progressed { 0 } else { in_a_row + 1 };
+                let expected = match in_a_row {
+                    0 | 1 => after(0),
+                    n => after(100 << (n - 2)),
+                };
+                assert_eq!(
+                    policy.on_death(progressed, true, 0.0),
+                    expected,
+                    "{history:b}"
+                );
+                // A component that never worked stops the run at any time, and no account is taken of it.
+                let mut other = policy.clone();
+                assert_eq!(other.on_death(progressed, false, 0.0), StopTheRun);
+                assert_eq!(other.fruitless(), in_a_row);
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn no_pause_is_longer_than_the_longest(longest in 0_u64..100_000, deaths in proptest::collection::vec((any::<bool>(), 0.0..1.0), 1..60)) {

@@ -28,6 +28,8 @@ const MANY: u64 = 64;
 /// Fewer than that wait for more so long, in microseconds: a bolt on an old library acks tuples one by one, and telling them one by one
 /// would cost the spout's child more than the tuple itself.
 const HOLD: u64 = 1_000;
+/// Answers that a spout may leave unread, over those of all it may have pending: it emits some more than it may where its `next_tuple` emits many.
+const UNREAD: usize = 1 << 20;
 
 /// The state of one spout task.
 pub struct Spout {
@@ -57,6 +59,8 @@ pub struct Spout {
     untold: u64,
     untold_since: u64,
     failed: Vec<(u64, FailKind, Rc<str>)>,
+    /// So many answers may wait to be told.
+    most_untold: usize,
     commands: Vec<&'static str>,
     /// It has nothing to emit, and wants a word when this time has come or when there is something else to say.
     waits_until: Option<u64>,
@@ -155,6 +159,7 @@ impl Spout {
             untold: 0,
             untold_since: 0,
             failed: Vec::new(),
+            most_untold: pending as usize + UNREAD,
             commands: Vec::new(),
             waits_until: None,
             wait: component.settings.spout_wait(),
@@ -318,6 +323,11 @@ impl Spout {
         )
     }
 
+    /// Whether more answers wait for it than its tuples can bring while it reads.
+    pub(super) fn is_left_unread(&self) -> bool {
+        self.acked.len() + self.failed.len() > self.most_untold
+    }
+
     /// How many more trees may be opened.
     pub(super) fn room(&self) -> u32 {
         if self.kept_bytes >= self.most_kept_bytes {
@@ -448,7 +458,7 @@ impl Core {
     /// A results frame of a spout.
     ///
     /// # Errors
-    /// When the frame contradicts itself. The child has to be started again.
+    /// When the frame contradicts itself, or the child does not read what it is told. It has to be started again.
     pub fn spout_results(&mut self, at: usize, payload: &[u8]) -> Result<(), ProtocolError> {
         let Some(Dialect::Frames { encoding, .. }) = self.tasks[at].dialect() else {
             return Ok(());
@@ -476,7 +486,7 @@ impl Core {
         }
         self.wakes.push(Wake::Writer(at));
         self.after(at);
-        Ok(())
+        self.reads_what_it_is_told(at)
     }
 
     /// One row of a spout.

@@ -11,6 +11,10 @@ pub(crate) fn skip(buf: &[u8], at: usize, depth: usize) -> Result<usize, ScanErr
     }
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the compiler does it, and would say so"
+)]
 /// How long a value is, where its first byte tells and it has no values inside; else 0.
 static SHORT: [u8; 256] = {
     let mut sizes = [0; 256];
@@ -39,8 +43,8 @@ pub(crate) fn skip_many(
     depth: usize,
 ) -> Result<usize, ScanError> {
     for _ in 0..n {
-        at = match buf.get(at).map(|&lead| SHORT[lead as usize]) {
-            Some(size @ 1..) => at + size as usize,
+        at = match buf.get(at).and_then(|&lead| SHORT.get(lead as usize)) {
+            Some(&size @ 1..) => at + size as usize,
             // Also where the last value went past the end.
             _ => skip(buf, at, depth)?,
         };

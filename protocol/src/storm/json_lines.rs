@@ -165,7 +165,7 @@ impl JsonLines {
                 .then(|| self.piece(buf))
                 .flatten();
         }
-        (buf.len() > self.limits.message).then(|| {
+        (!self.fits(buf)).then(|| {
             self.state = State::Dropping { in_line: true };
             (buf.len(), self.too_long(buf))
         })
@@ -218,7 +218,7 @@ impl JsonLines {
         start: usize,
         len: usize,
     ) -> Option<(usize, Item<'a>)> {
-        if len > self.limits.message {
+        if !self.fits(buf.get(..len)?) {
             self.state = State::Dropping { in_line: false };
             return Some((len + 1, self.too_long(buf)));
         }
@@ -258,8 +258,14 @@ impl JsonLines {
             line = at + 1;
             self.searched = line;
         }
-        let Some((end, _)) = self.end.filter(|(end, _)| *end <= self.limits.message) else {
-            return (buf.len() > self.limits.message).then(|| {
+        let ends_in_time =
+            |end: usize| self.fits(buf.get(..end.saturating_sub(1)).unwrap_or_default());
+        let Some((end, _)) = self.end.filter(|(end, _)| ends_in_time(*end)) else {
+            // The beginning of an `end` is not the message's any more.
+            let may_end = self.end.is_none()
+                && ends_in_time(line)
+                && b"end\r".starts_with(buf.get(line..).unwrap_or_default());
+            return (!may_end && !self.fits(buf)).then(|| {
                 self.state = State::Dropping { in_line: false };
                 // Dropping begins at the front again, line by line, so that it sees the `end` if it is here already.
                 let first = memchr(b'\n', buf).map_or(buf.len(), |at| at + 1);
@@ -357,6 +363,11 @@ impl JsonLines {
         }
         self.state = State::Dropping { in_line };
         (at > 0).then_some((at, Item::Nothing))
+    }
+
+    /// Whether a message may be so long. A CR at its end may be a part of its line end.
+    fn fits(&self, message: &[u8]) -> bool {
+        without_cr(message).len() <= self.limits.message
     }
 
     fn too_long(&self, buf: &[u8]) -> Item<'static> {

@@ -4,8 +4,14 @@
 
 /// JSON and MessagePack agree, for any value.
 mod agreement;
+/// What the fuzz targets are given, as far as it is kept.
+mod corpus;
 /// `PROTOCOL.md` says what the code does.
 mod document;
+/// Bytes of any kind, read in every way.
+mod every_way;
+/// Nothing takes more than linear time.
+mod growth;
 /// The hashes that other languages must reach too.
 mod keys;
 /// Nothing that comes in makes the crate panic, or takes more than linear time.

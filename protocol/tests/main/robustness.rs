@@ -2,107 +2,11 @@ use std::time::{Duration, Instant};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use stormhost_protocol::storm::{Ending, Item, parse_hello};
-use stormhost_protocol::{
-    Column, Decoder, Encoding, FromChild, Limits, hash_value, preview, skip, transcode, whole,
-};
+use stormhost_protocol::storm::Item;
+use stormhost_protocol::{Decoder, Encoding, Limits, preview, transcode};
 
 use crate::agreement::{encoded, value};
-
-const BOTH: [Encoding; 2] = [Encoding::Json, Encoding::Msgpack];
-
-/// Everything that reads bytes from a component.
-fn read_in_every_way(encoding: Encoding, bytes: &[u8]) {
-    let limits = Limits {
-        message: 200,
-        depth: 10,
-        line: 30,
-    };
-    for at in 0..bytes.len() + 2 {
-        if let Ok(end) = skip(encoding, bytes, at, &limits) {
-            assert!(end > at && end <= bytes.len());
-        }
-    }
-    let is_value = whole(encoding, bytes, &limits).is_ok();
-    let _ = FromChild::parse(encoding, bytes, &limits);
-    let _ = parse_hello(encoding, bytes, &limits);
-    assert!(preview(encoding, bytes, 20).len() <= 23);
-    if let Ok(column) = Column::open(encoding, bytes, &limits) {
-        assert!(column.take(1000).count() <= bytes.len() + 1);
-    }
-    assert!(!is_value || hash_value(encoding, bytes).is_ok());
-    for to in BOTH {
-        let mut out = Vec::new();
-        if transcode(encoding, to, bytes, &mut out).is_ok() && is_value {
-            assert!(whole(to, &out, &Limits::default()).is_ok());
-        }
-    }
-}
-
-/// Decodes in pieces. Every byte must go somewhere, in order, and what is heard must not depend on the pieces.
-fn decode(encoding: Encoding, bytes: &[u8], step: usize) -> (Vec<Vec<u8>>, bool) {
-    let limits = Limits {
-        message: 200,
-        depth: 10,
-        line: 30,
-    };
-    let mut decoder = Decoder::new(encoding, limits);
-    let (mut from, mut heard) = (0, Vec::new());
-    let mut stray = Vec::new();
-    for to in (0..bytes.len())
-        .step_by(step)
-        .map(|start| (start + step).min(bytes.len()))
-    {
-        loop {
-            let buf = &bytes[from..to];
-            match decoder.decode(buf) {
-                Ok(Some((consumed, item))) => {
-                    assert!(consumed > 0 && consumed <= buf.len());
-                    from += consumed;
-                    // A long stray line is cut where the buffer allows, so only its text counts.
-                    match item {
-                        Item::Message(message) => {
-                            heard.push(std::mem::take(&mut stray));
-                            heard.push(message.to_vec());
-                        }
-                        Item::Stray(text) => stray.extend_from_slice(text),
-                        Item::Broken(error) => heard.push(
-                            error
-                                .to_string()
-                                .into_bytes()
-                                .split_off(9)
-                                .into_iter()
-                                .take(3)
-                                .collect(),
-                        ),
-                        Item::Nothing => {}
-                    }
-                }
-                Ok(None) => break,
-                Err(_) => {
-                    heard.push(stray);
-                    return (heard, false);
-                }
-            }
-        }
-    }
-    if let Ending::Message(message) = decoder.finish(&bytes[from..]) {
-        heard.push(message.to_vec());
-    }
-    heard.push(stray);
-    (heard, true)
-}
-
-fn decode_in_any_pieces(encoding: Encoding, bytes: &[u8]) {
-    let all = decode(encoding, bytes, bytes.len().max(1));
-    for step in [1, 2, 5] {
-        assert_eq!(
-            decode(encoding, bytes, step),
-            all,
-            "{encoding:?} in steps of {step}"
-        );
-    }
-}
+use crate::every_way::{BOTH, decode, decode_in_any_pieces, read_in_every_way};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]

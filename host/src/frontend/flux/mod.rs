@@ -61,9 +61,19 @@ pub(super) fn load(
             whole.merge(part, include.overrides);
         }
     }
+    let mut ir = described(file, resolved, &whole, &mut told);
+    name_interpreters(&mut ir, folder, options);
+    name_counterparts(&mut ir, options)?;
+    ir.mistakes = told.mistakes;
+    Ok(ir)
+}
+
+/// A topology as its file and what that includes describe it.
+fn described(file: &str, resolved: &Path, whole: &Definition, told: &mut Told) -> Ir {
+    let folder = resolved.parent().unwrap_or(Path::new("."));
     let mut ir = Ir {
         version: VERSION,
-        name: name(&whole, resolved),
+        name: name(whole, resolved),
         file: file.to_owned(),
         language: "flux".to_owned(),
         conf: Map::new(),
@@ -74,13 +84,26 @@ pub(super) fn load(
     for (key, value) in &whole.config {
         ir.conf.insert(key.clone(), value.json());
     }
-    vertex::describe(&whole, &resources(folder), &mut ir, &mut told);
-    streams::describe(&whole, &mut ir, &mut told);
+    vertex::describe(whole, &resources(folder), &mut ir, told);
+    streams::describe(whole, &mut ir, told);
     direct::as_in_storm(&mut ir);
-    name_interpreters(&mut ir, folder, options);
-    name_counterparts(&mut ir, options)?;
+    ir
+}
+
+/// What a text alone describes: nothing is included or looked up. Properties may stand before it, up to a line `%%`.
+#[cfg(any(test, fuzzing))]
+pub(super) fn described_text(text: &str) -> Ir {
+    let (properties, text) = text.split_once("%%\n").unwrap_or(("", text));
+    let filter = Filter {
+        properties: Some(properties::read(properties)),
+        environment: None,
+    };
+    let mut told = Told::default();
+    let file = "flux.yaml";
+    let whole = parsed(file, text, &filter, &mut told).unwrap_or_default();
+    let mut ir = described(file, Path::new(file), &whole, &mut told);
     ir.mistakes = told.mistakes;
-    Ok(ir)
+    ir
 }
 
 /// Without a name of its own a topology has that of its file.

@@ -322,7 +322,7 @@ impl Bolt {
             values.push(json!("one too many"));
             around.truth.grows(&roots, 1);
         } else {
-            let made = copies(around.topology, self.component, stream, direct != 0);
+            let made = copies(around.topology, self.component, stream, direct);
             around.truth.grows(&roots, made);
         }
         let asks = direct == 0 && around.rng.once_in(6);

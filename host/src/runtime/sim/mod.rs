@@ -2,57 +2,42 @@
 //! scheduler that picks who acts next. Beside it stands a naive [`truth`] of what every tuple still owes.
 //!
 //! A seed that fails names itself. `STORMHOST_SIM_SEED=123` plays that one alone, with its log;
-//! `STORMHOST_SIM_RUNS=100000` plays more than the ordinary run does.
+//! `STORMHOST_SIM_RUNS=100000` plays more than the ordinary run does, and so does `STORMHOST_LONG=1`.
 //!
-//! [`shape`] draws a topology, [`bolt`] and [`spout`] are children, [`wire`] is their end of the bytes, [`pipes`] what lies between them and the core,
-//! and [`play`] lets it all happen and looks whether what must hold holds.
+//! [`shape`] draws a topology, [`bolt`], [`filter`] and [`spout`] are children, [`wire`] is their end of the bytes, [`pipes`] what lies between them and the core,
+//! and [`play`] lets it all happen and looks whether what must hold holds; [`campaign`] is the test that plays them all.
+//! [`hostile`] needs no seed: there a fuzzer draws, so it is also built for that.
 
+#[cfg(test)]
 mod bolt;
+#[cfg(test)]
+mod campaign;
+#[cfg(test)]
 mod chance;
+#[cfg(test)]
+mod filter;
+mod hostile;
+#[cfg(test)]
+mod lives;
+#[cfg(test)]
 mod named;
+#[cfg(test)]
 mod old;
+#[cfg(test)]
 mod pipes;
+#[cfg(test)]
 mod play;
+#[cfg(test)]
 mod rng;
+#[cfg(test)]
 mod shape;
+#[cfg_attr(fuzzing, allow(dead_code))]
 mod small;
+#[cfg(test)]
 mod spout;
+#[cfg(test)]
 mod truth;
+#[cfg_attr(fuzzing, allow(dead_code))]
 mod wire;
 
-use play::Play;
-
-/// What the ordinary test run plays: a few seconds without optimisation.
-const RUNS: u64 = 1_000;
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
-/// Plays each of these seeds, and returns those that failed. What was wrong stands on stderr.
-fn failures(seeds: impl Iterator<Item = u64>) -> Vec<u64> {
-    seeds
-        .filter(|seed| std::panic::catch_unwind(|| Play::new(*seed).through()).is_err())
-        .collect()
-}
-
-#[test]
-fn whole_topologies_hold_what_is_promised_by_any_schedule() {
-    if let Some(seed) = number("STORMHOST_SIM_SEED") {
-        Play::new(seed).through();
-        return;
-    }
-    let runs = number("STORMHOST_SIM_RUNS").unwrap_or(RUNS);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let failed: Vec<u64> = std::thread::scope(|scope| {
-        let shares: Vec<_> = (0..threads)
-            .map(|first| scope.spawn(move || failures((first as u64..runs).step_by(threads))))
-            .collect();
-        let failed = shares.into_iter().map(|share| share.join().unwrap());
-        failed.flatten().collect()
-    });
-    assert!(
-        failed.is_empty(),
-        "these seeds failed, see above; STORMHOST_SIM_SEED plays one alone: {failed:?}"
-    );
-}
+pub(crate) use hostile::conversation;

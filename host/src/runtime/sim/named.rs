@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::json;
 use stormhost_protocol::frame::{self, Kind};
-use stormhost_protocol::{Encoding, FromChild, Limits};
+use stormhost_protocol::{Encoding, FromChild, Limits, ProtocolError};
 
 use super::small::*;
 use super::wire::Results;
@@ -564,4 +564,64 @@ fn a_bolt_that_dies_or_is_stuck_in_its_turn_holds_nobody_up() {
         assert!(core.wakes.contains(&Wake::Writer(2)), "{:?}", core.wakes);
         assert_eq!(kinds(&mut core, 2), [Kind::Tuples]);
     }
+}
+
+#[test]
+fn a_child_that_asks_and_never_reads_the_answers_fills_no_memory() {
+    for dialect in [AUTO, Dialect::Storm(Encoding::Json)] {
+        let mut core = core(&["S", "a"], &[("S", "a", "shuffle")], json!({}));
+        core.up(0, dialect);
+        core.up(1, dialect);
+        core.limits.message = 100;
+        for at in 0..2 {
+            let mut asked = 0;
+            let emit = json!({"command": "emit", "tuple": [1], "need_task_ids": true}).to_string();
+            let refused = loop {
+                let said = match dialect {
+                    Dialect::Storm(encoding) => {
+                        let message =
+                            FromChild::parse(encoding, emit.as_bytes(), &Limits::default());
+                        core.hear(at, message.expect("a message")).map(|_| ())
+                    }
+                    _ => {
+                        let asks = || Results {
+                            ask: true,
+                            loose: true,
+                            rows: vec![row(&core, "default", false)],
+                            ..Results::default()
+                        };
+                        let said = payload(asks());
+                        match at {
+                            0 => core.spout_results(0, &said),
+                            _ => core.bolt_results(1, &said),
+                        }
+                    }
+                };
+                asked += 1;
+                assert!(asked < 100, "{} bytes wait", core.tasks[at].control.len());
+                if let Err(error) = said {
+                    break error;
+                }
+            };
+            assert_eq!(refused, ProtocolError::ReadsNothing);
+            assert!(core.tasks[at].control.len() < 150);
+        }
+    }
+}
+
+#[test]
+fn a_spout_that_never_reads_what_became_of_its_tuples_fills_no_memory() {
+    let mut core = spout_and_bolt(AUTO, json!({"topology.max.spout.pending": 10}));
+    let wrong = || {
+        let mut row = row(&core, "default", true);
+        row.values.push(json!(2));
+        row
+    };
+    let said = payload(Results {
+        rows: (0..4_096).map(|_| wrong()).collect(),
+        ..Results::default()
+    });
+    let refused = (0..300).find_map(|_| core.spout_results(0, &said).err());
+    let refused = refused.expect("a million of answers are enough");
+    assert_eq!(refused, ProtocolError::ReadsNothing);
 }

@@ -8,6 +8,7 @@ use stormhost_protocol::storm::Item;
 use stormhost_protocol::{Decoder, Encoding, FromChild};
 
 use super::bolt::{Around, Bolt};
+use super::filter::Filter;
 use super::spout::Spout;
 use crate::runtime::core::Core;
 use crate::runtime::task::Dialect;
@@ -16,6 +17,8 @@ use crate::runtime::task::Dialect;
 pub enum Child {
     /// A bolt.
     Bolt(Box<Bolt>),
+    /// A command that reads and writes lines.
+    Filter(Box<Filter>),
     /// A spout.
     Spout(Box<Spout>),
 }
@@ -24,13 +27,15 @@ impl Child {
     fn out(&mut self) -> &mut Vec<u8> {
         match self {
             Child::Bolt(bolt) => &mut bolt.out,
+            Child::Filter(filter) => &mut filter.out,
             Child::Spout(spout) => &mut spout.out,
         }
     }
 
-    fn takes(&mut self, bytes: &[u8]) {
+    fn takes(&mut self, bytes: &[u8], around: &mut Around<'_>) {
         match self {
             Child::Bolt(bolt) => bolt.takes(bytes),
+            Child::Filter(filter) => filter.takes(bytes, around),
             Child::Spout(spout) => spout.takes(bytes),
         }
     }
@@ -38,6 +43,7 @@ impl Child {
     fn acts(&mut self, around: &mut Around<'_>) -> bool {
         match self {
             Child::Bolt(bolt) => bolt.acts(around),
+            Child::Filter(filter) => filter.acts(around),
             Child::Spout(spout) => spout.acts(around),
         }
     }
@@ -45,6 +51,8 @@ impl Child {
     fn largest(&self) -> usize {
         match self {
             Child::Bolt(bolt) => bolt.largest,
+            // Its lines are counted where they are heard.
+            Child::Filter(_) => 0,
             Child::Spout(spout) => spout.largest,
         }
     }
@@ -142,6 +150,9 @@ impl Seat {
 
     /// The writer acts: it writes on, or looks for more, or falls asleep.
     pub fn writes(&mut self, core: &mut Core, at: usize) -> bool {
+        if self.notes_what_was_read(core, at) {
+            return true;
+        }
         if self.writer != Writer::Awake {
             return false;
         }
@@ -163,6 +174,12 @@ impl Seat {
         moved(&mut self.writing, &mut self.stdin, self.room)
     }
 
+    /// A filter's pipe tells what it has read of its lines. Returns whether that was anything new.
+    pub fn notes_what_was_read(&self, core: &mut Core, at: usize) -> bool {
+        let open = self.writer != Writer::Closed && matches!(self.dialect, Dialect::Lines(_));
+        open && core.lines_were_read(at, self.stdin.len() + self.writing.len())
+    }
+
     /// The child acts: it reads, works or writes. A write that does not fit its pipe keeps it from all else.
     pub fn child_acts(&mut self, around: &mut Around<'_>, orderly: bool) -> bool {
         let Some(child) = &mut self.child else {
@@ -177,7 +194,7 @@ impl Seat {
         if !self.stdin.is_empty() && around.rng.once_in(2) {
             let n = around.rng.below(self.stdin.len()) + 1;
             let bytes: Vec<u8> = self.stdin.drain(..n).collect();
-            child.takes(&bytes);
+            child.takes(&bytes, around);
             return true;
         }
         if child.acts(around) {
@@ -186,12 +203,13 @@ impl Seat {
         }
         if !self.stdin.is_empty() {
             let bytes: Vec<u8> = self.stdin.drain(..).collect();
-            child.takes(&bytes);
+            child.takes(&bytes, around);
             return true;
         }
         if self.process == Process::Leaves {
             match child {
                 Child::Bolt(bolt) => bolt.leaves(around),
+                Child::Filter(filter) => filter.leaves(around),
                 Child::Spout(spout) => spout.leaves(around, orderly),
             }
             self.largest = self.largest.max(child.largest());
@@ -218,6 +236,16 @@ impl Seat {
         if self.understands(core, at) {
             return Some(true);
         }
+        let lines = matches!(self.dialect, Dialect::Lines(_));
+        if lines
+            && self.stdout.is_empty()
+            && self.process == Process::Dead
+            && !self.heard.is_empty()
+        {
+            // The command has left, so what is here without a line end is a line too.
+            self.heard.push(b'\n');
+            return Some(true);
+        }
         if self.stdout.is_empty() {
             return (self.process != Process::Dead).then_some(false);
         }
@@ -227,6 +255,9 @@ impl Seat {
     }
 
     fn understands(&mut self, core: &mut Core, at: usize) -> bool {
+        if let Dialect::Lines(_) = self.dialect {
+            return self.understands_lines(core, at);
+        }
         let Some(decoder) = &mut self.decoder else {
             return self.understands_frames(core, at);
         };
@@ -240,6 +271,16 @@ impl Seat {
             assert_eq!(people, None);
         }
         self.heard.drain(..n);
+        true
+    }
+
+    fn understands_lines(&mut self, core: &mut Core, at: usize) -> bool {
+        let Some(end) = memchr::memrchr(b'\n', &self.heard) else {
+            return false;
+        };
+        let text: Vec<u8> = self.heard.drain(..=end).collect();
+        self.largest = self.largest.max(memchr::memchr_iter(b'\n', &text).count());
+        core.hear_lines(at, &text);
         true
     }
 

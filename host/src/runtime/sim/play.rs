@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::bolt::{Around, Bolt};
+use super::filter::Filter;
 use super::pipes::{Child, Process, Seat, Writer};
 use super::rng::Rng;
 use super::shape::Plan;
@@ -87,14 +88,15 @@ impl Play {
         }
     }
 
-    /// Plays until the run is over.
+    /// Plays until the run is over. Returns how many steps that took.
     ///
     /// # Panics
     /// When something does not hold.
-    pub fn through(mut self) {
-        for _ in 0..MOST_STEPS {
+    pub fn through(mut self) -> usize {
+        for step in 0..MOST_STEPS {
             if self.stage == Stage::Done && self.all_gone() {
-                return self.is_clean();
+                self.is_clean();
+                return step;
             }
             if self.someone_acts() {
                 self.idle = 0;
@@ -153,6 +155,7 @@ impl Play {
             if let Some(Child::Spout(spout)) = &self.seats[at].child {
                 self.left[at] = spout.left;
             }
+            self.seats[at].notes_what_was_read(&mut self.core, at);
             self.seats[at].dies();
             return true;
         }
@@ -172,6 +175,11 @@ impl Play {
         let reason: Rc<str> = "it died".into();
         let evidence = self.rng.one_of(&[Evidence::Certain, Evidence::Doubtful]);
         let judged = self.core.judge(at, 0, evidence);
+        if matches!(self.core.tasks[at].dialect(), Some(Dialect::Lines(_)))
+            && !self.core.should_leave(at)
+        {
+            self.core.lines_are_lost(at);
+        }
         self.core.down(at, FailKind::ChildDied, &reason);
         if let Some(condemned) = judged.condemned {
             self.core
@@ -198,9 +206,12 @@ impl Play {
                 let component = self.core.tasks[at].component;
                 let manner = self.plan.manners[component];
                 let spout = self.core.tasks[at].spout.is_some();
-                let child = match spout {
-                    true => Child::Spout(Box::new(Spout::new(component, manner, self.left[at]))),
-                    false => Child::Bolt(Box::new(Bolt::new(component, manner))),
+                let child = match manner.dialect {
+                    _ if spout => {
+                        Child::Spout(Box::new(Spout::new(component, manner, self.left[at])))
+                    }
+                    Dialect::Lines(_) => Child::Filter(Box::new(Filter::new(manner))),
+                    _ => Child::Bolt(Box::new(Bolt::new(component, manner))),
                 };
                 self.core.up(at, manner.dialect);
                 self.seats[at].begins(child, manner.dialect, &self.core);

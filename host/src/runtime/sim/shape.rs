@@ -82,7 +82,7 @@ const GROUPINGS: [&str; 7] = [
     "partial_key",
 ];
 
-/// The shapes: arrows, from and to. A name that begins with `s` is a spout; a stream may stand behind the sender.
+/// Shapes that people have: arrows, from and to. A name that begins with `s` is a spout; a stream may stand behind the sender.
 const SHAPES: [&[(&str, &str)]; 9] = [
     &[("s", "a")],
     &[("s", "a"), ("a", "b"), ("b", "c")],
@@ -98,23 +98,22 @@ const SHAPES: [&[(&str, &str)]; 9] = [
 impl Plan {
     /// The run of this seed.
     pub fn draw(rng: &mut Rng) -> Plan {
-        let which = rng.below(SHAPES.len());
-        let arrows = SHAPES[which];
-        let cyclic = (5..=7).contains(&which);
+        let Shape { arrows, dense } = Shape::draw(rng);
         let calm = rng.once_in(3);
         let timeouts = !calm && rng.once_in(3);
         let tuples = rng.one_of(&[1, 3, 10, 25]);
         let pending = rng.one_of(&[1u32, 1, 2, 5, 30, 1000]);
         let untracked = rng.once_in(15);
         let mut names: Vec<&str> = Vec::new();
-        for (from, to) in arrows {
-            for name in [from.split('/').next().unwrap_or(from), to] {
+        for (from, to) in &arrows {
+            for name in [without_stream(from), to] {
                 if !names.contains(&name) {
                     names.push(name);
                 }
             }
         }
         let mut total = 0;
+        let cyclic = has_cycle(&names, &arrows);
         let components: Vec<Value> = names
             .iter()
             .map(|name| {
@@ -122,6 +121,14 @@ impl Plan {
                 let tasks = rng.one_of(if spout { &[1, 1, 2] } else { &[1, 1, 2, 3, 8] });
                 total += if spout { tasks * tuples } else { 0 };
                 let fields = json!({"fields": ["roots", "key", "hops"]});
+                // A filter has one stream.
+                let direct = arrows.iter().any(|(from, _)| from.strip_suffix("/to") == Some(name));
+                if !spout && !direct && rng.once_in(7) {
+                    return json!({
+                        "id": name, "kind": "bolt", "parallelism": tasks, "streams": {"default": fields},
+                        "shell": {"run": "true", "as": "lines", "json": true},
+                    });
+                }
                 json!({
                     "id": name, "kind": if spout { "spout" } else { "bolt" }, "command": ["true"],
                     "parallelism": tasks,
@@ -133,13 +140,10 @@ impl Plan {
         let subscriptions: Vec<Value> = arrows
             .iter()
             .map(|(from, to)| {
-                let (from, direct) = match from.split_once('/') {
-                    Some((from, _)) => (from, true),
-                    None => (*from, false),
-                };
+                let (from, direct) = (without_stream(from), from.contains('/'));
                 let grouping = if direct { "direct" } else { rng.one_of(&GROUPINGS) };
                 // Copies of copies in a cycle would be millions.
-                let grouping = if cyclic && grouping == "all" { "shuffle" } else { grouping };
+                let grouping = if (cyclic || dense) && grouping == "all" { "shuffle" } else { grouping };
                 let keyed = matches!(grouping, "fields" | "partial_key");
                 json!({"to": to, "from": from, "stream": if direct { "to" } else { "default" }, "grouping": grouping,
                     "fields": if keyed { json!(["key"]) } else { json!([]) }})
@@ -171,7 +175,16 @@ impl Plan {
         let manners = topology
             .components
             .iter()
-            .map(|_| Manner::draw(rng, calm, timeouts, may_be_patient))
+            .map(|component| {
+                let mut manner = Manner::draw(rng, calm, timeouts, may_be_patient);
+                if component.shell.is_some() {
+                    (manner.dialect, manner.patient) = (Dialect::Lines(Encoding::Json), false);
+                }
+                if dense {
+                    manner.most = manner.most.min(1);
+                }
+                manner
+            })
             .collect();
         Plan {
             topology: Rc::new(topology),
@@ -188,6 +201,77 @@ impl Plan {
             cyclic,
         }
     }
+}
+
+/// Who listens to whom.
+struct Shape {
+    arrows: Vec<(String, String)>,
+    /// So many arrows that what goes round must not become more on its way.
+    dense: bool,
+}
+
+impl Shape {
+    /// One that people have, or any.
+    fn draw(rng: &mut Rng) -> Shape {
+        if rng.once_in(2) {
+            let arrows = SHAPES[rng.below(SHAPES.len())];
+            let owned = |(from, to): &(&str, &str)| ((*from).to_owned(), (*to).to_owned());
+            return Shape {
+                arrows: arrows.iter().map(owned).collect(),
+                dense: false,
+            };
+        }
+        let spouts = &["s", "s2"][..=rng.below(2)];
+        let bolts = &["a", "b", "c", "d", "e"][..=rng.below(5)];
+        let mut arrows: Vec<(String, String)> = Vec::new();
+        // Each hears of something that begins at a spout; then arrows in any direction, to itself as well.
+        for (n, bolt) in bolts.iter().enumerate() {
+            let before = rng.below(spouts.len() + n);
+            let from = spouts.iter().chain(bolts).nth(before).unwrap_or(bolt);
+            arrows.push(((*from).to_owned(), (*bolt).to_owned()));
+        }
+        for _ in 0..rng.below(bolts.len() + 2) {
+            let all: Vec<&str> = spouts.iter().chain(bolts).copied().collect();
+            let stream = if rng.once_in(6) { "/to" } else { "" };
+            let arrow = (
+                format!("{}{stream}", rng.one_of(&all)),
+                rng.one_of(bolts).to_owned(),
+            );
+            if !arrows.contains(&arrow) {
+                arrows.push(arrow);
+            }
+        }
+        Shape {
+            dense: arrows.len() > bolts.len(),
+            arrows,
+        }
+    }
+}
+
+fn without_stream(from: &str) -> &str {
+    from.strip_suffix("/to").unwrap_or(from)
+}
+
+/// Whether some tuple can come back to where it was.
+fn has_cycle(names: &[&str], arrows: &[(String, String)]) -> bool {
+    names.iter().any(|start| {
+        let mut reached: Vec<&str> = vec![start];
+        let mut next = 0;
+        while let Some(&at) = reached.get(next) {
+            next += 1;
+            for (from, to) in arrows {
+                if without_stream(from) == at {
+                    if to == start {
+                        return true;
+                    }
+                    if !reached.contains(&to.as_str()) {
+                        reached.push(to);
+                    }
+                }
+            }
+        }
+        false
+    })
 }
 
 impl Manner {

@@ -261,7 +261,7 @@ impl Spout {
         let tracked = !around.rng.once_in(6);
         let (stream, direct) = destination(around.topology, self.component, around.rng);
         let wrong = around.rng.once_in(self.manner.errs);
-        let made = copies(around.topology, self.component, stream, direct != 0);
+        let made = copies(around.topology, self.component, stream, direct);
         let roots = if tracked {
             vec![around.truth.begins(if wrong { 1 } else { made })]
         } else {

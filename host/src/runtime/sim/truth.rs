@@ -78,15 +78,18 @@ impl Truth {
     }
 }
 
-/// How many copies an emit makes, from the description alone.
-pub fn copies(topology: &Topology, component: usize, stream: usize, direct: bool) -> usize {
+/// How many copies an emit makes, from the description alone. `direct` is the task that is named, or 0.
+pub fn copies(topology: &Topology, component: usize, stream: usize, direct: u32) -> usize {
     topology
         .listeners(component, stream)
         .map(|(listener, input)| {
             let grouping = &topology.components[listener].inputs[input].grouping;
             match grouping {
-                Grouping::Direct => usize::from(direct),
-                _ if direct => 0,
+                Grouping::Direct => topology
+                    .tasks_of(listener)
+                    .filter(|task| *task == direct)
+                    .count(),
+                _ if direct != 0 => 0,
                 Grouping::All => topology.components[listener].parallelism as usize,
                 _ => 1,
             }

@@ -469,3 +469,29 @@ fn the_other_dialect_is_recognised() {
         &expected,
     );
 }
+
+#[test]
+fn a_message_as_long_as_the_limit_is_heard_in_any_pieces_and_one_byte_more_is_not() {
+    let limits = Limits {
+        message: 60,
+        ..Limits::default()
+    };
+    for (line_end, lines) in [("\n", 1), ("\r\n", 1), ("\n", 2), ("\r\n", 2)] {
+        for (size, fits) in [(59, true), (60, true), (61, false)] {
+            let between = if lines > 1 { line_end } else { "" };
+            let filling = size - "{\"command\":\"log\",\"msg\":\"\"}".len() - between.len();
+            let filling = "x".repeat(filling);
+            let text = format!("{{\"command\":\"log\",{between}\"msg\":\"{filling}\"}}");
+            assert_eq!(text.len(), size);
+            let input = format!("{text}{line_end}end{line_end}");
+            for step in 1..=input.len() {
+                let heard = hear(Encoding::Json, &limits, input.as_bytes(), step);
+                let said = matches!(heard.first(), Some(Message(_)));
+                assert_eq!(
+                    said, fits,
+                    "{size} bytes, {input:?} in steps of {step}: {heard:?}"
+                );
+            }
+        }
+    }
+}

@@ -53,10 +53,7 @@ def _serve(make: Callable[[], Component], pipe: Pipe) -> NoReturn:
         component.initialize()
         link.run()
     except HostGone as gone:
-        if type(gone) is not HostGone:  # interrupted inside the host: where?
-            from ._traceback import story
-
-            print(story(gone), file=sys.stderr)
+        gone.note()
         _leave_at_once()
     except Exception as error:
         from ._traceback import story

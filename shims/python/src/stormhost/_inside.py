@@ -34,6 +34,12 @@ class Stopped(HostGone):
     def __str__(self) -> str:
         return "the host has told this component to stop"
 
+    def note(self) -> None:
+        # On a busy machine, to tell of it may take until the next interruption: that is done when there are no more.
+        task = _here.task
+        if task is not None and task.stopped is None:
+            task.stopped = self
+
 
 class Left(BaseException):
     """The end of a component by `os._exit`: no `finally` is skipped, since nothing else of the host may end."""
@@ -54,6 +60,7 @@ class Task:
         self.link: Link | None = None
         self.starts = False
         self.orderly = False  # it has left because it was to
+        self.stopped: Stopped | None = None
         self.output = io.TextIOWrapper(
             io.BufferedWriter(_Stderr(channel)), "utf-8", "backslashreplace", line_buffering=True
         )
@@ -95,7 +102,8 @@ def run(channel: Any, words: list[str], environment: dict[str, str]) -> int:
         return status
     except Left as left:
         return left.status
-    except HostGone:
+    except HostGone as gone:
+        gone.note()
         return 1
     except BaseException as error:
         from ._traceback import story
@@ -109,6 +117,10 @@ def gone() -> None:
     made()
     task = _tasks.pop(get_ident(), None)
     if task is not None:
+        if task.stopped is not None:
+            from ._traceback import story
+
+            print(story(task.stopped), file=sys.stderr)
         task.output.flush()
         task.note_unsaid()
         link, task.link = task.link, None

@@ -26,6 +26,9 @@ class EndOfInput(Exception):
 class HostGone(BaseException):
     """Nobody reads our output any more. Not an `Exception`, so that user code does not swallow it."""
 
+    def note(self) -> None:
+        """Keeps it for whoever tells of it. Nobody does where the host is gone."""
+
 
 class WireError(RuntimeError):
     """The host said something that is no frame."""

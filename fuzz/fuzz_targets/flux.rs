@@ -1,0 +1,6 @@
+#![no_main]
+
+#[path = "../memory.rs"]
+mod memory;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stormhost::fuzzing::flux(bytes));
