@@ -12,6 +12,8 @@ mod interrupt;
 mod package;
 mod pool;
 mod progress;
+mod rows;
+mod sheet;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,16 +22,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mlua::state::{GcGenParams, GcMode};
 use mlua::{Error, Function, Lua, LuaOptions, LuaString, StdLib, Table, Variadic};
 
 use self::budget::Budget;
 use self::channel::Channel;
 use self::interrupt::Interruptible;
 use self::pool::Pooled;
+use self::rows::Shared;
 use super::exit::Exit;
 use super::inside::Ends;
 
 const PRELUDE: &str = include_str!("lua/prelude.lua");
+const LIBRARY: &str = include_str!("lua/library.lua");
 
 /// What runs, where, and with what.
 #[derive(Debug, Clone)]
@@ -70,11 +75,16 @@ impl Script {
 
     fn run_in_state(&self, ends: &Arc<Ends>) -> mlua::Result<()> {
         // A wish to leave travels as a panic, which `pcall` must not hold up.
+        let sheet = Shared::default(); // before the state, which it outlives
         let options = LuaOptions::new().catch_rust_panics(false);
         let lua = Lua::new_with(StdLib::ALL_SAFE, options)?;
         let lua = Pooled::new(lua, self.memory)?;
+        // Nearly all that a component makes lives for a tuple: the young are looked at when there is as much of them as of the old, and the old when
+        // there are six times as many, or no memory is left.
+        let young = GcGenParams::default().minor_multiplier(100);
+        lua.gc_set_mode(GcMode::Generational(young.minor_to_major(500)));
         let budget = Budget::new(self.budget);
-        let host = self.host_functions(&lua, ends, &budget)?;
+        let host = self.host_functions(&lua, ends, &budget, &sheet)?;
         let environment = lua.create_table_from(
             self.environment
                 .iter()
@@ -84,12 +94,18 @@ impl Script {
             .load(PRELUDE)
             .set_name("=stormhost")
             .call((host, environment))?;
-        let _watchdog = budget.watch_over(&lua, ends)?;
+        let _watchdog = budget.watch_over(&lua, ends, &sheet)?;
         run.call(Variadic::from_iter(self.words.iter().map(String::as_str)))
     }
 
     /// What `prelude.lua` builds on.
-    fn host_functions(&self, lua: &Lua, ends: &Arc<Ends>, budget: &Budget) -> mlua::Result<Table> {
+    fn host_functions(
+        &self,
+        lua: &Lua,
+        ends: &Arc<Ends>,
+        budget: &Budget,
+        sheet: &Shared,
+    ) -> mlua::Result<Table> {
         let host = lua.create_table()?;
         let channel = Rc::new(RefCell::new(Channel::new(ends.clone(), budget.clone())));
 
@@ -145,11 +161,11 @@ impl Script {
                 of.leave(Exit::Status(status & 0xff))
             })?,
         )?;
-        let (of, memory) = (ends.clone(), self.memory);
+        let (of, memory, done) = (ends.clone(), self.memory, sheet.clone());
         host.set(
             "out_of_memory",
             lua.create_function(move |lua, ()| -> mlua::Result<()> {
-                progress::note(lua, &of);
+                progress::note(lua, &of, &done);
                 of.leave(Exit::OutOfMemory(memory))
             })?,
         )?;
@@ -170,8 +186,9 @@ impl Script {
         let of = budget.clone();
         host.set("now", lua.create_function(move |_, ()| Ok(of.now()))?)?;
         host.set("decode_column", columns::decoder(lua)?)?;
-        host.set("column", columns::encoder(lua)?)?;
-        host.set("u32s", columns::packer(lua)?)?;
+        host.set("sheet", sheet.functions(lua)?)?;
+        let library = lua.load(LIBRARY).set_name("=stormhost").into_function()?;
+        host.set("library", library)?;
         let (resume, close) = Interruptible::coroutine_functions(lua)?;
         host.set("resume", resume)?;
         host.set("close", close)?;

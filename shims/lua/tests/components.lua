@@ -68,6 +68,15 @@ function Relay:execute(input)
   self:emit({ input.value })
 end
 
+-- Each value twice by the quick way, twice by the slow one, and once alone.
+local Ways = stormhost.AutoAckBolt:extend({ fields = { "a", "b" }, streams = { bare = "value" } })
+function Ways:execute(input)
+  local value = input.value
+  self:emit({ value, value })
+  self:emit(stormhost.list({ value, value }))
+  self:emit(value, { stream = "bare" })
+end
+
 local Hand = stormhost.Bolt:extend({ fields = "value" })
 function Hand:execute(input)
   self.held = self.held or {}
@@ -139,6 +148,7 @@ end
 return stormhost.Topology("Components")({
   split = Split(1),
   echo = Echo(1),
+  ways = Ways(1),
   relay = Relay(1),
   hand = Hand(1),
   noisy = Noisy(1),

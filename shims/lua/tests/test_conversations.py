@@ -60,6 +60,17 @@ def test_several_streams_keep_the_order_of_emission(bolt):
     assert [row.input for row in host.rows] == [0, 0, 0, 1, 2, 3]
 
 
+def test_numbers_of_all_kinds_stand_in_one_column_among_others(bolt):
+    edges = [0, 1, 53, 127, 128, 255, 256, 16384, 16385, 65535, 65536, 2**31, 2**32 - 1, 2**32, 2**53, -1, -32, -33, -(2**31) - 1]
+    values = [*edges, 0.5, 1e300, "5", "", "word", "x" * 100, None, True, False, {"a": 5}]
+    whole = list(range(300)) + [value for value in values for _ in range(7)] + [-7, *range(2**32 - 150, 2**32 + 150)]
+    host = bolt("ways", VALUE, [stream("default", "a", "b"), stream("bare", "value")])
+    host.tuples((0, [[value] for value in whole], 1))
+    host.until_consumed()
+    expected = [row for value in whole for row in ([value, value], [value, value], [value])]
+    assert repr(host.values) == repr(expected)
+
+
 def test_direct_rows_carry_their_task(bolt):
     host = bolt("echo", HOW, ECHO)
     host.tuples((0, [["direct", "a"], ["x", 1], ["direct", "b"]], [8, 9, 10]))

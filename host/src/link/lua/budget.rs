@@ -11,6 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::interrupt::{Interruptible, interrupt, this_thread};
 use super::progress;
+use super::rows::Shared;
 use crate::link::exit::Exit;
 use crate::link::inside::Ends;
 
@@ -83,8 +84,13 @@ impl Budget {
     }
 
     /// Has a thread look after this one, and end what may not go on, in coroutines too, with its traceback as last words.
-    pub(super) fn watch_over(&self, lua: &Lua, ends: &Arc<Ends>) -> mlua::Result<Watchdog> {
-        let (budget, of) = (self.clone(), ends.clone());
+    pub(super) fn watch_over(
+        &self,
+        lua: &Lua,
+        ends: &Arc<Ends>,
+        sheet: &Shared,
+    ) -> mlua::Result<Watchdog> {
+        let (budget, of, done) = (self.clone(), ends.clone(), sheet.clone());
         let interruptible = Interruptible::new(lua, move |lua| {
             if let Some(exit) = of.leaving() {
                 of.leave(exit);
@@ -94,7 +100,7 @@ impl Budget {
                 None if of.is_stopped() => Exit::Interrupted,
                 None => return Ok(()),
             };
-            progress::note(lua, &of);
+            progress::note(lua, &of, &done);
             if let Ok(traceback) = lua.traceback(Some("interrupted"), 0) {
                 of.complain(&traceback.as_bytes());
                 of.complain(b"\n");

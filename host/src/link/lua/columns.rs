@@ -1,4 +1,4 @@
-//! Columns to Lua tables and back, a whole one in a call. All of its unsafe code is here.
+//! Columns as they came, read value by value. All of its unsafe code is here.
 //!
 //! Where values cross between mlua and Lua one by one, each costs about as much as all else that is done for a tuple. These functions speak with the
 //! interpreter as its own library does. What they call may raise an error of Lua's, which leaves them by a long jump; so none of them owns
@@ -9,15 +9,24 @@
 )]
 
 use std::ffi::c_int;
-use std::mem::MaybeUninit;
+use std::ptr::null_mut;
 use std::slice;
 
 use mlua::{Function, Lua, Result, ffi, lua_State};
 
-use super::column::{Cell, cell, head, head_bytes, integer_bytes};
+use super::column::{Cell, cell, head};
 
-/// `decode_column(data, at)`: a list of the values of the column at `at`, and how many they are. Nothing for a column that holds more than text, floats
-/// and integers of 64 bits.
+/// Its address stands in each column, so that nothing else is taken for one.
+static MARK: u8 = 0;
+
+/// A column whose values have been looked at: what is left of it. The text that this points into is the userdata's user value, so it stays.
+pub(super) struct Column {
+    mark: *const u8,
+    next: *const u8,
+    left: usize,
+}
+
+/// `decode_column(data, at)`: the column at `at`, for [`push_next`]. Nothing for one that holds more than text, floats and integers of 64 bits.
 ///
 /// # Errors
 /// When memory is short.
@@ -26,134 +35,79 @@ pub(super) fn decoder(lua: &Lua) -> Result<Function> {
     unsafe { lua.create_c_function(decode_column) }
 }
 
-/// `column(parts, count)`: the first `count` parts as one column. A part is a value's bytes, or an integer.
-///
-/// # Errors
-/// When memory is short.
-pub(super) fn encoder(lua: &Lua) -> Result<Function> {
-    // SAFETY: as above.
-    unsafe { lua.create_c_function(column) }
-}
-
-/// `u32s(list, count)`: the first `count` numbers of a list in 4 bytes each, little-endian.
-///
-/// # Errors
-/// When memory is short.
-pub(super) fn packer(lua: &Lua) -> Result<Function> {
-    // SAFETY: as above.
-    unsafe { lua.create_c_function(u32s) }
-}
-
 unsafe extern "C-unwind" fn decode_column(state: *mut lua_State) -> c_int {
-    // SAFETY: the bytes are those of the argument, which stays on the stack; there is room for the table and one value beside it.
+    // SAFETY: the bytes are those of the argument, which stays on the stack, and then with the userdata, which has room for a column.
     unsafe {
         let mut length = 0;
         let data = ffi::luaL_checklstring(state, 1, &raw mut length);
         let at = ffi::luaL_checkinteger(state, 2);
         let data = slice::from_raw_parts(data.cast::<u8>(), length);
         let begin = usize::try_from(at).unwrap_or(0).wrapping_sub(1);
-        let Some((count, mut rest)) = data.get(begin..).and_then(head) else {
+        let Some((count, values)) = data.get(begin..).and_then(head) else {
             return 0;
         };
-        // Each value has at least one byte, so a count that is a lie asks for no more than the data's length.
-        if count > rest.len() {
-            return 0;
-        }
-        ffi::lua_createtable(state, c_int::try_from(count).unwrap_or(0), 0);
-        for position in 1..=count {
-            let Some((value, behind)) = cell(rest) else {
+        let mut rest = values;
+        for _ in 0..count {
+            let Some((_, behind)) = cell(rest) else {
                 return 0;
             };
             rest = behind;
-            match value {
-                Cell::Text(text) => {
-                    ffi::lua_pushlstring(state, text.as_ptr().cast(), text.len());
-                }
-                Cell::Integer(number) => ffi::lua_pushinteger(state, number),
-                Cell::Float(number) => ffi::lua_pushnumber(state, number),
-            }
-            ffi::lua_rawseti(state, -2, position as ffi::lua_Integer);
         }
-        ffi::lua_pushinteger(state, count as ffi::lua_Integer);
+        let column: *mut Column = ffi::lua_newuserdatauv(state, size_of::<Column>(), 1).cast();
+        column.write(Column {
+            mark: &raw const MARK,
+            next: values.as_ptr(),
+            left: values.len() - rest.len(),
+        });
+        ffi::lua_pushvalue(state, 1);
+        ffi::lua_setiuservalue(state, -2, 1);
     }
-    2
+    1
 }
 
-/// How many values of the list in argument 1 are meant, by argument 2.
+/// The column in this place of the stack; null if there is none.
 ///
 /// # Safety
-/// Within a C function, as its first act.
-unsafe fn count_of(state: *mut lua_State) -> usize {
-    // SAFETY: as said.
+/// Within a C function that has such a place. It lives as long as it is on the stack.
+pub(super) unsafe fn column(state: *mut lua_State, at: c_int) -> *mut Column {
+    // SAFETY: what is looked at has the size of a column.
     unsafe {
-        ffi::luaL_checktype(state, 1, ffi::LUA_TTABLE);
-        let count = ffi::luaL_checkinteger(state, 2);
-        ffi::lua_settop(state, 2);
-        usize::try_from(count).unwrap_or(0)
+        if ffi::lua_type(state, at) != ffi::LUA_TUSERDATA
+            || ffi::lua_rawlen(state, at) != size_of::<Column>()
+        {
+            return null_mut();
+        }
+        let column: *mut Column = ffi::lua_touserdata(state, at).cast();
+        if (*column).mark == &raw const MARK {
+            column
+        } else {
+            null_mut()
+        }
     }
 }
 
-unsafe extern "C-unwind" fn column(state: *mut lua_State) -> c_int {
-    // SAFETY: the first pass sees that all parts are text or integers, and how long they are. Nothing runs between the two that could change the list
-    // or collect its text, so the second one writes exactly as much.
+/// Pushes the next value of a column; false, and nothing, at its end.
+///
+/// # Safety
+/// It is one of [`column`], and there is room on the stack.
+pub(super) unsafe fn push_next(state: *mut lua_State, column: *mut Column) -> bool {
+    // SAFETY: what is left was looked at, and is kept.
     unsafe {
-        let count = count_of(state);
-        let (begin, mut size) = head_bytes(count);
-        for position in 1..=count {
-            size += match ffi::lua_rawgeti(state, 1, position as ffi::lua_Integer) {
-                ffi::LUA_TSTRING => ffi::lua_rawlen(state, -1),
-                ffi::LUA_TNUMBER if ffi::lua_isinteger(state, -1) != 0 => {
-                    integer_bytes(ffi::lua_tointegerx(state, -1, std::ptr::null_mut())).1
-                }
-                _ => return ffi::luaL_error(state, c"a part of a column is missing".as_ptr()),
-            };
-            ffi::lua_settop(state, 2);
-        }
-        let mut buffer = MaybeUninit::<ffi::luaL_Buffer>::uninit();
-        let mut to = ffi::luaL_buffinitsize(state, buffer.as_mut_ptr(), size).cast::<u8>();
-        // The buffer may have put something on the stack.
-        let top = ffi::lua_gettop(state);
-        let mut write = |bytes: *const u8, length: usize| {
-            to.copy_from_nonoverlapping(bytes, length);
-            to = to.add(length);
+        let bytes = slice::from_raw_parts((*column).next, (*column).left);
+        let Some((value, rest)) = cell(bytes) else {
+            return false;
         };
-        write(begin.as_ptr(), head_bytes(count).1);
-        for position in 1..=count {
-            if ffi::lua_rawgeti(state, 1, position as ffi::lua_Integer) == ffi::LUA_TSTRING {
-                let mut length = 0;
-                let text = ffi::lua_tolstring(state, -1, &raw mut length);
-                write(text.cast(), length);
-            } else {
-                let number = ffi::lua_tointegerx(state, -1, std::ptr::null_mut());
-                let (bytes, length) = integer_bytes(number);
-                write(bytes.as_ptr(), length);
+        (*column).next = rest.as_ptr();
+        (*column).left = rest.len();
+        match value {
+            Cell::Text(text) => {
+                ffi::lua_pushlstring(state, text.as_ptr().cast(), text.len());
             }
-            ffi::lua_settop(state, top);
+            Cell::Integer(number) => ffi::lua_pushinteger(state, number),
+            Cell::Float(number) => ffi::lua_pushnumber(state, number),
         }
-        ffi::luaL_pushresultsize(buffer.as_mut_ptr(), size);
     }
-    1
-}
-
-unsafe extern "C-unwind" fn u32s(state: *mut lua_State) -> c_int {
-    // SAFETY: as in `column`: four bytes are written for each number, and there is room for so many.
-    unsafe {
-        let count = count_of(state);
-        let size = count * 4;
-        let mut buffer = MaybeUninit::<ffi::luaL_Buffer>::uninit();
-        let mut to = ffi::luaL_buffinitsize(state, buffer.as_mut_ptr(), size).cast::<u8>();
-        let top = ffi::lua_gettop(state);
-        for position in 1..=count {
-            ffi::lua_rawgeti(state, 1, position as ffi::lua_Integer);
-            let number = ffi::lua_tointegerx(state, -1, std::ptr::null_mut());
-            let bytes = (number as u32).to_le_bytes();
-            to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-            to = to.add(bytes.len());
-            ffi::lua_settop(state, top);
-        }
-        ffi::luaL_pushresultsize(buffer.as_mut_ptr(), size);
-    }
-    1
+    true
 }
 
 #[cfg(test)]
@@ -164,39 +118,76 @@ mod tests {
 
     fn lua() -> Lua {
         let lua = Lua::new();
-        let globals = lua.globals();
-        globals.set("decode", decoder(&lua).unwrap()).unwrap();
-        globals.set("column", encoder(&lua).unwrap()).unwrap();
-        globals.set("u32s", packer(&lua).unwrap()).unwrap();
+        lua.globals().set("begin", decoder(&lua).unwrap()).unwrap();
+        // SAFETY: it looks at what it is given, and has room for a value.
+        let next = unsafe { lua.create_c_function(next) }.unwrap();
+        lua.globals().set("next_of", next).unwrap();
+        check(
+            &lua,
+            "function decode(data, at)
+               local column = begin(data, at)
+               if not column then return nil end
+               data = nil collectgarbage()
+               local list, count = {}, 0
+               while true do
+                 local more, value = next_of(column)
+                 if not more then return list, count end
+                 count = count + 1 list[count] = value
+               end
+             end",
+        );
         lua
     }
 
-    fn check(code: &str) {
-        lua().load(code).exec().unwrap();
+    unsafe extern "C-unwind" fn next(state: *mut lua_State) -> c_int {
+        // SAFETY: as said.
+        unsafe {
+            let column = column(state, 1);
+            assert!(!column.is_null());
+            let more = push_next(state, column);
+            ffi::lua_pushboolean(state, more.into());
+            ffi::lua_insert(state, 2);
+            ffi::lua_gettop(state) - 1
+        }
+    }
+
+    fn check(lua: &Lua, code: &str) {
+        lua.load(code).exec().unwrap();
+    }
+
+    fn set<T: serde::Serialize>(lua: &Lua, values: &T) {
+        let bytes = rmp_serde::to_vec(values).unwrap();
+        let bytes = lua.create_string(bytes).unwrap();
+        lua.globals().set("column", bytes).unwrap();
     }
 
     #[test]
-    fn a_column_of_parts_comes_back_as_values() {
+    fn a_column_comes_as_values() {
+        let lua = lua();
+        set(&lua, &("a", "", 7, -5, 300, i64::MAX, i64::MIN, 0.5));
         check(
-            "local parts = { '\\161a', '\\160', 7, -5, 300, math.maxinteger, math.mininteger, '\\203' .. string.pack('>d', 0.5) }
-             local list, count = decode('xx' .. column(parts, #parts), 3)
+            &lua,
+            "local list, count = decode('xx' .. column, 3)
              assert(count == 8 and #list == 8)
              for at, value in ipairs { 'a', '', 7, -5, 300, math.maxinteger, math.mininteger, 0.5 } do
                assert(list[at] == value and math.type(list[at]) == math.type(value), at)
              end",
         );
-        check(
-            "local parts = {} for i = 1, 70000 do parts[i] = i end
-             for _, count in ipairs { 0, 1, 15, 16, 65535, 65536, 70000 } do
-               local list, n = decode(column(parts, count), 1)
-               assert(n == count and list[count] == (count > 0 and count or nil) and list[count + 1] == nil)
-             end",
-        );
+        for count in [0, 1, 15, 16, 65_535, 65_536, 70_000] {
+            set(&lua, &(1..=count).collect::<Vec<u32>>());
+            lua.globals().set("count", count).unwrap();
+            check(
+                &lua,
+                "local list, n = decode(column, 1)
+                 assert(n == count and list[count] == (count > 0 and count or nil) and list[count + 1] == nil)",
+            );
+        }
     }
 
     #[test]
     fn what_is_no_column_or_of_another_kind_is_nothing() {
         check(
+            &lua(),
             "assert(decode('\\192', 1) == nil and decode('', 1) == nil and decode('\\145', 1) == nil)
              assert(decode('\\145\\192', 1) == nil and decode('\\145\\1', 0) == nil and decode('\\145\\1', 9) == nil)
              assert(decode('\\221\\255\\255\\255\\255\\1', 1) == nil)",
@@ -204,36 +195,29 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_is_missing_is_an_error() {
-        let error = lua().load("column({ '\\160' }, 2)").exec().unwrap_err();
-        assert!(error.to_string().contains("a part of a column is missing"));
-        assert!(lua().load("column({ 0.5 }, 1)").exec().is_err());
-        assert!(lua().load("column(1, 1)").exec().is_err());
-    }
-
-    #[test]
-    fn numbers_are_packed_as_lua_would() {
-        check(
-            "local list = {} for i = 1, 3000 do list[i] = i * 1431655 % 4294967296 end
-             for _, count in ipairs { 0, 1, 100, 3000 } do
-               local expected = {}
-               for i = 1, count do expected[i] = string.pack('<I4', list[i]) end
-               assert(u32s(list, count) == table.concat(expected))
-             end",
-        );
+    fn nothing_else_is_a_column() {
+        let lua = lua();
+        for other in ["io.stdout", "{}", "1", "nil"] {
+            let value: Value = lua.load(format!("return {other}")).eval().unwrap();
+            // SAFETY: it looks at the only value there is.
+            let null = unsafe {
+                lua.exec_raw::<bool>(value, |state| {
+                    let null = column(state, -1).is_null();
+                    ffi::lua_settop(state, 0);
+                    ffi::lua_pushboolean(state, null.into());
+                })
+            };
+            assert!(null.unwrap(), "{other}");
+        }
     }
 
     #[test]
     fn want_of_memory_is_an_error_of_lua() {
         let lua = lua();
-        lua.load("parts = {} for i = 1, 1000 do parts[i] = ('x'):rep(1000) end")
-            .exec()
-            .unwrap();
+        set(&lua, &vec!["x".repeat(1000); 1000]);
         lua.set_memory_limit(lua.used_memory() + 100_000).unwrap();
-        let error = lua
-            .load("return column(parts, 1000)")
-            .eval::<Value>()
-            .unwrap_err();
+        let error = lua.load("return decode(column, 1)").eval::<Value>();
+        let error = error.unwrap_err();
         assert!(error.to_string().contains("not enough memory"), "{error}");
     }
 }

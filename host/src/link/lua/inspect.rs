@@ -2,6 +2,8 @@
 
 use mlua::{Function, Lua, Table, Value};
 
+use super::rows;
+
 /// `debug.getinfo(level, what)`, as far as levels go. Nil for a function or another coroutine, of which nothing is known.
 pub(super) fn getinfo(lua: &Lua) -> mlua::Result<Function> {
     lua.create_function(|lua, (level, _what): (Value, Value)| {
@@ -12,7 +14,11 @@ pub(super) fn getinfo(lua: &Lua) -> mlua::Result<Function> {
             let (source, names) = (frame.source(), frame.names());
             let line = |line: Option<usize>| line.map_or(-1, |line| line as i64);
             let info = lua.create_table()?;
-            info.set("source", source.source.as_deref())?;
+            if source.what == "C" && rows::is_ours(lua, frame.function())? {
+                info.set("source", "=stormhost")?;
+            } else {
+                info.set("source", source.source.as_deref())?;
+            }
             info.set("short_src", source.short_src.as_deref())?;
             info.set("what", source.what)?;
             info.set("linedefined", line(source.line_defined))?;

@@ -66,7 +66,8 @@ if string.pack then
     return (unpack_one("<i8", data, at))
   end
 
-  local function many(format)
+  -- A function that packs the first `count` numbers of a list; `other(list, from, to)` packs a stretch that holds something else.
+  local function many(order, format, other)
     local formats = {}
     return function(list, count)
       local pieces = {}
@@ -78,17 +79,32 @@ if string.pack then
         local size = to - from + 1
         local whole = formats[size]
         if not whole then
-          whole = "<" .. rep(format, size)
+          whole = order .. rep(format, size)
           formats[size] = whole
         end
-        pieces[#pieces + 1] = pack(whole, unpack(list, from, to))
+        if other then
+          local well, packed = pcall(pack, whole, unpack(list, from, to))
+          pieces[#pieces + 1] = well and packed or other(list, from, to)
+        else
+          pieces[#pieces + 1] = pack(whole, unpack(list, from, to))
+        end
       end
       return concat(pieces)
     end
   end
 
-  _M.u32s = many("I4")
-  _M.u64s = many("I8")
+  _M.u32s = many("<", "I4")
+  _M.u64s = many("<", "I8")
+
+  --- Numbers of five bytes, big-endian, among text that stays as it is. No text may be what Lua takes for a number.
+  _M.fives = many(">", "I5", function(list, from, to)
+    local pieces = {}
+    for position = from, to do
+      local each = list[position]
+      pieces[position - from + 1] = math.type(each) and pack(">I5", each) or each
+    end
+    return concat(pieces)
+  end)
 
   --- Bytes of an integer for MessagePack, shortest form first.
   function _M.big_integer(number)

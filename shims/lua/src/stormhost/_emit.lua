@@ -81,24 +81,27 @@ function _M.encoder(codec)
     integer = integer,
     text = text,
     encode = remembering,
-    takes_integers = codec.takes_integers,
+    numeric = math_type and codec.numeric,
   }
 end
 
 -- Small integers are looked up in place; 5.0, where Lua tells that from 5, is not meant.
 local LOW_INTEGER = math.type and "low[V] and math_type(V) == 'integer' and low[V]" or "low[V]"
--- A codec may take integers into its columns as they are.
-local ANY_INTEGER = "math_type(V) == 'integer' and V"
 
 -- Lines that put the row into the columns; `add` and `emit` have them in common.
-local function core(width, takes_integers)
+local function core(width, numeric)
   local list = {}
   local function line(text, ...)
     list[#list + 1] = format(text, ...)
   end
   if width == 1 then
-    local integer = takes_integers and ANY_INTEGER:gsub("V", "values") .. " or" or ""
-    line("local e1 = texts[values] or %s type(values) == 'string' and text(values) or slow(values)", integer)
+    line("local e1 = texts[values]")
+    if numeric then
+      line("if not e1 and math_type(values) == 'integer' and values >= 0 and values <= %d then", numeric.most)
+      line("  e1, numbers[1] = values + %d, true", numeric.offset)
+      line("end")
+    end
+    line("e1 = e1 or type(values) == 'string' and text(values) or slow(values)")
   else
     local parts, nils = {}, {}
     for position = 1, width do
@@ -107,10 +110,21 @@ local function core(width, takes_integers)
     line("local %s", concat(parts, ", "))
     line("if type(values) == 'table' and values[%d] == nil then", width + 1)
     for position = 1, width do
-      line("  local v%d = values[%d]", position, position)
-      local integer = (takes_integers and ANY_INTEGER or LOW_INTEGER):gsub("V", "v" .. position)
-      local slower = ("type(V) == 'string' and text(V) or encode(V)"):gsub("V", "v" .. position)
-      line("  e%d = texts[v%d] or %s or %s", position, position, integer, slower)
+      local value, part = "v" .. position, "e" .. position
+      local slower = ("type(V) == 'string' and text(V) or encode(V)"):gsub("V", value)
+      line("  local %s = values[%d]", value, position)
+      line("  %s = texts[%s]", part, value)
+      line("  if not %s then", part)
+      if numeric then
+        line("    if math_type(%s) == 'integer' and %s >= 0 and %s <= %d then", value, value, value, numeric.most)
+        line("      %s, numbers[%d] = %s + %d, true", part, position, value, numeric.offset)
+        line("    else")
+        line("      %s = %s", part, slower)
+        line("    end")
+      else
+        line("    %s = %s or %s", part, LOW_INTEGER:gsub("V", value), slower)
+      end
+      line("  end")
     end
     line("end")
     line("if %s then", concat(nils, " or "))
@@ -130,7 +144,7 @@ end
 local function compile(context, signature, before, after)
   local results, block = context.results, context.block
   local width = block.output.width
-  local lines = { "local texts, low, math_type, encode, text, slow, block, results, order, ends, special, flush, type = ..." }
+  local lines = { "local texts, low, numbers, math_type, encode, text, slow, block, results, order, ends, special, flush, type = ..." }
   local function line(text, ...)
     lines[#lines + 1] = format(text, ...)
   end
@@ -139,7 +153,7 @@ local function compile(context, signature, before, after)
   end
   line("return function(%s)", signature)
   lines[#lines + 1] = before
-  for _, each in ipairs(core(width, context.encoder.takes_integers)) do
+  for _, each in ipairs(core(width, context.encoder.numeric)) do
     lines[#lines + 1] = each
   end
   if results.order then
@@ -154,6 +168,7 @@ local function compile(context, signature, before, after)
   return make(
     context.encoder.texts,
     context.encoder.low,
+    block.numbers,
     math.type,
     context.encode,
     context.text,
@@ -165,6 +180,19 @@ local function compile(context, signature, before, after)
     context.special,
     context.flush,
     type
+  )
+end
+
+function _M.compiled_adder(context)
+  return compile(context, "values", "", "return true")
+end
+
+function _M.compiled_emit(context)
+  return compile(
+    context,
+    "self, values, options",
+    "if options ~= nil then local answer = special(self, values, options) return answer end",
+    "if count >= results.limit then flush() end"
   )
 end
 
@@ -196,9 +224,6 @@ local function plain_adder(context)
       complain(reason)
     end
     results:add(block, parts)
-    if results.anchors then
-      results.ends[results.count] = results.anchor_count
-    end
     return true
   end
 end
@@ -209,15 +234,30 @@ local function prepare(encoder, results, block, special, flush, always)
   context.heard = always or output.listeners
   context.simple = context.heard and output.width > 0 and output.width <= MOST_COLUMNS
 
-  local integer = encoder.integer
+  local integer, numeric = encoder.integer, block.numbers and encoder.numeric
+  local math_type = math.type
+
+  -- A number that stands in a column as a number. Nobody knows in which one, so all are looked at.
+  local function numeric_part(value)
+    if math_type(value) == "integer" and value >= 0 and value <= numeric.most then
+      for position = 1, output.width do
+        block.numbers[position] = true
+      end
+      return value + numeric.offset
+    end
+    return nil
+  end
+
   function context.encode(value)
-    local known = type(value) == "number" and integer(value)
-    if known then
-      return known
+    if type(value) == "number" then
+      local known = numeric and numeric_part(value) or integer(value)
+      if known then
+        return known
+      end
     end
     local part, reason = encoder.encode(value)
     if part and #part > SHORT then
-      if results.bytes + #part > results.max_frame - 65536 then
+      if not results:fits(#part) then
         return nil,
           format("with this value the row does not fit into a frame of at most %d bytes", results.max_frame)
       end
@@ -227,11 +267,11 @@ local function prepare(encoder, results, block, special, flush, always)
   end
 
   -- As `encode`, for text; nil for what `encode` has to complain about.
-  local text, most = encoder.text, results.max_frame - 65536
+  local text = encoder.text
   function context.text(value)
     local part = text(value)
     if part and #part > SHORT then
-      if results.bytes + #part > most then
+      if not results:fits(#part) then
         return nil
       end
       results:grown(#part)
@@ -257,11 +297,12 @@ function _M.adder(encoder, results, block, always)
   if not context.simple then
     return plain_adder(context)
   end
-  return compile(context, "values", "", "return true")
+  return _M.compiled_adder(context)
 end
 
 --- The `emit` itself: `special(self, values, options)` takes what is not simple, `flush()` sends when much has gathered.
-function _M.emit(encoder, results, block, special, flush)
+-- `tracked`: a spout's block for rows of the same stream with an id.
+function _M.emit(encoder, results, block, special, flush, tracked)
   local context = prepare(encoder, results, block, special, flush, false)
   if not context.simple then
     local add = plain_adder(context)
@@ -282,17 +323,13 @@ function _M.emit(encoder, results, block, special, flush)
         return special(self, values, options)
       end
       add(values)
-      if results.count >= results.limit then
+      if results:is_full() then
         flush()
       end
     end
   end
-  return compile(
-    context,
-    "self, values, options",
-    "if options ~= nil then local answer = special(self, values, options) return answer end",
-    "if count >= results.limit then flush() end"
-  )
+  context.tracked = tracked
+  return _M.compiled_emit(context)
 end
 
 return _M

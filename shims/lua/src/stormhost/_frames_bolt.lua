@@ -75,7 +75,7 @@ function BoltLink:bind()
   end
   component._fail = function(_, input, reason)
     local id = rows.number(input)
-    if self.auto and id < results.consumed + results.marked then
+    if self.auto and id < results:in_hand() then
       traceback.complain("this input has been acked already; an AutoAckBolt can fail its current input only")
     end
     results:fail(id, reason == nil and "failed by the bolt" or require("stormhost._values").readable(tostring(reason)))
@@ -143,11 +143,11 @@ local function meta_of(input, task)
   return meta
 end
 
-local function stepper_of(input, mixed)
+local function stepper_of(input, mixed, results)
   local name = mixed and "mixed" or "plain"
   local step = input[name]
   if not step then
-    step = rows.stepper(input.spec.fields, mixed)
+    step = rows.stepper(input.spec.fields, mixed, results)
     input[name] = step
   end
   return step
@@ -164,9 +164,9 @@ function BoltLink:tuples(payload)
     local metas, step
     if not input.tick then
       if task ~= 0 then
-        metas, step = meta_of(input, task), stepper_of(input, false)
+        metas, step = meta_of(input, task), stepper_of(input, false, self.results)
       else
-        metas, step = {}, stepper_of(input, true)
+        metas, step = {}, stepper_of(input, true, self.results)
         for position = 1, count do
           metas[position] = meta_of(input, read_u32(payload, at + 4 * (position - 1)))
         end
@@ -198,10 +198,9 @@ end
 function BoltLink:ticks(count)
   local results = self.results
   for _ = 1, count do
-    local id = results.consumed + results.marked
+    local id = results:in_hand()
     self:guarded(self.component.tick)
-    results.marked = results.marked + 1
-    results.marks[results.marked] = results.count
+    results:mark()
     if not self.auto then
       results.ack_count = results.ack_count + 1
       results.acks[results.ack_count] = id
@@ -230,11 +229,10 @@ function BoltLink:execute(step, columns, count, first, metas)
       if type(caught.raised) == "table" and caught.raised.ended then
         error(caught.raised, 0)
       end
-      local id = results.consumed + results.marked
+      local id = results:in_hand()
       self:report(caught)
       results:fail(id, caught.message)
-      results.marked = results.marked + 1
-      results.marks[results.marked] = results.count
+      results:mark()
       from = id - first + 1
     end
     if from <= count then
@@ -291,13 +289,12 @@ function BoltLink:special_emit(values, options)
     results:tie(numbers)
   end
   if task then
-    results.directs = results.directs or {}
-    results.directs[results.count] = task
+    results:direct(task)
   end
   if ask then
     return self:ask_task_ids(self.auto and not self.in_hand)
   end
-  if results.count >= results.limit then
+  if results:is_full() then
     self:relieve()
   end
 end

@@ -48,8 +48,7 @@ function SpoutLink.new(channel, offer, component)
   self.results = Results.new(channel, self.codec, blocks, { max_frame = self.max_frame })
   self.credit = 0
   self.active = true
-  self.pending = {} -- number of a tracked row → its id
-  self.number = 0 -- of tracked rows
+  self.pending = self.results.pending
   self.reliable = class_of.instance(component, ReliableSpout)
   self.tells_acks = class_of.overrides(component, Spout, "ack")
   self.wakes = class_of.overrides(component, Spout, "fail") and not self.reliable
@@ -61,7 +60,7 @@ end
 
 function SpoutLink:bind()
   self:bind_emit(self:make_emit(), Spout)
-  local add, pending, results = self.adders[2].default, self.pending, self.results
+  local add, results = self.adders[2].default, self.results
   local default = self.plain.default
   local simple = default and not default.output.direct
   function self.component._emit_tracked(_, values, id, options)
@@ -69,10 +68,8 @@ function SpoutLink:bind()
       return self:add(values, id, options or NONE)
     end
     add(values)
-    local number = self.number
-    pending[number] = id
-    self.number = number + 1
-    if results.count >= results.limit then
+    results:track(id)
+    if results:is_full() then
       self:relieve()
     end
   end
@@ -96,7 +93,7 @@ end
 
 function SpoutLink:may_emit()
   local results = self.results
-  return self.active and results.sent + results.count < self.credit
+  return self.active and results.sent + results:emitted() < self.credit
 end
 
 local function is_waited(kind, payload)
@@ -147,7 +144,7 @@ end
 --- Writes what is there, then `done` if that is news.
 function SpoutLink:settle()
   local results = self.results
-  if results.count > 0 then
+  if results:emitted() > 0 then
     results:flush()
   end
   if self:through() and not self.said_done then
@@ -198,7 +195,7 @@ function SpoutLink:answer_when_done()
   local component, results = self.component, self.results
   while self:may_emit() and component:_again() do -- luacheck: ignore 542
   end
-  if results.count > 0 then
+  if results:emitted() > 0 then
     results:flush()
   end
   self.said_done = false
@@ -288,13 +285,16 @@ function SpoutLink:burst()
   local pace = 1
   local begun = now()
   local before = begun
-  while results.count < room do
+  local emitted = results.emitted
+  local count = emitted(results)
+  while count < room do
     for _ = 1, pace do
-      local sent, have = results.sent, results.count
+      local sent, have = results.sent, count
       pull()
-      if results.count == have and results.sent == sent then
+      count = emitted(results)
+      if count == have and results.sent == sent then
         return self:nothing_emitted()
-      elseif component._done or results.count >= room or results.sent ~= sent then
+      elseif component._done or count >= room or results.sent ~= sent then
         return results:flush()
       end
     end
@@ -308,13 +308,13 @@ function SpoutLink:burst()
       pace = pace + pace
     end
   end
-  if results.count > 0 then
+  if results:emitted() > 0 then
     results:flush()
   end
 end
 
 function SpoutLink:nothing_emitted()
-  if self.results.count > 0 then
+  if self.results:emitted() > 0 then
     self.results:flush()
   end
   if self.woken then
@@ -329,7 +329,6 @@ end
 function SpoutLink:make_emit()
   local results, encoder = self.results, self.encoder
   self.adders = { {}, {} }
-  local pending = self.pending
   for _, output in ipairs(self.outputs.list) do
     self.adders[1][output.name] = emit_of.adder(encoder, results, self.plain[output.name])
     -- What is tracked is sent even if nobody listens: the spout waits for its ack.
@@ -343,10 +342,8 @@ function SpoutLink:make_emit()
       return self:special_emit(values, options)
     end
     add(values)
-    local number = self.number
-    pending[number] = id
-    self.number = number + 1
-    if results.count >= results.limit then
+    results:track(id)
+    if results:is_full() then
       self:relieve()
     end
   end
@@ -355,7 +352,7 @@ function SpoutLink:make_emit()
   end
   local default = self.plain.default
   if default and not default.output.direct then
-    return emit_of.emit(encoder, results, default, special, relieve)
+    return emit_of.emit(encoder, results, default, special, relieve, self.tracked.default)
   end
   return function(_, values, options)
     return self:special_emit(values, options or {})
@@ -376,17 +373,15 @@ function SpoutLink:add(values, id, options)
     return ask and {} or nil
   end
   if id ~= nil then
-    self.pending[self.number] = id
-    self.number = self.number + 1
+    results:track(id)
   end
   if task then
-    results.directs = results.directs or {}
-    results.directs[results.count] = task
+    results:direct(task)
   end
   if ask then
     return self:ask_task_ids(false)
   end
-  if results.count >= results.limit then
+  if results:is_full() then
     self:relieve()
   end
 end

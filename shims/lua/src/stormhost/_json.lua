@@ -54,6 +54,8 @@ function _M.map(parts, count)
 end
 
 _M.column = _M.list
+-- Where Lua has integers they stand in a column as they are, since `concat` writes them so.
+_M.numeric = { most = math.maxinteger, offset = 0 }
 
 local encode = values.encoder(_M)
 

@@ -66,8 +66,16 @@ function _M.map(parts, count)
   return head(128, 16, 222, count) .. concat(parts, "", 1, 2 * count)
 end
 
---- A column: the first `count` of `parts`, each a value's bytes.
-_M.column = _M.list
+-- Where Lua has integers, those of up to 32 bits stand in a column as the number that their five bytes are.
+_M.numeric = bytes.fives and { most = 4294967295, offset = 206 * 4294967296 }
+
+--- A column: the first `count` of `parts`, each a value's bytes, or a number as above. `numbers`: whether there may be such.
+function _M.column(parts, count, numbers)
+  if numbers then
+    return head(144, 16, 220, count) .. bytes.fives(parts, count)
+  end
+  return _M.list(parts, count)
+end
 
 -- Decoding ------------------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ function Results.new(channel, codec, blocks, options)
     codec = codec,
     blocks = blocks,
     with_marks = options.marks,
+    anchored = options.anchored,
     max_frame = options.max_frame,
     count = 0, -- rows, since the last frame
     limit = Results.MAX_ROWS, -- a frame is due at so many
@@ -41,6 +42,8 @@ function Results.new(channel, codec, blocks, options)
     ends = {},
     anchor_count = 0,
     directs = nil, -- row → task
+    pending = {}, -- number of a tracked row → its id
+    tracked = 0, -- rows, since the start
     acks = {},
     ack_count = 0,
     fails = {},
@@ -50,11 +53,22 @@ function Results.new(channel, codec, blocks, options)
   }, Results)
   for number, block in ipairs(blocks) do
     block.number, block.rows, block.columns = number, 0, {}
+    block.numbers = {} -- of columns: whether numbers stand in them, as the codec has it
     for position = 1, block.output.width do
       block.columns[position] = {}
     end
   end
   return self
+end
+
+--- How many rows have been added since the last frame.
+function Results:emitted()
+  return self.count
+end
+
+--- Whether a frame is due.
+function Results:is_full()
+  return self.count >= self.limit
 end
 
 --- Adds a row that is in bytes already.
@@ -68,6 +82,38 @@ function Results:add(block, parts)
   if self.order then
     self.order[self.count] = block.number
   end
+  if self.anchors then
+    self.ends[self.count] = self.anchor_count
+  end
+end
+
+--- Keeps the id of the last row, which is tracked.
+function Results:track(id)
+  local number = self.tracked
+  self.pending[number] = id
+  self.tracked = number + 1
+end
+
+--- The task that the last row goes to.
+function Results:direct(task)
+  self.directs = self.directs or {}
+  self.directs[self:emitted()] = task
+end
+
+--- How many inputs have been dealt with since the last frame.
+function Results:finished()
+  return self.marked
+end
+
+--- The number of the input in hand.
+function Results:in_hand()
+  return self.consumed + self:finished()
+end
+
+--- Says that the input in hand has been dealt with.
+function Results:mark()
+  self.marked = self.marked + 1
+  self.marks[self.marked] = self.count
 end
 
 --- Notes what the last row is anchored to.
@@ -78,6 +124,11 @@ function Results:tie(numbers)
   end
   self.anchor_count = count + #numbers
   self.ends[self.count] = self.anchor_count
+end
+
+--- Whether so many bytes more fit into a frame.
+function Results:fits(size)
+  return self.bytes + size <= self.max_frame - 65536
 end
 
 --- Notes long values: what is big is sent soon.
@@ -93,7 +144,16 @@ function Results:fail(number, reason)
   self.fails[#self.fails + 1] = { number, reason }
 end
 
-local function block_pieces(self, pieces)
+local function order_section(self, places)
+  local order = {}
+  for row = 1, self.count do
+    order[row] = places[self.order[row]]
+  end
+  return concat(order)
+end
+
+--- Appends the blocks to `pieces`, and their order where there are several; returns how many.
+function Results:put_rows(pieces)
   local used = 0
   local places = {}
   for _, block in ipairs(self.blocks) do
@@ -104,22 +164,39 @@ local function block_pieces(self, pieces)
       local output = block.output
       pieces[#pieces + 1] = u16(output.index) .. u16(output.width) .. u32(rows) .. u32(block.tracked or 0)
       for position = 1, output.width do
-        local column = self.codec.column(block.columns[position], rows)
+        local column = self.codec.column(block.columns[position], rows, block.numbers[position])
+        block.numbers[position] = nil
         pieces[#pieces + 1] = u32(#column)
         pieces[#pieces + 1] = column
       end
       block.rows = 0
     end
   end
-  return used, places
+  if used > 1 then
+    pieces[#pieces + 1] = order_section(self, places)
+  end
+  return used
 end
 
-local function order_section(self, places)
-  local order = {}
-  for row = 1, self.count do
-    order[row] = places[self.order[row]]
+--- Appends which rows belong to which input.
+function Results:put_marks(pieces)
+  pieces[#pieces + 1] = u32s(self.marks, self.marked)
+end
+
+--- Appends what the rows are anchored to; false where none is to anything.
+function Results:put_anchors(pieces, rows)
+  if self.anchor_count == 0 then
+    return false
   end
-  return concat(order)
+  pieces[#pieces + 1] = u32s(self.ends, rows)
+  pieces[#pieces + 1] = u64s(self.anchors, self.anchor_count)
+  self.anchor_count = 0
+  return true
+end
+
+--- Forgets the rows, which have been said.
+function Results:clear()
+  self.marked, self.count, self.bytes, self.limit = 0, 0, 0, Results.MAX_ROWS
 end
 
 --- The fails that may go: where acks come by themselves, a fail goes with the frame that consumes its input.
@@ -139,27 +216,23 @@ end
 
 --- Writes everything collected. `loose`: the rows are tied to no input. `ask`: the host shall answer.
 function Results:flush(loose, ask)
-  local rows, flags = self.count, 0
+  local rows, finished, flags = self:emitted(), self:finished(), 0
   local pieces = { "" }
-  local used, places = block_pieces(self, pieces)
-  self.consumed = self.consumed + self.marked
+  local used = self:put_rows(pieces)
+  self.consumed = self.consumed + finished
   if used > 1 then
     flags = flags + ORDER
-    pieces[#pieces + 1] = order_section(self, places)
   end
   if self.with_marks and rows > 0 and not loose then
     flags = flags + MARKS
-    pieces[#pieces + 1] = u32(self.marked)
-    pieces[#pieces + 1] = u32s(self.marks, self.marked)
+    pieces[#pieces + 1] = u32(finished)
+    self:put_marks(pieces)
   end
   loose = loose and rows > 0
-  if self.anchors and rows > 0 then
-    if self.anchor_count > 0 then
+  if self.anchored and rows > 0 then
+    if self:put_anchors(pieces, rows) then
       flags = flags + ANCHORS
       loose = false
-      pieces[#pieces + 1] = u32s(self.ends, rows)
-      pieces[#pieces + 1] = u64s(self.anchors, self.anchor_count)
-      self.anchor_count = 0
     else
       loose = true
     end
@@ -188,7 +261,7 @@ function Results:flush(loose, ask)
   end
   flags = flags + (loose and LOOSE or 0) + (ask and ASK or 0)
   pieces[1] = u64(self.consumed) .. u32(flags) .. u32(rows) .. u16(used)
-  self.marked, self.count, self.bytes, self.limit = 0, 0, 0, Results.MAX_ROWS
+  self:clear()
   self.sent = self.sent + rows
   self.said = self.consumed
   wire.write(self.channel, "R", concat(pieces))
