@@ -55,7 +55,10 @@ subprocess.run([sys.executable, '-c', code])
     [
         pytest.param(HOARD, {"limit_memory_bytes": "200 MiB"}, "it uses", marks=pytest.mark.error("SH0409")),
         (HOARDS_BELOW, {"limit_memory_bytes": "200 MiB"}, "its 2 processes use"),
-        pytest.param(FORKS, {"limit_processes": 3}, "it has 6 processes, and may have 3 (stormhost.limit.", marks=pytest.mark.error("SH0410")),
+        pytest.param(
+            FORKS, {"limit_processes": 3}, "it has 6 processes, and may have 3 (stormhost.limit.",
+            marks=pytest.mark.error("SH0410"),
+        ),
         ("while True: pass", {"limit_cpu_secs": 1}, "was killed by SIGXCPU"),
     ],
     ids=["memory", "memory of the tree", "processes", "cpu"],
