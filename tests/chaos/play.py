@@ -16,7 +16,7 @@ from typing import Any
 import ceiling
 import strikes
 import verdict
-from faults import MESSAGE_TIMEOUT, SHELL_TIMEOUT, SUBPROCESS_TIMEOUT
+from faults import FLOWS_WITHIN, MESSAGE_TIMEOUT, SHELL_TIMEOUT, SUBPROCESS_TIMEOUT
 from harness import Run, Stormhost
 from journals import Journals, Seen
 from plan import QUOTA, Plan, Strike, components
@@ -24,6 +24,8 @@ from plan import QUOTA, Plan, Strike, components
 HERE = Path(__file__).resolve().parent
 LOOK = 0.005  # seconds between two looks
 STARTS_WITHIN = 60.0
+NEXT_WITHIN = 2 * SHELL_TIMEOUT + FLOWS_WITHIN
+"""Seconds within which tuples have to come when nobody is known to stand still: all that spouts may have pending may be held by one who never acks."""
 ENDS_WITHIN = 60.0
 """Seconds without an arrival at the sink after which a run that is to end is taken for hung."""
 GONE_WITHIN = 2.0
@@ -178,10 +180,11 @@ class Play:
         self._until(lambda: wanted <= {component for component, _ in self.journals.last}, "all components to be at work", STARTS_WITHIN)
 
     def _strike(self, strike: Strike) -> None:
-        if not strike.together:
+        # Of a pause and a stop of the same process the SIGCONT of the one would be the end of the other.
+        if not strike.together or strike.fault in ("pause", "stop"):
             self._until_all_flow()
             mark = len(self.journals.rows) + strike.after
-            self._until(lambda: len(self.journals.rows) >= mark, "the next tuples at the sink", 20.0)
+            self._until(lambda: len(self.journals.rows) >= mark, "the next tuples at the sink", NEXT_WITHIN)
         alone = all(struck.flows for struck in self.struck)
         fault = strike.what
         if fault.by == "host":
@@ -194,7 +197,7 @@ class Play:
                 hit.extend([victim] if victim else [])
                 return bool(hit)
 
-            self._until(send, f"a process of {strike.component} to send a signal to", 20.0)
+            self._until(send, f"a process of {strike.component} to send a signal to", NEXT_WITHIN)
             self.struck.append(Struck(strike, hit[0].ns, hit[0].task, hit[0].incarnation, alone))
         else:
             known = len(self.told)
@@ -203,7 +206,7 @@ class Play:
             def taken() -> Any:
                 return next((told for told in self.told[known:] if told.component == strike.component), None)
 
-            self._until(taken, f"{strike.component} to take the order to do wrong: {strike.fault}", 20.0)
+            self._until(taken, f"{strike.component} to take the order to do wrong: {strike.fault}", NEXT_WITHIN)
             told = taken()
             # Spouts have one task. Of those whose processes come and go any may be the next.
             task = "" if strike.kind in ("exec", "spout", "old spout", "inside spout", "source") else told.task

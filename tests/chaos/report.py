@@ -21,7 +21,12 @@ Outcomes = list[dict[str, Any]]
 def machine() -> dict[str, Any]:
     """What the machine is, and how busy it is just now."""
     model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), platform.machine())
-    return {"cpu": model, "cores": os.cpu_count(), "kernel": platform.release().split("-")[0], "load": round(os.getloadavg()[0], 1)}
+    return {"cpu": model, "cores": os.cpu_count(), "kernel": platform.release().split("-")[0], "load": round(os.getloadavg()[0], 1), "first": goes_first()}
+
+
+def goes_first() -> bool:
+    """Whether we go before all others on this machine, as by `chrt -r 1`."""
+    return os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR)
 
 
 def of(values: list[float], share: float) -> float:
@@ -97,11 +102,13 @@ def write_page(outcomes: Outcomes) -> None:
     machines = [outcome["machine"] for outcome in outcomes]
     loads = [machine["load"] for machine in machines]
     facts = f"{machines[0]['cores']} cores ({machines[0]['cpu']}), Linux {machines[0]['kernel']}"
+    first = sum(machine["first"] for machine in machines)
+    others = f" {first} of the seeds went before whatever others did there (`chrt -r 1 make chaos`), and {len(machines) - first} did not." if first else ""
     bad = sorted(outcome["seed"] for outcome in outcomes if outcome["problems"])
     written = [
         f"`make chaos`: {summary(outcomes)}. All pairs are met by {COVERS} seeds in a row.",
         "",
-        f"On {facts}, two seeds at a time; the machine's load (of one minute) was {of(loads, 0.5):.1f} in the median and {max(loads):.1f} at most.",
+        f"On {facts}; the machine's load (of one minute) was {of(loads, 0.5):.1f} in the median and {max(loads):.1f} at most.{others}",
         *(["", f"Seeds that found something: {', '.join(map(str, bad))}."] if bad else []),
         "",
         *by_fault(outcomes),

@@ -7,7 +7,6 @@ Writes what came out into docs/reliability.md. To be run while the machine has n
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -57,8 +56,7 @@ def main() -> int:
     flows = [strike["flows"] for strike in outcome.strikes if strike["flows"]]
     here = machine()
     beyond = of(flows, 0.99) - of(play.bare, 0.99)
-    first = os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR)
-    priority = ", of others, before whom all of this went (`chrt -r 1 make chaos-restart`)" if first else ""
+    priority = ", of others, before whom all of this went (`chrt -r 1 make chaos-restart`)" if here["first"] else ""
     lines = [
         f"`make chaos-restart`: {kills} times a Python child of the chain was killed while {RATE} tuples a second went through it ({outcome.tuples} in all), "
         f"and a bare interpreter (`python -c`) was started after each.",

@@ -13,12 +13,14 @@ voice = Voice()
 voice.half = b"half a li"
 voice.rubbish = b"too\tmany\tvalues\tin\tthis\n\xff\xfe\n\n"
 order = orders.take()
+lines = []
 if order is not None:
     # Where it is in what it does is up to chance: before it has read, or after.
     if int(orders.incarnation[-1], 16) % 2:
-        sys.stdin.buffer.readline()
+        lines.append(sys.stdin.readline())
     orders.follow(order, voice)
-rows = [line.rstrip("\n").split("\t") for line in sys.stdin]
+lines += sys.stdin
+rows = [line.rstrip("\n").split("\t") for line in lines if line]
 if role == "join":
     names = {name: None for row in rows for name in row[2:]}
     rows = [["+".join(row[0] for row in rows), rows[0][1], *names]]
