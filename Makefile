@@ -5,7 +5,7 @@
 # and luacheck, Node with npm, Go, and Perl. STORMHOST_LONG=1 makes the tests that kill, and the models of what is pure, go on for longer.
 
 .DEFAULT_GOAL := help
-.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e test-conformance conformance-table test-pages test-packages test-examples fuzz fmt clean
+.PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e soak test-conformance conformance-table test-pages test-packages test-examples fuzz fmt clean
 
 include bench/Makefile
 
@@ -21,6 +21,9 @@ PYTHON ?= python3
 BIN := target/venv/bin
 NATIVE := $(CURDIR)/target/accelerator/accelerator/libstormhost_native.so
 PYTEST := $(BIN)/pytest -q -p no:cacheprovider
+# Tests of whole programs wait more than they work, so several go at a time: two a core, but four at least.
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores > 2 ? cores * 2 : 4)))
+TOGETHER := $(PYTEST) -n $(WORKERS) --dist worksteal
 # What tests and benchmarks run is built with Python inside, for which Python's shared library is needed; `cargo build` alone is not.
 INSIDE = --features python
 export PYO3_PYTHON ?= $(shell PYTHON=$(PYTHON) sh tests/python_inside.sh 2>/dev/null)
@@ -28,6 +31,12 @@ export PYO3_PYTHON ?= $(shell PYTHON=$(PYTHON) sh tests/python_inside.sh 2>/dev/
 help:
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name words; do printf '  make %-14s %s\n' "$$name" "$$words"; done
 
+# What takes long to build and changes nothing that is tested is left out: the optimiser's last pass over the whole program, which makes
+# it a little quicker and is left to `make build` and `make bench`, and what only debuggers read. Both kinds of builds are kept, so nobody
+# who goes from one to the other waits.
+test: export CARGO_PROFILE_RELEASE_LTO = off
+test: export CARGO_PROFILE_RELEASE_CODEGEN_UNITS = 16
+test: export CARGO_PROFILE_DEV_DEBUG = line-tables-only
 test: test-format test-rust test-docs build test-python test-pythons test-ruby test-lua test-e2e test-conformance test-pages test-packages test-examples bench-check ## everything that continuous integration runs
 
 build: prepare ## the program, as it is released, with Python inside: target/release/stormhost
@@ -64,7 +73,7 @@ test-docs: ## the documentation of the Rust code, without a warning
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
 
 test-python: prepare native ## the Python shim, with every codec
-	cd shims/python && STORMHOST_NATIVE=$(NATIVE) ../../$(PYTEST)
+	cd shims/python && STORMHOST_NATIVE=$(NATIVE) ../../$(TOGETHER)
 
 test-pythons: prepare native ## the Python shim without codecs, on every other Python that is found
 	STORMHOST_NATIVE=$(NATIVE) sh tests/other_pythons.sh
@@ -76,7 +85,10 @@ test-lua: prepare ## the Lua shim, in Lua 5.4 and LuaJIT, its rock and its docum
 	$(PYTEST) shims/lua/tests
 
 test-e2e: build prepare ## the whole program with real children
-	STORMHOST=target/release/stormhost $(PYTEST) tests/e2e
+	STORMHOST=target/release/stormhost $(TOGETHER) tests/e2e
+
+soak: build prepare ## 24 million tuples through a bolt that is slower than its spout: what memory the host takes by the minute
+	STORMHOST=$(CURDIR)/target/release/stormhost PYTHONPATH=tests $(BIN)/python tests/soak.py $(SOAK)
 
 test-conformance: build native prepare ## every library with every other: chains, values, misbehaviours
 	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/conformance
@@ -85,13 +97,14 @@ conformance-table: build native prepare ## the same, and writes what came out in
 	STORMHOST_WRITE=1 STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/conformance
 
 test-pages: build native prepare ## every code block of the documentation
-	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/docs
+	STORMHOST=$(CURDIR)/target/release/stormhost $(TOGETHER) tests/docs
 
+# With the features that the program was built with, so that cargo finds it finished.
 test-packages: build prepare ## the wheel, the gem and the rock, each installed into an empty place
-	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/packaging
+	STORMHOST=$(CURDIR)/target/release/stormhost MATURIN_PEP517_ARGS="$(INSIDE)" $(TOGETHER) tests/packaging
 
 test-examples: build prepare ## every example
-	STORMHOST=$(CURDIR)/target/release/stormhost $(PYTEST) tests/examples
+	STORMHOST=$(CURDIR)/target/release/stormhost $(TOGETHER) tests/examples
 
 fuzz: ## what children say and files hold, by chance: each target for FUZZ_SECONDS (60); needs a nightly compiler
 	sh fuzz/run.sh

@@ -65,13 +65,14 @@ class Line:
     task: int | None = None
     pid: int | None = None
     stream: str | None = None
+    code: str | None = None
 
     @staticmethod
     def parse(text: str) -> Line:
         """Reads a line of `--log-format json`."""
         try:
             said = json.loads(text)
-            return Line(said["message"], *(said.get(key) for key in ("level", "component", "task", "pid", "stream")))
+            return Line(said["message"], *(said.get(key) for key in ("level", "component", "task", "pid", "stream", "code")))
         except (ValueError, TypeError, KeyError):
             return Line(text)
 
@@ -286,22 +287,39 @@ class Stormhost:
         """
         if isinstance(topology, str):
             topology = self.write(topology)
+        words = [command, str(topology), "--log-format", "json"]
+        words += ["--python", python] if python else []
+        for name, value in (settings or {}).items():
+            words += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
+        return self.launch(*words, *options, "--", *args, env=env)
+
+    def launch(
+        self,
+        *words: str,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: int = subprocess.DEVNULL,
+        stdout: Any = None,
+        through: Iterable[str] = (),
+        before: Callable[[], None] | None = None,
+    ) -> Run:
+        """Starts the program with these words.
+
+        `env`: for its environment. `cwd`: the folder, if not the test's. `stdout`: a file in place of the one that `Run.stdout` reads.
+        `through`: the words of a program that starts it. `before`: what its process does before it becomes the program.
+        """
         marker = uuid.uuid4().hex
         folder = self.folder / f"run{len(self._runs)}"
         folder.mkdir()
         journal = folder / "journal"
-        words = [binary(), command, str(topology), "--log-format", "json"]
-        words += ["--python", python] if python else []
-        for name, value in (settings or {}).items():
-            words += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
-        words += [*options, "--", *args]
         with open(folder / "stdout", "wb") as out, open(folder / "stderr", "wb") as err:
             popen = subprocess.Popen(
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
+                [*through, binary(), *words],
+                stdin=stdin,
+                stdout=out if stdout is None else stdout,
                 stderr=err,
-                cwd=self.folder,
+                cwd=self.folder if cwd is None else cwd,
+                preexec_fn=before,
                 env={**self.environment(marker, journal), **(env or {})},
                 start_new_session=True,  # away from the terminal of whoever runs the tests
             )
@@ -312,6 +330,11 @@ class Stormhost:
     def run(self, topology: str | Path, *options: str, status: int = 0, within: float = SOON, **others: Any) -> Run:
         """Runs a topology to its end, which must have this status."""
         return self.start(topology, *options, **others).ends_with(status, within)
+
+    @property
+    def runs(self) -> list[Run]:
+        """All runs so far."""
+        return self._runs
 
     def clean_up(self) -> list[str]:
         """Ends whatever is left, and tells what that was."""

@@ -172,6 +172,7 @@ fn queue(criterion: &mut Criterion) {
                         encoding: ENCODING,
                         back_edge: false,
                         source: n as u32 % senders,
+                        repeats: false,
                     };
                     queue.push(place, &[black_box(word)], Anchor::NONE);
                 }

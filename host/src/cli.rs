@@ -36,6 +36,16 @@ pub enum Command {
     New(NewOptions),
     /// Print the folder of a language's library, for its own tools.
     Lib(LibOptions),
+    /// Explain an error by its code: what it comes of, and what to try.
+    Explain(ExplainOptions),
+}
+
+/// What `explain` takes.
+#[derive(Clone, Debug, Args)]
+pub struct ExplainOptions {
+    /// The code, as in SH0401; without it all are listed
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
 }
 
 /// Which topology, and what is said about it from outside. The same for every command.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::errors::Code;
 use crate::runtime::letter::Letter;
 
 /// The file's name in the run's folder.
@@ -69,6 +70,7 @@ impl DeadLetters {
                 self.kept += 1;
                 tracing::warn!(
                     component = letter.component,
+                    code = %Code::SET_ASIDE,
                     "a tuple was set aside into {}: {}",
                     self.path.display(),
                     letter.reason
@@ -80,6 +82,7 @@ impl DeadLetters {
                     self.told = Some(Instant::now());
                     tracing::error!(
                         component = letter.component,
+                        code = %Code::LETTER_LOST,
                         "a dead letter could not be written to {}: {error}; {} are lost so far, and the run goes on. This one: {}",
                         self.path.display(),
                         self.lost,
@@ -110,12 +113,14 @@ impl DeadLetters {
         let path = self.path.display();
         if self.kept > 0 {
             tracing::warn!(
+                code = %Code::LETTERS_KEPT,
                 "{} dead letters are in {path}; `stormhost replay {path}` feeds them to the topology again",
                 self.kept
             );
         }
         if self.lost > 0 {
             tracing::error!(
+                code = %Code::LETTER_LOST,
                 "{} dead letters could not be written to {path} and are lost",
                 self.lost
             );

@@ -9,7 +9,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::cli::{DebugOption, Debugger, TopologyOptions};
-use crate::prepare::tell;
+use crate::errors::Code;
+use crate::prepare::tell_error;
 use crate::status::ExitStatus;
 use crate::topology::{SetOption, Topology};
 
@@ -46,7 +47,10 @@ pub fn settings(options: &TopologyOptions, debug: &DebugOption) -> TopologyOptio
 pub fn prepare(topology: &mut Topology, debug: &DebugOption) -> Result<(), ExitStatus> {
     let id = &debug.component;
     let refuse = |why: String, hint: &str| {
-        tell(format_args!("error: --debug {id}: {why}\n  hint: {hint}"));
+        tell_error(
+            Code::NOT_DEBUGGED,
+            format_args!("--debug {id}: {why}\n  hint: {hint}"),
+        );
         ExitStatus::Mistakes
     };
     let by = match debug.by {

@@ -1,7 +1,7 @@
 //! The guard: a second, tiny process of this binary that outlives the host by a moment and leaves nothing of the run behind.
 //!
 //! It holds one end of a pipe whose other end only the host has. When the host is gone, however it went, the pipe ends, and the guard kills every process
-//! group that was registered and every process that carries the run's token, until none is left. It is also watched whether the host's process
+//! group that was registered and every process that carries the run's token or its brand (`brand`), until none is left. It is also watched whether the host's process
 //! itself has ended, since a fork of the host that runs no program would keep the pipe open.
 //!
 //! A parent-death signal would reach children only, and fires when the *thread* that spawned them ends.
@@ -18,6 +18,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::errors::Code;
 use crate::link::process::Process;
 
 /// The first argument that makes this binary a guard. Not for users.
@@ -120,6 +121,7 @@ impl Guard {
                 let exit = process.wait().await;
                 tracing::warn!(
                     pid = process.pid(),
+                    code = %Code::GUARD_DIED,
                     "the guard {exit}; another one takes its place"
                 );
             }
@@ -145,6 +147,7 @@ impl Guard {
             Ok(post) => Some(post),
             Err(error) => {
                 tracing::warn!(
+                    code = %Code::NO_GUARD,
                     "no guard can be started, so processes may be left behind if the host is killed now: {error}"
                 );
                 None

@@ -1,9 +1,12 @@
 //! The `stormhost` command: arguments in, status out.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
 use stormhost::cli::{Cli, Command};
+use stormhost::errors::{Code, marked};
+use stormhost::status::ExitStatus;
 use stormhost::{commands, hand, new, run};
 
 fn main() -> ExitCode {
@@ -15,7 +18,11 @@ fn main() -> ExitCode {
         return status;
     }
     // Wrong usage ends here with status 2, and with what was expected.
-    let status = match Cli::parse().command {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return usage(&error),
+    };
+    let status = match command {
         Command::Run(options) => run::run(&options),
         Command::Replay(options) => run::replay(&options),
         Command::Pipe(options) => commands::pipe(&options),
@@ -24,6 +31,22 @@ fn main() -> ExitCode {
         Command::Try(options) => hand::attempt(&options),
         Command::New(options) => new::new(&options),
         Command::Lib(options) => commands::lib(&options),
+        Command::Explain(options) => commands::explain(&options),
     };
     status.into()
+}
+
+/// Help and versions go to standard output; what makes no sense is told with its code.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    let said = error.render();
+    let said = if std::io::stderr().is_terminal() {
+        said.ansi().to_string()
+    } else {
+        said.to_string()
+    };
+    stormhost::prepare::tell(marked(said.trim_end(), Code::USAGE.number()));
+    ExitStatus::Usage.into()
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 use include_dir::{Dir, include_dir};
 
 use crate::cli::{NewLanguage, NewOptions};
-use crate::prepare::tell;
+use crate::errors::Code;
+use crate::prepare::{tell, tell_error};
 use crate::status::ExitStatus;
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -26,15 +27,19 @@ pub fn new(options: &NewOptions) -> ExitStatus {
     };
     let shown = folder.display();
     let Some(name) = folder.file_name().and_then(|name| name.to_str()) else {
-        tell(format_args!(
-            "error: {shown:?} names no folder that could be made"
-        ));
+        tell_error(
+            Code::NOT_NEW,
+            format_args!("{shown:?} names no folder that could be made"),
+        );
         return ExitStatus::Usage;
     };
     if fs::read_dir(folder).is_ok_and(|mut inside| inside.next().is_some()) || folder.is_file() {
-        tell(format_args!(
-            "error: {shown} is there already, and not empty\n  hint: choose another name; nothing was changed"
-        ));
+        tell_error(
+            Code::NOT_NEW,
+            format_args!(
+                "{shown} is there already, and not empty\n  hint: choose another name; nothing was changed"
+            ),
+        );
         return ExitStatus::Mistakes;
     }
     match write(language, folder, name) {
@@ -45,7 +50,10 @@ pub fn new(options: &NewOptions) -> ExitStatus {
             ExitStatus::Complete
         }
         Err(error) => {
-            tell(format_args!("error: {shown} cannot be made: {error}"));
+            tell_error(
+                Code::NOT_NEW,
+                format_args!("{shown} cannot be made: {error}"),
+            );
             ExitStatus::HostError
         }
     }

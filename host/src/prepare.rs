@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::{EnvOption, TopologyOptions};
+use crate::errors::{Code, Coded, marked};
 use crate::frontend::{LoadError, LoadOptions, OthersOptions, Surroundings, load, read_user_file};
 use crate::status::ExitStatus;
 use crate::topology::{Checked, Ir, Mistake, Overrides, SetOption, Severity, Topology, check};
@@ -31,7 +32,7 @@ pub fn prepare(
 ) -> Result<Prepared, ExitStatus> {
     let seen = surroundings()?;
     let ir = load(&options.file, &load_options(options, &seen)).map_err(|error| {
-        tell(format_args!("error: {error}"));
+        tell_error(error.code(), &error);
         status(&error)
     })?;
     described(&ir);
@@ -60,9 +61,10 @@ pub fn check_described(
 
 fn surroundings() -> Result<Surroundings, ExitStatus> {
     Surroundings::of_this_process().map_err(|error| {
-        tell(format_args!(
-            "error: the working folder cannot be read: {error}"
-        ));
+        tell_error(
+            Code::NO_WORKING_FOLDER,
+            format_args!("the working folder cannot be read: {error}"),
+        );
         ExitStatus::HostError
     })
 }
@@ -94,8 +96,13 @@ fn checked(ir: Ir, overrides: &Overrides, seen: &Surroundings) -> Result<Prepare
 /// Shows mistakes on standard error, one after another.
 pub fn tell_all(mistakes: &[Mistake]) {
     for mistake in mistakes {
-        tell(mistake);
+        tell(marked(&mistake.to_string(), mistake.code.number()));
     }
+}
+
+/// Says on standard error what is wrong, and which error it is.
+pub fn tell_error(code: Code, said: impl Display) {
+    tell(marked(&format!("error: {said}"), code.number()));
 }
 
 /// Says one thing on standard error. Nobody may be listening; that is no reason to fail.
@@ -172,7 +179,7 @@ fn load_options(options: &TopologyOptions, seen: &Surroundings) -> LoadOptions {
 
 fn overrides(options: &TopologyOptions, seen: &Surroundings) -> Result<Overrides, ExitStatus> {
     let user_file = read_user_file(seen).map_err(|error| {
-        tell(format_args!("error: {error}"));
+        tell_error(error.code(), &error);
         ExitStatus::Mistakes
     })?;
     Ok(Overrides {

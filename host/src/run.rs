@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::brand;
 use crate::cli::{LogFormat, LogLevel, ReplayOptions, RunOptions, TopologyOptions};
 use crate::commands::replay::{note_topology, read};
 use crate::debug;
+use crate::errors::Code;
 use crate::guard::Guard;
-use crate::prepare::{Prepared, prepare, tell, tell_all};
+use crate::prepare::{Prepared, prepare, tell_all, tell_error};
 use crate::run_folder::{RunFolder, state_folder, sweep_leftovers};
 use crate::runtime::feed::{Fed, resolve};
 use crate::runtime::run::{How, Wishes, run as drive};
@@ -79,7 +81,10 @@ fn prepare_replay(
     let prepared = prepare(&options.run.topology, |_| ())?;
     let letters = resolve(&prepared.topology, &letters).map_err(|wrong| {
         for why in wrong {
-            tell(format_args!("error: {}: {why}", options.letters.display()));
+            tell_error(
+                Code::MISFIT_LETTER,
+                format_args!("{}: {why}", options.letters.display()),
+            );
         }
         ExitStatus::Mistakes
     })?;
@@ -126,7 +131,7 @@ fn go(
     tell_all(&prepared.remarks);
     let telemetry = match Telemetry::start(&log_options(showing)) {
         Ok(telemetry) => telemetry,
-        Err(error) => return cannot("the log cannot be written", &error),
+        Err(error) => return cannot(Code::BAD_LOG, "the log cannot be written", &error),
     };
     // One thread: the host moves bytes by the batch, and children do the work. Nothing has to be locked.
     let runtime = match tokio::runtime::Builder::new_current_thread()
@@ -134,21 +139,34 @@ fn go(
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => return cannot("the event loop cannot be set up", &error),
+        Err(error) => {
+            return cannot(
+                Code::NO_EVENT_LOOP,
+                "the event loop cannot be set up",
+                &error,
+            );
+        }
     };
     let status = runtime.block_on(async {
         let state = state_folder();
         sweep_leftovers(&state);
         let folder = match RunFolder::create(&state, &prepared.topology.name) {
             Ok(folder) => folder,
-            Err(error) => return cannot("the run cannot begin", &error),
+            Err(error) => return cannot(Code::NO_RUN_FOLDER, "the run cannot begin", &error),
         };
         if let Some(typed) = typed {
             note_topology(folder.path(), &typed.file, &typed.args);
         }
+        brand::carry(folder.token());
         let guard = match Guard::start(folder.token()) {
             Ok(guard) => guard,
-            Err(error) => return cannot("the guard process cannot be started", &error),
+            Err(error) => {
+                return cannot(
+                    Code::NO_GUARD,
+                    "the guard process cannot be started",
+                    &error,
+                );
+            }
         };
         // A view that is redrawn and a sink that prints cannot share a terminal.
         let prints = prepared
@@ -179,10 +197,13 @@ fn go(
         folder.ended();
         match ended.how {
             How::CouldNotStart(story) => {
-                tell(format_args!("error: {story}"));
+                tell_error(story.code, &story);
                 ExitStatus::NotStarted
             }
-            How::HostFailed(story) => cannot("the run broke off", &story),
+            How::HostFailed(story) => {
+                tell_error(story.code, &story);
+                ExitStatus::HostError
+            }
             How::Signal(2) => ExitStatus::Interrupted,
             How::Signal(_) => ExitStatus::Terminated,
             How::Complete | How::TimeUp if ended.figures.given_up > 0 => ExitStatus::SomeFailed,
@@ -194,8 +215,8 @@ fn go(
     status
 }
 
-fn cannot(what: &str, why: &dyn std::fmt::Display) -> ExitStatus {
-    tell(format_args!("error: {what}: {why}"));
+fn cannot(code: Code, what: &str, why: &dyn std::fmt::Display) -> ExitStatus {
+    tell_error(code, format_args!("{what}: {why}"));
     ExitStatus::HostError
 }
 

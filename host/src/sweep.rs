@@ -1,14 +1,15 @@
-//! Finds and kills what is left of a run: by its mark in the environment and by process group, never by an id alone.
+//! Finds and kills what is left of a run: by its mark in the environment, by its brand (`brand`) and by process group, never by an id alone.
 //!
 //! The guard uses it when its host is gone (`guard`), and every host when it starts, for runs whose host and guard are both gone (`run_folder`).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
+use crate::brand;
 use crate::link::process::RUN_VARIABLE;
 use crate::procstat::{self, Stat};
 
@@ -18,14 +19,18 @@ const PAUSE: Duration = Duration::from_millis(2);
 const CALM_LOOKS: u32 = 2;
 /// The same while something does: whatever vanished before it was looked at may have left a child that came after the list was made.
 const RESTLESS_LOOKS: u32 = 20;
+/// Looks after which a process that was never meant is asked no more: by then it runs its program, if somebody had just forked it.
+const CLEARED_AFTER: u32 = 3;
 
 /// What is looked for.
 #[derive(Debug, Default, Clone)]
 pub struct Quarry {
-    /// Tokens of runs. Whoever carries one of them in its environment is meant.
+    /// Tokens of runs. Whoever carries one of them in its environment, or its brand, is meant.
     pub tokens: Vec<String>,
     /// Process groups. Whoever is in one of them is meant.
     pub groups: BTreeSet<u32>,
+    /// A process that is not meant, with its group: the host of the run while it lives, which carries the brand as well.
+    pub spared: Option<u32>,
 }
 
 /// What one look at all processes found.
@@ -44,10 +49,10 @@ impl Quarry {
     pub fn kill_all(&self, patience: Duration) -> (bool, usize) {
         let deadline = Instant::now() + patience;
         let mut killed = BTreeSet::new();
-        let mut unclear = HashSet::new();
+        let (mut unclear, mut innocent) = (HashSet::new(), HashMap::new());
         let (mut calm, mut looks) = (0, 0);
         loop {
-            let look = self.look();
+            let look = self.look(&mut innocent);
             let restless = look.vanished || !look.unclear.is_subset(&unclear);
             unclear = look.unclear;
             (calm, looks) = match (look.killed.is_empty(), restless) {
@@ -66,8 +71,9 @@ impl Quarry {
         }
     }
 
-    /// Looks at all processes once, and kills those that are meant.
-    fn look(&self) -> Look {
+    /// Looks at all processes once, and kills those that are meant. `innocent`: ids and start times of those that were not, and in how many
+    /// looks. A busy machine has many, and a look should be quick there.
+    fn look(&self, innocent: &mut HashMap<(u32, u64), u32>) -> Look {
         for &group in &self.groups {
             kill_group(group);
         }
@@ -78,14 +84,29 @@ impl Quarry {
         let (mut ours, mut others) = (BTreeSet::new(), HashSet::new());
         // The newest first: a process that only starts the next one and leaves is gone a moment later.
         for pid in procstat::pids().into_iter().rev().filter(|&pid| pid != own) {
+            if let Some(process) = Stat::read(pid)
+                && process.lives()
+                && !self.groups.contains(&process.group)
+                && innocent
+                    .get(&(pid, process.start_ticks))
+                    .is_some_and(|&looks| looks >= CLEARED_AFTER)
+            {
+                others.insert(process.group);
+                continue;
+            }
             let environment = fs::read(format!("/proc/{pid}/environ"));
             let marked = environment
                 .as_ref()
-                .is_ok_and(|environment| marked(environment, &self.tokens));
+                .is_ok_and(|environment| marked(environment, &self.tokens))
+                || self.brands(pid);
             let Some(process) = Stat::read(pid) else {
                 look.vanished = true;
                 continue;
             };
+            if Some(pid) == self.spared {
+                others.insert(process.group);
+                continue;
+            }
             if !process.lives() {
                 look.unclear.insert(pid);
             } else if marked || self.groups.contains(&process.group) {
@@ -95,6 +116,8 @@ impl Quarry {
                 look.killed.push((pid, process.start_ticks));
             } else if environment.is_ok_and(|environment| environment.is_empty()) {
                 look.unclear.insert(pid);
+            } else {
+                *innocent.entry((pid, process.start_ticks)).or_default() += 1;
             }
             if marked {
                 ours.insert(process.group);
@@ -110,6 +133,13 @@ impl Quarry {
             kill_group(group);
         }
         look
+    }
+
+    /// Whether a process carries a brand of ours.
+    fn brands(&self, pid: u32) -> bool {
+        !self.tokens.is_empty()
+            && fs::read_to_string(format!("/proc/{pid}/limits"))
+                .is_ok_and(|limits| brand::shown(&limits, &self.tokens))
     }
 }
 

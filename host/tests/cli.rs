@@ -73,10 +73,10 @@ fn mistakes_are_told_with_their_places_and_counted() {
         );
         assert_eq!(
             text(&output.stderr),
-            "topology.py:4: error: the parallelism of \"count\" is 0; it must be from 1 to 65536\n\
-             topology.py:5: error: \"count\" groups by the field \"word\", which the stream \"default\" of \"lines\" does not have\n  \
+            "topology.py:4: error: the parallelism of \"count\" is 0; it must be from 1 to 65536 [SH0204]\n\
+             topology.py:5: error: \"count\" groups by the field \"word\", which the stream \"default\" of \"lines\" does not have [SH0226]\n  \
              hint: its fields are: sentence\n\
-             warning: the variable STORMHOST_TOPOLOGY_DEBUGG means no setting that stormhost knows\n  \
+             warning: the variable STORMHOST_TOPOLOGY_DEBUGG means no setting that stormhost knows [SH0232]\n  \
              hint: did you mean STORMHOST_TOPOLOGY_DEBUG?\n\
              2 errors, 1 warning\n"
         );

@@ -174,7 +174,12 @@ fn frames(criterion: &mut Criterion) {
                 let columns = [black_box(values.as_slice())];
                 frame::write(Kind::Tuples, &mut out, |out| {
                     out.extend_from_slice(&1u32.to_le_bytes());
-                    frame::write_run(head, encoding, columns.into_iter(), out);
+                    frame::write_run(
+                        head,
+                        encoding,
+                        columns.into_iter().map(|column| (column, false)),
+                        out,
+                    );
                 });
                 out.len()
             });

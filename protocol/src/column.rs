@@ -17,6 +17,8 @@ use crate::{Encoding, Limits};
 /// assert_eq!(column.next_value(), None);
 /// # Ok::<(), stormhost_protocol::ScanError>(())
 /// ```
+///
+/// A column with [repeats](REPEAT) gives the value that is repeated, as often as it is.
 #[derive(Clone, Debug)]
 pub struct Column<'a> {
     encoding: Encoding,
@@ -27,9 +29,75 @@ pub struct Column<'a> {
     left: usize,
     /// JSON: no element was read yet, so none of them needs a comma before it.
     first: bool,
+    /// For a column with repeats.
+    repeats: Option<Repeats>,
+}
+
+/// In a MessagePack column with repeats: the value before it in this column, once more. Before a column's array it says that the column has repeats.
+///
+/// No value of MessagePack begins with this byte. Who uses it has to know that the other side takes it: see "Repeats" in `PROTOCOL.md`.
+pub const REPEAT: u8 = 0xc1;
+/// The longest value, in bytes, that may be repeated: so that one repeat cannot stand for much memory where it has to be written out.
+pub const LONGEST_REPEATED: usize = 4096;
+
+/// What is known of repeats so far.
+#[derive(Clone, Copy, Debug)]
+struct Repeats {
+    /// Where the last value stands that was one; empty where there was none.
+    from: usize,
+    to: usize,
+    /// How many bytes repeats may still stand for.
+    left: usize,
+}
+
+/// Values of a column in one piece, as they stand there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// With a single comma between them in JSON, back to back in MessagePack.
+    pub bytes: &'a [u8],
+    /// What repeats at the front of the piece stand for; `None` where it begins with a value.
+    pub before: Option<&'a [u8]>,
+    /// Where in `bytes` the last value stands that is no repeat; empty where it is not known, or there is none.
+    pub last: (usize, usize),
+    /// Whether there may be repeats in it.
+    pub repeats: bool,
+}
+
+impl<'a> Piece<'a> {
+    /// Values without repeats.
+    pub fn plain(bytes: &'a [u8]) -> Piece<'a> {
+        Piece {
+            bytes,
+            before: None,
+            last: (0, 0),
+            repeats: false,
+        }
+    }
 }
 
 impl<'a> Column<'a> {
+    /// Opens a column that may have repeats: one that begins with [`REPEAT`] has. They may stand for as many bytes as a message may have.
+    ///
+    /// # Errors
+    /// As [`Column::open`].
+    #[inline]
+    pub fn open_with_repeats(
+        encoding: Encoding,
+        bytes: &'a [u8],
+        limits: &Limits,
+    ) -> Result<Self, ScanError> {
+        let (Encoding::Msgpack, Some((&REPEAT, list))) = (encoding, bytes.split_first()) else {
+            return Self::open(encoding, bytes, limits);
+        };
+        let mut column = Self::open(encoding, list, limits)?;
+        column.repeats = Some(Repeats {
+            from: 0,
+            to: 0,
+            left: limits.message,
+        });
+        Ok(column)
+    }
+
     /// Opens the list that `bytes` hold.
     ///
     /// # Errors
@@ -62,6 +130,7 @@ impl<'a> Column<'a> {
             depth,
             left,
             first: true,
+            repeats: None,
         })
     }
 
@@ -73,8 +142,46 @@ impl<'a> Column<'a> {
     pub fn next_value(&mut self) -> Option<Result<&'a [u8], ScanError>> {
         match self.encoding {
             Encoding::Json => self.next_json(),
+            Encoding::Msgpack if self.repeats.is_some() => self.next_or_repeated(),
             Encoding::Msgpack => self.next_msgpack(),
         }
+    }
+
+    /// The next `n` elements in one piece, repeats as they are; otherwise as [`next_values`](Column::next_values).
+    ///
+    /// # Errors
+    /// As [`next_value`](Column::next_value).
+    #[inline]
+    pub fn next_piece(&mut self, n: usize) -> Result<Option<Piece<'a>>, ScanError> {
+        if self.repeats.is_none() {
+            return Ok(self.next_values(n)?.map(Piece::plain));
+        }
+        if n > self.left {
+            return Ok(None);
+        }
+        let start = self.at;
+        let mut before = None;
+        for at in 0..n {
+            let here = self.at;
+            match self.next_or_repeated() {
+                Some(Ok(value)) if at == 0 && self.buf.get(here) == Some(&REPEAT) => {
+                    before = Some(value);
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(error),
+                None => return Ok(None),
+            }
+        }
+        let last = match self.repeats {
+            Some(Repeats { from, to, .. }) if from >= start => (from - start, to - start),
+            _ => (0, 0),
+        };
+        Ok(self.buf.get(start..self.at).map(|bytes| Piece {
+            bytes,
+            before,
+            last,
+            repeats: true,
+        }))
     }
 
     /// The bytes of the next `n` elements in one piece, just as they have to stand inside another list: with a single comma between them in JSON,
@@ -166,6 +273,38 @@ impl<'a> Column<'a> {
             }
             Err(error) => self.fail(error),
         }
+    }
+
+    /// The next value of a column with repeats.
+    #[inline]
+    fn next_or_repeated(&mut self) -> Option<Result<&'a [u8], ScanError>> {
+        let at = self.at;
+        if self.left == 0 || self.buf.get(at) != Some(&REPEAT) {
+            let value = self.next_msgpack();
+            if let (Some(Ok(_)), Some(repeats)) = (&value, &mut self.repeats) {
+                (repeats.from, repeats.to) = (at, self.at);
+            }
+            return value;
+        }
+        let repeats = self.repeats.as_mut()?;
+        let length = repeats.to - repeats.from;
+        if length == 0 || length > LONGEST_REPEATED {
+            return self.fail(ScanError::malformed(
+                at,
+                "nothing that may be repeated stands before a repeat",
+            ));
+        }
+        let Some(left) = repeats.left.checked_sub(length) else {
+            return self.fail(ScanError::malformed(
+                at,
+                "repeats stand for more bytes than a message may have",
+            ));
+        };
+        repeats.left = left;
+        let value = self.buf.get(repeats.from..repeats.to);
+        self.left -= 1;
+        self.at = at + 1;
+        value.map(Ok)
     }
 
     #[inline]

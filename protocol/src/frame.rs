@@ -2,7 +2,7 @@
 //!
 //! Reading borrows from the buffer and allocates once a frame, never once a tuple.
 
-use crate::Encoding;
+use crate::{Encoding, REPEAT};
 
 /// How a frame begins: a byte that no UTF-8 text holds, then `SH`.
 pub const MAGIC: [u8; 3] = [0xFF, b'S', b'H'];
@@ -179,11 +179,11 @@ pub enum Source<'a> {
 }
 
 /// Appends the head of a run and its columns, each column being the values of its rows without the brackets or the array header around them:
-/// values separated by commas in JSON, back to back in MessagePack.
+/// values separated by commas in JSON, back to back in MessagePack; and whether it has repeats.
 pub fn write_run<'a>(
     head: RunHead<'_>,
     encoding: Encoding,
-    columns: impl ExactSizeIterator<Item = &'a [u8]>,
+    columns: impl ExactSizeIterator<Item = (&'a [u8], bool)>,
     out: &mut Vec<u8>,
 ) {
     out.extend_from_slice(&head.input.to_le_bytes());
@@ -198,13 +198,13 @@ pub fn write_run<'a>(
             }
         }
     }
-    for values in columns {
-        write_column(encoding, head.rows, values, out);
+    for (values, repeats) in columns {
+        write_column(encoding, head.rows, values, repeats, out);
     }
 }
 
 /// Appends one column: its length, then the array that `values` are the inside of.
-fn write_column(encoding: Encoding, rows: u32, values: &[u8], out: &mut Vec<u8>) {
+fn write_column(encoding: Encoding, rows: u32, values: &[u8], repeats: bool, out: &mut Vec<u8>) {
     match encoding {
         Encoding::Json => {
             out.extend_from_slice(&(values.len() as u32 + 2).to_le_bytes());
@@ -214,7 +214,11 @@ fn write_column(encoding: Encoding, rows: u32, values: &[u8], out: &mut Vec<u8>)
         }
         Encoding::Msgpack => {
             let (head, n) = array_head(rows);
-            out.extend_from_slice(&((values.len() + n) as u32).to_le_bytes());
+            let length = values.len() + n + usize::from(repeats);
+            out.extend_from_slice(&(length as u32).to_le_bytes());
+            if repeats {
+                out.push(REPEAT);
+            }
             out.extend_from_slice(head.get(..n).unwrap_or(&head));
             out.extend_from_slice(values);
         }

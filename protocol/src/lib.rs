@@ -23,7 +23,7 @@ mod text;
 mod transcode;
 mod write;
 
-pub use column::Column;
+pub use column::{Column, LONGEST_REPEATED, Piece, REPEAT};
 pub use encoding::Encoding;
 pub use error::ProtocolError;
 pub use key::{hash_fields, hash_text, hash_value, task_index};

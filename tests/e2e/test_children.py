@@ -53,6 +53,7 @@ def test_what_a_child_held_when_it_left_is_replayed_to_the_next(stormhost: Storm
     assert all(kind == "child_died" for _, kind, _ in run.noted("failed"))
 
 
+@pytest.mark.error("SH0401")
 def test_the_story_of_a_death_names_status_held_tuples_the_one_in_hand_and_the_last_words(stormhost: Stormhost) -> None:
     # It dies of its third tuple, whichever that is: none of them is poison.
     run = stormhost.run(topology("leaves_early"), settings={"topology.max.spout.pending": 3, "stormhost.poison.deaths": 0})
@@ -91,6 +92,7 @@ def test_a_child_that_never_reads_is_found_to_hang_and_started_again(stormhost: 
     run.ends_with(130)
 
 
+@pytest.mark.error("SH0407")
 def test_a_child_that_hangs_is_killed_and_its_tuples_are_replayed(stormhost: Stormhost) -> None:
     run = stormhost.run(topology("hangs", "ReliableNumbers(1, 3)"), settings={"topology.subprocess.timeout.secs": 1})
     all_acked(run, 3)
@@ -98,6 +100,7 @@ def test_a_child_that_hangs_is_killed_and_its_tuples_are_replayed(stormhost: Sto
     assert {kind for _, kind, _ in run.noted("failed")} <= {"child_died"}
 
 
+@pytest.mark.error("SH0701")
 def test_tuples_that_are_never_acked_time_out(stormhost: Stormhost) -> None:
     run = stormhost.run(topology("never_acks", ONCE), settings={"topology.message.timeout.secs": 0.5}, status=3)
     assert run.noted("acked") == []
@@ -117,12 +120,14 @@ def test_answers_to_unknown_tuples_are_ignored(stormhost: Stormhost) -> None:
     assert run.noted("failed") == []
 
 
+@pytest.mark.error("SH0513")
 def test_anchors_that_are_not_held_tie_to_nothing(stormhost: Stormhost) -> None:
     run = stormhost.run(topology("anchors_to_strangers", ONCE))
     all_acked(run)
     assert sorted(n for _, n in run.noted("saw")) == sorted([*range(10), *(-n for n in range(10))])
 
 
+@pytest.mark.error("SH0413", "SH0414")
 def test_a_child_that_ignores_sigterm_is_killed_at_the_end(stormhost: Stormhost) -> None:
     run = stormhost.run(topology("ignores_sigterm", ONCE), settings={"stormhost.kill.timeout.secs": 0.3})
     all_acked(run)
@@ -144,12 +149,14 @@ def test_grandchildren_go_with_a_complete_run(stormhost: Stormhost, session: str
     run.nothing_is_left()
 
 
+@pytest.mark.error("SH0405")
 def test_a_child_that_closes_its_stdout_and_lives_on_is_replaced(stormhost: Stormhost) -> None:
     run = stormhost.run(topology("closes_stdout"), settings={"stormhost.kill.timeout.secs": 0.2})
     all_acked(run)
     assert "it closed its standard output, and lived on" in run.told
 
 
+@pytest.mark.error("SH0406")
 def test_a_child_that_closes_its_stdin_and_lives_on_is_replaced(stormhost: Stormhost) -> None:
     # It is seen when something is to be written; where nothing is, by a heartbeat that is not answered.
     settings = {"stormhost.kill.timeout.secs": 0.2, "topology.subprocess.timeout.secs": 1}
@@ -168,6 +175,7 @@ def test_lines_and_values_of_a_megabyte_pass(stormhost: Stormhost) -> None:
     assert printed and all(len(line) <= 64 * 1024 for line in printed), "a line is shown in pieces"
 
 
+@pytest.mark.error("SH0503")
 def test_a_message_over_the_limit_fails_what_was_in_hand_and_is_skipped(stormhost: Stormhost) -> None:
     limits: dict[str, Any] = {"stormhost.max.message.bytes": "1 MiB", "topology.max.spout.pending": 1}
     run = stormhost.run(topology("says_too_much", ONCE), settings=limits, status=3)
@@ -176,6 +184,7 @@ def test_a_message_over_the_limit_fails_what_was_in_hand_and_is_skipped(stormhos
     assert len({line.pid for line in run.log if line.component == "child" and line.pid}) <= 1, "it was not started again"
 
 
+@pytest.mark.error("SH0501")
 def test_a_message_that_is_no_json_fails_what_was_in_hand_and_is_skipped(stormhost: Stormhost) -> None:
     run = stormhost.run(topology("breaks_its_json", ONCE), settings={"topology.max.spout.pending": 1}, status=3)
     assert sorted(run.noted("acked")) == [0, *range(2, 10)]
@@ -183,6 +192,7 @@ def test_a_message_that_is_no_json_fails_what_was_in_hand_and_is_skipped(stormho
     assert "cannot be read" in run.told
 
 
+@pytest.mark.error("SH0508", "SH0509", "SH0511")
 def test_emits_that_do_not_fit_fail_their_tuples_and_are_told(stormhost: Stormhost) -> None:
     run = stormhost.run(topology("sends_wrong_values", ONCE), status=3)
     assert sorted(run.noted("acked")) == list(range(4, 10))
@@ -192,11 +202,13 @@ def test_emits_that_do_not_fit_fail_their_tuples_and_are_told(stormhost: Stormho
 
 
 @pytest.mark.parametrize(("child", "serializer"), [("speaks_msgpack", "json"), ("speaks_json", "msgpack")])
+@pytest.mark.error("SH0505")
 def test_the_wrong_dialect_is_named_in_one_sentence(stormhost: Stormhost, child: str, serializer: str) -> None:
     run = stormhost.run(topology(child, serializer=serializer), status=4)
     assert "serializer" in run.told and "child[1]" in run.told
 
 
+@pytest.mark.error("SH0402")
 def test_a_child_that_leaves_at_the_start_stops_the_run_with_its_story(stormhost: Stormhost) -> None:
     run = stormhost.run(topology("leaves_at_start"), status=4)
     assert "left with status 7" in run.told and "before it had answered the handshake" in run.told
@@ -204,11 +216,13 @@ def test_a_child_that_leaves_at_the_start_stops_the_run_with_its_story(stormhost
     assert "leaves_at_start.py" in run.told
 
 
+@pytest.mark.error("SH0403")
 def test_a_child_that_hangs_at_the_start_stops_the_run_at_the_deadline(stormhost: Stormhost) -> None:
     run = stormhost.run(topology("hangs_at_start"), settings={"stormhost.handshake.timeout.secs": 0.5}, status=4)
     assert "it did not answer the handshake within 0.5 s (stormhost.handshake.timeout.secs)" in run.told
 
 
+@pytest.mark.error("SH0506")
 def test_an_emit_that_cannot_be_read_is_answered(stormhost: Stormhost) -> None:
     # Unanswered, its sender would wait for ever and be taken for one that hangs.
     run = stormhost.run(topology("emits_no_list", "ReliableNumbers(1, 20)"), status=0, within=20)

@@ -46,6 +46,7 @@ def letters(stormhost: Stormhost) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("how", DIES)
+@pytest.mark.error("SH0801", "SH0803")
 def test_what_kills_its_child_alone_again_and_again_is_set_aside(stormhost: Stormhost, how: str) -> None:
     run = stormhost.run(poison(how, tasks=2), status=3)
     assert sorted(run.noted("acked")) == [n for n in range(100) if n != 7]
@@ -75,6 +76,7 @@ def test_a_letter_that_kills_again_is_a_letter_again(stormhost: Stormhost) -> No
     assert [letter["values"] for letter in letters(stormhost)] == [[7]]
 
 
+@pytest.mark.error("SH0805", "SH0806", "SH0807")
 def test_letters_that_no_longer_fit_are_told_all_at_once(stormhost: Stormhost) -> None:
     topology = stormhost.write(poison())
     path = stormhost.folder / "letters.jsonl"
@@ -188,6 +190,7 @@ class T(Topology):
     assert letters(stormhost) == []
 
 
+@pytest.mark.error("SH0802")
 def test_a_full_disk_at_the_dead_letters_is_told_and_stops_nobody(stormhost: Stormhost) -> None:
     source = poison().replace(
         "    def execute(self, input):",

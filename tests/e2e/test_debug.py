@@ -230,6 +230,7 @@ def test_a_python_without_debugpy_ends_the_run_and_says_what_to_install(stormhos
         ("seen@tty", "there is no terminal"),
     ],
 )
+@pytest.mark.error("SH1112")
 def test_what_cannot_be_debugged_is_told(stormhost: Stormhost, component: str, said: str) -> None:
     topology = TOPOLOGY + "    shown = Print()\n    shown.inputs.append(ShuffleGrouping(numbers))\n"
     run = stormhost.run(topology, "--debug", component, status=1)

@@ -164,6 +164,7 @@ class T(Topology):
 """
 
 
+@pytest.mark.error("SH0704")
 def test_a_second_signal_ends_a_run_at_once(stormhost: Stormhost) -> None:
     run = stormhost.start(SLEEPY, settings={"stormhost.shutdown.timeout.secs": 600, "stormhost.kill.timeout.secs": 600})
     run.until(lambda: ["asleep"] in run.journal, "a bolt that sleeps")
@@ -175,6 +176,7 @@ def test_a_second_signal_ends_a_run_at_once(stormhost: Stormhost) -> None:
     run.nothing_is_left()
 
 
+@pytest.mark.error("SH0703")
 def test_the_deadline_of_an_orderly_stop_names_who_is_left(stormhost: Stormhost) -> None:
     run = stormhost.start(SLEEPY, settings={"stormhost.shutdown.timeout.secs": 0.5, "stormhost.kill.timeout.secs": 0.3})
     run.until(lambda: ["asleep"] in run.journal, "a bolt that sleeps")

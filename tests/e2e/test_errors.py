@@ -10,6 +10,7 @@ import pytest
 from harness import Stormhost
 
 
+@pytest.mark.error("SH0402")
 def test_a_missing_module_stops_the_run_in_about_a_second_with_the_whole_story(stormhost: Stormhost) -> None:
     source = """
 class Locator(AutoAckBolt):
@@ -98,6 +99,7 @@ def test_an_interpreter_that_is_not_there_is_named(stormhost: Stormhost) -> None
     assert "/nowhere/python" in run.told and "no Python was found" in run.told
 
 
+@pytest.mark.error("SH0306")
 def test_a_folder_that_is_not_there_is_named(stormhost: Stormhost) -> None:
     source = """
 class T(Topology):
@@ -185,13 +187,13 @@ class T(Topology):
 @pytest.mark.parametrize(
     ("emit", "said"),
     [
-        ("(1, 2, 3)", "3"),
-        ("1, stream='nowhere'", "nowhere"),
-        ("object()", "object"),
-        ("float('nan')", "nan"),
-        ("2**70", "64"),
-        ("{1: 2}", "text"),
-        ("1, direct_task=1", "direct"),
+        pytest.param("(1, 2, 3)", "3", marks=pytest.mark.error("SH0602")),
+        pytest.param("1, stream='nowhere'", "nowhere", marks=pytest.mark.error("SH0601")),
+        pytest.param("object()", "object", marks=pytest.mark.error("SH0604")),
+        pytest.param("float('nan')", "nan", marks=pytest.mark.error("SH0604")),
+        pytest.param("2**70", "64", marks=pytest.mark.error("SH0604")),
+        pytest.param("{1: 2}", "text", marks=pytest.mark.error("SH0604")),
+        pytest.param("1, direct_task=1", "direct", marks=pytest.mark.error("SH0603")),
     ],
 )
 @pytest.mark.parametrize("codec", ["json", "msgspec", "native"])

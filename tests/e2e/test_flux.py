@@ -97,11 +97,11 @@ def test_mistakes_are_told_with_file_and_line_all_at_once(stormhost: Stormhost) 
     assert done.returncode == 1, done.stderr
     told = [line for line in done.stderr.splitlines() if not line.startswith("  hint")]
     assert told == [
-        "wrong.yaml:6: error: a spout has no key `paralelism`",
-        'wrong.yaml:8: error: the bolt "sink" is the Java class org.example.Sink, and stormhost has no JVM',
-        'wrong.yaml:11: error: "sink" listens to "sauce", but no component is called that',
-        'wrong.yaml:12: error: "sink" groups by the field "wort", which the stream "default" of "source" does not have',
-        'wrong.yaml:9: warning: no stream leads to the bolt "alone", so it is left out, as Flux does',
+        "wrong.yaml:6: error: a spout has no key `paralelism` [SH0119]",
+        'wrong.yaml:8: error: the bolt "sink" is the Java class org.example.Sink, and stormhost has no JVM [SH0119]',
+        'wrong.yaml:11: error: "sink" listens to "sauce", but no component is called that [SH0218]',
+        'wrong.yaml:12: error: "sink" groups by the field "wort", which the stream "default" of "source" does not have [SH0226]',
+        'wrong.yaml:9: warning: no stream leads to the bolt "alone", so it is left out, as Flux does [SH0119]',
         "4 errors, 1 warning",
     ], done.stderr
 

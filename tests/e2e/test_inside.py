@@ -138,6 +138,7 @@ class T(Topology):
     assert run.children() == []
 
 
+@pytest.mark.error("SH0411")
 def test_an_endless_loop_is_ended_with_its_story_and_its_tuple(stormhost: Stormhost) -> None:
     source = write(stormhost, odd("while true do end"))
     run = stormhost.start(source, settings={"stormhost.inside.budget.secs": 0.5, "topology.message.timeout.secs": 5})
@@ -173,6 +174,7 @@ def test_no_loop_hides_from_the_budget(stormhost: Stormhost, loop: str) -> None:
     assert all_of_fine(run)
 
 
+@pytest.mark.error("SH0412")
 def test_a_memory_hog_is_ended_and_said_so(stormhost: Stormhost) -> None:
     source = write(stormhost, odd("local kept = {} while true do kept[#kept + 1] = ('x'):rep(100000) .. #kept end"))
     run = stormhost.run(source, status=3, settings={"stormhost.inside.memory.bytes": "32 MiB"})

@@ -203,6 +203,7 @@ class T(Topology):
     assert f"(pid {child.pid})" in run.told
 
 
+@pytest.mark.error("SH1106")
 def test_a_guard_that_is_killed_is_replaced(stormhost: Stormhost) -> None:
     run = stormhost.start("class T(Topology):\n    spout = Endless()\n    see = Holder()\n    see.inputs.append(ShuffleGrouping(spout))\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import time
@@ -52,9 +53,9 @@ subprocess.run([sys.executable, '-c', code])
 @pytest.mark.parametrize(
     ("body", "conf", "said"),
     [
-        (HOARD, {"limit_memory_bytes": "200 MiB"}, "it uses"),
+        pytest.param(HOARD, {"limit_memory_bytes": "200 MiB"}, "it uses", marks=pytest.mark.error("SH0409")),
         (HOARDS_BELOW, {"limit_memory_bytes": "200 MiB"}, "its 2 processes use"),
-        (FORKS, {"limit_processes": 3}, "it has 6 processes, and may have 3 (stormhost.limit.processes)"),
+        pytest.param(FORKS, {"limit_processes": 3}, "it has 6 processes, and may have 3 (stormhost.limit.processes)", marks=pytest.mark.error("SH0410")),
         ("while True: pass", {"limit_cpu_secs": 1}, "was killed by SIGXCPU"),
     ],
     ids=["memory", "memory of the tree", "processes", "cpu"],
@@ -132,6 +133,7 @@ class T(Topology):
     run.wait()
 
 
+@pytest.mark.error("SH0408")
 def test_a_tuple_over_its_budget_is_told_with_the_stack_and_what_proc_tells(stormhost: Stormhost) -> None:
     run = stormhost.run(one("time.sleep(1000)", tuple_budget_secs=2), status=3)
     assert "it took more than 2 s for one tuple (stormhost.tuple.budget.secs)" in run.told
@@ -202,3 +204,67 @@ class T(Topology):
     run.until(lambda: "processes, and may have 2 (stormhost.limit.processes)" in run.told, "the limit to be told")
     run.signal(signal.SIGTERM)
     run.wait()
+
+
+@pytest.mark.parametrize(
+    ("command", "conf", "said"),
+    [
+        ("sleep 1000 & sleep 1000 & sleep 1000 & wait", {"processes": 2}, "processes, and may have 2 (stormhost.limit.processes)"),
+        ("head -c 400M /dev/zero | tail; sleep 1000", {"memory.bytes": "100 MiB"}, "(stormhost.limit.memory.bytes)"),
+        ("while :; do :; done", {"cpu.secs": 1}, "it used up its CPU time (stormhost.limit.cpu.secs)"),
+    ],
+    ids=["processes", "memory", "cpu"],
+)
+def test_a_command_for_a_tuple_that_is_over_a_limit_is_stopped_with_all_it_started(
+    stormhost: Stormhost, command: str, conf: dict[str, Any], said: str
+) -> None:
+    conf = {f"stormhost.limit.{name}": value for name, value in conf.items()}
+    source = f"""
+class T(Topology):
+    numbers = Numbers(1, 1)
+    command = Exec({command + "; true"!r}, conf={conf!r}, inputs=[ShuffleGrouping(numbers)])
+"""
+    run = stormhost.run(source, status=3)
+    assert said in run.told, run.told
+    assert run.noted("failed")[0][0] == 0
+    run.nothing_is_left()
+
+
+def test_a_command_for_a_tuple_sees_what_it_was_given(stormhost: Stormhost) -> None:
+    command = "umask >&2; ulimit -n >&2; nice >&2; pwd >&2; echo secret=$SECRET n=$n >&2; exit 1"
+    conf = {"umask": "027", "limit.files": 99, "nice": 7, "folder": "/", "clean.env": True, "clean.env.keep": "PATH"}
+    conf = {f"stormhost.{name}": value for name, value in conf.items()}
+    source = f"""
+class T(Topology):
+    numbers = Numbers(1, 1)
+    command = Exec({command!r}, conf={conf!r}, inputs=[ShuffleGrouping(numbers)])
+"""
+    run = stormhost.run(source, env={"SECRET": "s"}, status=3)
+    told = "\n".join(run.lines_of("command", "stderr"))
+    assert told.split() == ["0027", "99", str(os.nice(0) + 7), "/", "secret=", "n=0"], run.told
+
+
+def test_a_start_may_take_longer_than_a_hang(stormhost: Stormhost) -> None:
+    source = one("pass").replace("    def execute", "    def initialize(self):\n        time.sleep(4)\n    def execute", 1)
+    run = stormhost.run(source, settings={"topology.subprocess.timeout.secs": 3})
+    assert run.noted("acked") == [0]
+    assert "hung" not in run.told
+
+
+def test_heartbeats_come_to_old_children_as_storms_do(stormhost: Stormhost) -> None:
+    """Every second, as the wire has them there; and none to a spout."""
+    source = """
+class T(Topology):
+    spout = Process('python', CHILDREN + '/notes_heartbeats.py', 'spout', spout=True, fields='n')
+    bolt = Process('python', CHILDREN + '/notes_heartbeats.py', 'bolt')
+    bolt.inputs.append(ShuffleGrouping(spout))
+"""
+    run = stormhost.start(source)
+    run.until(lambda: len(run.noted("bolt")) >= 4, "four heartbeats")
+    run.signal(signal.SIGTERM)
+    run.wait()
+    assert run.noted("spout") == []
+    beats = run.noted("bolt")
+    assert all(beat[1:] == (None, "__heartbeat", -1, []) for beat in beats), beats
+    # They may come late on a busy machine, but are never hurried.
+    assert all(later[0] - earlier[0] > 0.5 for earlier, later in itertools.pairwise(beats)), beats

@@ -5,12 +5,20 @@ Memory has a ceiling, nothing times out for want of patience, and whoever is in 
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
 from harness import Stormhost
 
 MEGABYTE = 1 << 20
 CEILING = 200 * MEGABYTE
 
 
+@pytest.mark.error("SH0702")
 def test_a_bolt_that_sleeps_for_ever_costs_little_memory_and_is_named(stormhost: Stormhost) -> None:
     source = """
 class Sleeper(AutoAckBolt):
@@ -146,3 +154,29 @@ class T(Topology):
     run = stormhost.run(source)
     assert sorted(run.noted("acked")) == list(range(1, 300))
     assert len(run.noted("saw")) == 299
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_tree_that_stays_open_does_not_keep_the_host_awake(stormhost: Stormhost) -> None:
+    """The host stays awake for a moment while few trees are open, and only after a child was heard."""
+    run = stormhost.start(
+        """
+class T(Topology):
+    numbers = Numbers(1)
+    hold = Holder()
+    hold.inputs.append(ShuffleGrouping(numbers))
+"""
+    )
+    run.until(lambda: len(run.children()) == 2, "both children")
+    time.sleep(1)  # what starts has started: a span of time is what is measured here
+    before = cpu_of(run.pid)
+    time.sleep(2)
+    used = cpu_of(run.pid) - before
+    run.signal(signal.SIGINT)
+    run.ends_with(130)
+    assert used < 0.4, "seconds of CPU in two seconds"

@@ -6,6 +6,7 @@ import json
 import signal
 from collections import Counter
 
+import pytest
 from test_children import ONCE, all_acked, topology
 
 from harness import Stormhost
@@ -26,6 +27,12 @@ def test_what_is_said_before_the_pid_counts(stormhost: Stormhost) -> None:
     all_acked(run)
     assert sorted(row[1] for row in run.noted("saw")) == [100, 101]
     assert [line.message for line in run.log if line.level == "warn" and line.component == "child"] == ["not there yet"]
+
+
+@pytest.mark.error("SH0403")
+def test_a_bolt_that_never_says_its_pid_is_told_of_after_the_time_for_the_handshake(stormhost: Stormhost) -> None:
+    run = stormhost.run(topology("never_greets"), settings={"stormhost.handshake.timeout.secs": 0.5}, status=4)
+    assert "it emitted before it said its pid, and did not say that within 0.5 s (stormhost.handshake.timeout.secs)" in run.told
 
 
 def test_a_bolt_that_reports_an_error_and_leaves_with_status_0_is_started_again(stormhost: Stormhost) -> None:

@@ -94,6 +94,7 @@ class Seen(AutoAckBolt):
     assert 'puts aside, into "lines:failed": "item 3" (it failed 2 times' in run.told
 
 
+@pytest.mark.error("SH1003")
 def test_what_cannot_be_read_is_put_aside(stormhost: Stormhost, redis: RedisServer) -> None:
     redis.push("lines", ['["a", 1]', "rubbish", '{"n": 2, "message": "b"}'])
     run = stormhost.run(topology("key='lines', drain=True, fields=('message', 'n')"), env=at(redis))
@@ -219,6 +220,7 @@ class Seen(Bolt):
     assert redis.ask("xpending", "events", "T")[0] == "0"
 
 
+@pytest.mark.error("SH1004")
 def test_a_channel_is_heard_at_most_once_and_says_so(stormhost: Stormhost, redis: RedisServer) -> None:
     spout = "mode='channel', key='news.*', fields=('channel', 'message')"
     run = stormhost.start(topology(spout), env=at(redis))
@@ -277,12 +279,14 @@ def test_a_sink_writes_to_a_stream(stormhost: Stormhost, redis: RedisServer) -> 
     assert [line for line in lines if "-" not in line] == ["word", "cow", "n", "1", "word", "moon", "n", "2"]
 
 
+@pytest.mark.error("SH1006")
 def test_a_sink_fails_what_redis_refuses(stormhost: Stormhost, redis: RedisServer) -> None:
     redis.ask("set", "out", "a text")
     run = stormhost.run(pipeline("key='out'", "'word'"), env=at(redis), status=3)
     assert "WRONGTYPE" in run.told
 
 
+@pytest.mark.error("SH1002")
 def test_a_sink_waits_for_a_redis_that_comes_later(stormhost: Stormhost, redis: RedisServer) -> None:
     redis.kill()
     run = stormhost.start(pipeline("key='out', pause_max=0.5", "'word'"), env=at(redis))
@@ -292,6 +296,20 @@ def test_a_sink_waits_for_a_redis_that_comes_later(stormhost: Stormhost, redis: 
     assert sorted(redis.ask("lrange", "out", 0, -1)) == ["cow", "moon"]
 
 
+@pytest.mark.error("SH1005")
+def test_what_redis_could_not_be_told_at_the_end_is_counted(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", items(10))
+    settings = {"stormhost.shutdown.timeout.secs": 1}
+    run = stormhost.start(topology("key='lines'", KEEPS), env=at(redis), settings=settings)
+    run.until(lambda: len(run.noted("seen")) == 10, "all items to be in hand")
+    redis.kill()
+    run.until(lambda: "next try in" in run.told, "the loss to be told")
+    run.signal(signal.SIGTERM)
+    run.ends_with(143)
+    assert "leaves with 10 items" in run.told
+
+
+@pytest.mark.error("SH1001")
 def test_what_is_refused_from_the_start_ends_the_run(stormhost: Stormhost, redis: RedisServer) -> None:
     redis.ask("set", "lines", "a text")
     run = stormhost.run(topology("key='lines'"), env=at(redis), status=4)

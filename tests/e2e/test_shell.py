@@ -37,6 +37,7 @@ class T(Topology):
     assert '"odd" is at most once' in run.told
 
 
+@pytest.mark.error("SH0904")
 def test_lines_that_fail_are_replayed_and_given_up_in_the_end(stormhost: Stormhost) -> None:
     run = stormhost.run(
         """
@@ -172,6 +173,7 @@ class T(Topology):
     assert "holds a line end" in run.told and "json" in run.told.lower()
 
 
+@pytest.mark.error("SH0901")
 def test_lines_of_another_number_of_values_are_dropped_and_told(stormhost: Stormhost) -> None:
     run = stormhost.run(
         """
@@ -229,6 +231,7 @@ class T(Topology):
     assert sorted(run.stdout.splitlines()) == [f"u {n}|{n}|u {n}\t{n}|x" for n in range(4)]
 
 
+@pytest.mark.error("SH0903")
 def test_exec_fails_what_its_command_fails_with_its_stderr(stormhost: Stormhost) -> None:
     run = stormhost.run(
         """
@@ -309,6 +312,7 @@ class T(Topology):
     assert len(many) == 12 and max(many) <= 3
 
 
+@pytest.mark.error("SH0902")
 def test_a_filter_that_dies_is_started_again_and_what_it_had_not_read_comes_again(stormhost: Stormhost) -> None:
     run = stormhost.run(
         """

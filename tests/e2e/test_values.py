@@ -184,3 +184,81 @@ class T(Topology):
         settings={"shows:my.own": json.dumps({"a": [1]}), "topology.max.spout.pending": 77},
     )
     assert run.noted("conf") == [({"a": [1]}, 2, 77)]
+
+
+REPEATS = """
+from zlib import crc32
+
+# Values that come once, several times in a row, and again after others; short, long, and too long to be sent once.
+TITLES = ['a title of some length, say forty bytes %d' % n for n in range(5)] + ['x' * 5000, 'short', 'y' * 4000, 'é' * 100]
+
+class Documents(Spout):
+    class Default(Stream):
+        fields = 'n', 'title', 'words'
+    def tuples(self):
+        for n in range(1500):
+            title = TITLES[n // 4 % len(TITLES)]
+            self.emit((n, title, ['w%d' % word for word in range(n % 7)]), id=n)
+            yield None
+    def fail(self, id):
+        note('failed', id)
+
+class Split(AutoAckBolt):
+    class Default(Stream):
+        fields = 'title', 'word', 'n'
+    def execute(self, input):
+        for word in input.words:
+            self.emit((input.title, word, input.n))
+
+class Sum(AutoAckBolt):
+    def initialize(self):
+        self.sums = {}
+    def execute(self, input):
+        text = repr((input.title, input.word, input.n)).encode()
+        count, sum = self.sums.get('all', (0, 0))
+        self.sums['all'] = count + 1, sum + crc32(text)
+    def close(self):
+        note('sum', type(self).__name__, *self.sums.get('all', (0, 0)))
+
+class One(Sum): pass
+class Three(Sum): pass
+class Json(Sum): pass
+class Old(Sum): pass
+class Inside(Sum): pass
+expected = [repr((TITLES[n // 4 % len(TITLES)], 'w%d' % w, n)).encode() for n in range(1500) for w in range(n % 7)]
+EXPECTED = len(expected), sum(map(crc32, expected))
+
+class T(Topology):
+    documents = Documents()
+    split = Split()
+    split.inputs.append(ShuffleGrouping(documents))
+    one = One()
+    one.inputs.append(ShuffleGrouping(split))
+"""
+MORE = """
+    three = Three(3)
+    three.inputs.append(FieldsGrouping(split, 'title'))
+    json = Json()
+    json.env = {'STORMHOST_CODEC': 'json'}
+    json.inputs.append(ShuffleGrouping(split))
+    old = Old()
+    old.env = {'STORMHOST_CODEC': 'storm'}
+    old.inputs.append(ShuffleGrouping(split))
+    inside = Inside(where='inside')
+    inside.inputs.append(ShuffleGrouping(split))
+"""
+
+
+@pytest.mark.parametrize("more", ["", MORE], ids=["one listener", "listeners of all kinds"])
+@pytest.mark.parametrize("split", ["native", "json", "inside"])
+def test_values_that_repeat_arrive_as_often_as_they_were_sent(stormhost: Stormhost, split: str, more: str) -> None:
+    there = "Split(where='inside')" if split == "inside" else f"Split()\n    split.env = {{'STORMHOST_CODEC': '{split}'}}"
+    source = REPEATS.replace("Split()", there)
+    run = stormhost.run(source + more + "\nnote('expected', *EXPECTED)\n")
+    assert run.noted("failed") == []
+    expected = tuple(run.noted("expected")[0])
+    sums = run.noted("sum")
+    assert len(sums) == (7 if more else 1)
+    for name in {name for name, *_ in sums}:
+        of = [row[1:] for row in sums if row[0] == name]
+        assert (sum(count for count, _ in of), sum(total for _, total in of)) == expected, name

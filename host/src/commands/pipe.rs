@@ -11,7 +11,8 @@ use std::io::IsTerminal;
 use serde_json::{Map, Value, json};
 
 use crate::cli::PipeOptions;
-use crate::prepare::{check_described, tell};
+use crate::errors::Code;
+use crate::prepare::{check_described, tell, tell_error};
 use crate::run::{Showing, run_prepared};
 use crate::status::ExitStatus;
 use crate::topology::Ir;
@@ -24,7 +25,7 @@ pub fn pipe(options: &PipeOptions) -> ExitStatus {
     let stages = match stages(&options.stages, options.json) {
         Ok(stages) => stages,
         Err(mistake) => {
-            tell(format_args!("error: {mistake}"));
+            tell_error(Code::BAD_STAGE, format_args!("{mistake}"));
             return ExitStatus::Usage;
         }
     };
@@ -33,9 +34,10 @@ pub fn pipe(options: &PipeOptions) -> ExitStatus {
     let ir = match Ir::from_json(described.to_string().as_bytes()) {
         Ok(ir) => ir,
         Err(error) => {
-            tell(format_args!(
-                "error: the pipeline cannot be described: {error}"
-            ));
+            tell_error(
+                Code::UNSUITED_HOST,
+                format_args!("the pipeline cannot be described: {error}"),
+            );
             return ExitStatus::HostError;
         }
     };

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::ReplayOptions;
-use crate::prepare::tell;
+use crate::errors::Code;
+use crate::prepare::tell_error;
 use crate::runtime::letter::ReadLetter;
 use crate::status::ExitStatus;
 
@@ -46,10 +47,13 @@ pub fn read(
 ) -> Result<(Vec<(usize, ReadLetter)>, ReplayOptions), ExitStatus> {
     let path = &options.letters;
     let text = fs::read_to_string(path).map_err(|error| {
-        tell(format_args!(
-            "error: the dead letters cannot be read: {}: {error}",
-            path.display()
-        ));
+        tell_error(
+            Code::NO_LETTERS,
+            format_args!(
+                "the dead letters cannot be read: {}: {error}",
+                path.display()
+            ),
+        );
         ExitStatus::Mistakes
     })?;
     let mut letters = Vec::new();
@@ -62,11 +66,14 @@ pub fn read(
             Ok(letter) => letters.push((n + 1, letter)),
             Err(error) => {
                 wrong += 1;
-                tell(format_args!(
-                    "error: {}:{}: this is no dead letter: {error}",
-                    path.display(),
-                    n + 1
-                ));
+                tell_error(
+                    Code::NO_LETTER,
+                    format_args!(
+                        "{}:{}: this is no dead letter: {error}",
+                        path.display(),
+                        n + 1
+                    ),
+                );
             }
         }
     }
@@ -92,11 +99,14 @@ pub fn read(
                 }
             }
             None => {
-                tell(format_args!(
-                    "error: beside {} there is no {RECORD} that says which topology these letters are of; name it: stormhost replay {} topology.py",
-                    path.display(),
-                    path.display()
-                ));
+                tell_error(
+                    Code::WHOSE_LETTERS,
+                    format_args!(
+                        "beside {} there is no {RECORD} that says which topology these letters are of; name it: stormhost replay {} topology.py",
+                        path.display(),
+                        path.display()
+                    ),
+                );
                 return Err(ExitStatus::Mistakes);
             }
         }

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use stormhost_protocol::frame::Source;
-use stormhost_protocol::{Encoding, Limits, skip};
+use stormhost_protocol::{Encoding, LONGEST_REPEATED, Limits, Piece, REPEAT, skip};
 
 use super::acker::Anchor;
 
@@ -14,6 +14,65 @@ use super::acker::Anchor;
 /// short enough that a run fits a frame.
 const RUN_ROWS: u32 = 1024;
 const RUN_BYTES: usize = 128 * 1024;
+
+/// A value shorter than this is not compared with the one before it.
+const SHORTEST_REPEATED: usize = 32;
+
+/// The values of one field.
+#[derive(Default)]
+struct Values {
+    /// Values with commas between them in JSON, back to back in MessagePack, there perhaps with [`REPEAT`].
+    bytes: Vec<u8>,
+    /// Where the last value stands that is no repeat, if it may be repeated; else empty.
+    last: (usize, usize),
+    /// Whether there are repeats.
+    repeats: bool,
+}
+
+impl Values {
+    /// Whether a value is the same as the last one.
+    #[inline]
+    fn repeats(&self, value: &[u8]) -> bool {
+        (SHORTEST_REPEATED..=LONGEST_REPEATED).contains(&value.len())
+            && self.bytes.get(self.last.0..self.last.1) == Some(value)
+    }
+
+    /// Appends a value where repeats are allowed.
+    #[inline]
+    fn push_or_repeat(&mut self, value: &[u8]) -> usize {
+        if self.repeats(value) {
+            self.bytes.push(REPEAT);
+            self.repeats = true;
+            return 1;
+        }
+        let from = self.bytes.len();
+        self.bytes.extend_from_slice(value);
+        self.last = (from, self.bytes.len());
+        value.len()
+    }
+
+    /// Appends values where repeats are allowed.
+    fn push_piece(&mut self, piece: &Piece<'_>) -> usize {
+        let from = self.bytes.len();
+        let mut rest = piece.bytes;
+        let mut moved = 0;
+        if let Some(before) = piece.before {
+            // What is repeated there may not be what stands last here.
+            self.push_or_repeat(before);
+            rest = rest.get(1..).unwrap_or_default();
+            moved = self.bytes.len() - from - 1;
+        }
+        let at = from + moved;
+        self.bytes.extend_from_slice(rest);
+        self.repeats |= piece.repeats;
+        if piece.last.1 > piece.last.0 {
+            self.last = (at + piece.last.0, at + piece.last.1);
+        } else if piece.before.is_none() {
+            self.last = (0, 0);
+        }
+        self.bytes.len() - from
+    }
+}
 
 /// Rows of one input, in order.
 pub struct Run {
@@ -25,8 +84,9 @@ pub struct Run {
     pub back_edge: bool,
     /// What each row owes; as many as there are rows.
     pub anchors: Vec<Anchor>,
-    /// One buffer a field: values with commas between them in JSON, back to back in MessagePack.
-    columns: Vec<Vec<u8>>,
+    /// Whether values that repeat the one before them may be left out.
+    repeats: bool,
+    columns: Vec<Values>,
     fields: usize,
     source: u32,
     sources: Vec<u32>,
@@ -40,6 +100,7 @@ impl Run {
             encoding: Encoding::Json,
             back_edge: false,
             anchors: Vec::new(),
+            repeats: false,
             columns: Vec::new(),
             fields: 0,
             source: 0,
@@ -48,29 +109,19 @@ impl Run {
         }
     }
 
-    fn begin(
-        &mut self,
-        input: u16,
-        encoding: Encoding,
-        back_edge: bool,
-        source: u32,
-        fields: usize,
-    ) {
-        (
-            self.input,
-            self.encoding,
-            self.back_edge,
-            self.source,
-            self.fields,
-        ) = (input, encoding, back_edge, source, fields);
+    fn begin(&mut self, place: &Place, fields: usize) {
+        (self.input, self.encoding, self.back_edge) =
+            (place.input, place.encoding, place.back_edge);
+        (self.source, self.repeats, self.fields) = (place.source, place.repeats, fields);
         if self.columns.len() < fields {
-            self.columns.resize_with(fields, Vec::new);
+            self.columns.resize_with(fields, Values::default);
         }
     }
 
     fn clear(&mut self) {
         for column in &mut self.columns {
-            column.clear();
+            column.bytes.clear();
+            (column.last, column.repeats) = ((0, 0), false);
         }
         self.anchors.clear();
         self.sources.clear();
@@ -82,7 +133,7 @@ impl Run {
         self.anchors.len() as u32
     }
 
-    /// How many bytes its values take.
+    /// How many bytes its values take here.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -101,24 +152,34 @@ impl Run {
         self.sources.get(at).copied().unwrap_or(self.source)
     }
 
-    /// The columns, one a field.
-    pub fn columns(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+    /// The columns, one a field, and whether they have repeats.
+    pub fn columns(&self) -> impl ExactSizeIterator<Item = (&[u8], bool)> {
         self.columns[..self.fields]
             .iter()
-            .map(|column| column.as_slice())
+            .map(|column| (column.bytes.as_slice(), column.repeats))
+    }
+
+    /// Whether any of its columns has repeats.
+    pub fn has_repeats(&self) -> bool {
+        self.columns().any(|(_, repeats)| repeats)
     }
 
     /// Calls `each` with the values of every row, in order.
     pub fn each_row(&self, limits: &Limits, mut each: impl FnMut(usize, &[&[u8]])) {
         let comma = usize::from(self.encoding == Encoding::Json);
         let mut starts = vec![0; self.fields];
-        let mut row: Vec<&[u8]> = Vec::with_capacity(self.fields);
+        let mut row: Vec<&[u8]> = vec![&[]; self.fields];
         for at in 0..self.anchors.len() {
-            row.clear();
-            for (start, values) in starts.iter_mut().zip(self.columns()) {
+            for ((start, value), (values, repeats)) in
+                starts.iter_mut().zip(&mut row).zip(self.columns())
+            {
+                if repeats && values.get(*start) == Some(&REPEAT) {
+                    *start += 1;
+                    continue;
+                }
                 // The values were walked when they came in, so each column holds one for every row.
                 let end = skip(self.encoding, values, *start, limits).unwrap_or(values.len());
-                row.push(values.get(*start..end).unwrap_or_default());
+                *value = values.get(*start..end).unwrap_or_default();
                 *start = end + comma;
             }
             each(at, &row);
@@ -131,6 +192,7 @@ impl Run {
         self.input == place.input
             && self.encoding == place.encoding
             && self.back_edge == place.back_edge
+            && self.repeats == place.repeats
             && self.fields == fields
             && self.rows() < RUN_ROWS
             && self.bytes < RUN_BYTES
@@ -141,10 +203,14 @@ impl Run {
         let first = self.anchors.is_empty();
         let mut bytes = 0;
         for (column, value) in self.columns.iter_mut().zip(row) {
-            if self.encoding == Encoding::Json && !first {
-                column.push(b',');
+            if self.repeats {
+                bytes += column.push_or_repeat(value);
+                continue;
             }
-            column.extend_from_slice(value);
+            if self.encoding == Encoding::Json && !first {
+                column.bytes.push(b',');
+            }
+            column.bytes.extend_from_slice(value);
             bytes += value.len();
         }
         self.anchors.push(anchor);
@@ -157,7 +223,7 @@ impl Run {
         &mut self,
         source: u32,
         n: usize,
-        columns: impl Iterator<Item = &'a [u8]>,
+        columns: impl Iterator<Item = Piece<'a>>,
     ) -> usize {
         self.note_source(source, n);
         let json = self.encoding == Encoding::Json;
@@ -165,11 +231,16 @@ impl Run {
         let between = if json { n - 1 } else { 0 };
         let mut bytes = 0;
         for (column, values) in self.columns.iter_mut().zip(columns) {
-            if comma {
-                column.push(b',');
+            if self.repeats {
+                bytes += column.push_piece(&values);
+                continue;
             }
-            column.extend_from_slice(values);
-            bytes += values.len() - between;
+            debug_assert!(!values.repeats, "these go by the row");
+            if comma {
+                column.bytes.push(b',');
+            }
+            column.bytes.extend_from_slice(values.bytes);
+            bytes += values.bytes.len() - between;
         }
         self.bytes += bytes;
         bytes
@@ -292,13 +363,14 @@ impl Queue {
         by_bytes.clamp(1, RUN_ROWS as usize - rows)
     }
 
-    /// Appends `n` rows, given as a piece of each column ([`Column::next_values`](stormhost_protocol::Column::next_values)); `anchor` appends what each of them owes.
+    /// Appends `n` rows, given as a piece of each column ([`Column::next_piece`](stormhost_protocol::Column::next_piece)), which has repeats only
+    /// where the place takes them; `anchor` appends what each of them owes.
     #[inline]
     pub fn push_columns<'a>(
         &mut self,
         place: Place,
         n: usize,
-        columns: impl ExactSizeIterator<Item = &'a [u8]>,
+        columns: impl ExactSizeIterator<Item = Piece<'a>>,
         anchor: impl FnOnce(&mut Vec<Anchor>),
     ) {
         let run = self.last_run(&place, columns.len());
@@ -312,13 +384,7 @@ impl Queue {
     fn last_run(&mut self, place: &Place, fields: usize) -> &mut Run {
         if !self.runs.back().is_some_and(|run| run.takes(place, fields)) {
             let mut run = self.spare.pop().unwrap_or_else(Run::empty);
-            run.begin(
-                place.input,
-                place.encoding,
-                place.back_edge,
-                place.source,
-                fields,
-            );
+            run.begin(place, fields);
             self.runs.push_back(run);
         }
         let last = self.runs.len() - 1;
@@ -343,16 +409,20 @@ impl Queue {
     pub fn pop(&mut self, max_rows: u32, max_bytes: usize, limits: &Limits) -> Option<Run> {
         let front = self.runs.front_mut()?;
         let wanted = max_rows.max(1);
+        // Of what is cut in two a value may have to be written out again.
+        let (before, mut after) = (front.bytes, 0);
         let run = if front.rows() <= wanted && (front.bytes <= max_bytes || front.rows() == 1) {
             self.runs.pop_front()?
         } else {
             let spare = self.spare.pop().unwrap_or_else(Run::empty);
-            split(front, spare, wanted, max_bytes, limits)
+            let head = split(front, spare, wanted, max_bytes, limits);
+            after = front.bytes;
+            head
         };
         self.rows -= run.anchors.len();
-        self.bytes -= run.bytes;
+        self.bytes = self.bytes + after - before;
         if run.back_edge {
-            self.cycle_bytes -= run.bytes;
+            self.cycle_bytes = self.cycle_bytes + after - before;
         }
         Some(run)
     }
@@ -363,7 +433,7 @@ impl Queue {
             && run
                 .columns
                 .iter()
-                .all(|column| column.capacity() <= SPARE_BYTES)
+                .all(|column| column.bytes.capacity() <= SPARE_BYTES)
         {
             run.clear();
             self.spare.push(run);
@@ -382,25 +452,22 @@ pub struct Place {
     pub back_edge: bool,
     /// The sender's task, by Storm's id.
     pub source: u32,
+    /// Whether the receiver takes [`REPEAT`] in place of a value.
+    pub repeats: bool,
 }
 
 /// Moves the first rows of `front` to `head`: the receiver is slow, or the rows are large.
 fn split(front: &mut Run, mut head: Run, max_rows: u32, max_bytes: usize, limits: &Limits) -> Run {
-    head.begin(
-        front.input,
-        front.encoding,
-        front.back_edge,
-        front.source_of(0),
-        front.fields,
-    );
+    let place = Place {
+        input: front.input,
+        encoding: front.encoding,
+        back_edge: front.back_edge,
+        source: front.source_of(0),
+        repeats: front.repeats,
+    };
+    head.begin(&place, front.fields);
     let mut rest = Run::empty();
-    rest.begin(
-        front.input,
-        front.encoding,
-        front.back_edge,
-        front.source,
-        front.fields,
-    );
+    rest.begin(&place, front.fields);
     front.each_row(limits, |at, row| {
         let bytes: usize = row.iter().map(|value| value.len()).sum();
         let fits = rest.anchors.is_empty()
@@ -432,6 +499,7 @@ mod tests {
             encoding: Encoding::Json,
             back_edge: false,
             source,
+            repeats: false,
         }
     }
 
@@ -465,7 +533,7 @@ mod tests {
         assert_eq!((first.source_of(0), first.source_of(1)), (1, 2));
         assert_eq!(
             first.columns().collect::<Vec<_>>(),
-            [&b"1,2"[..], b"\"a\",\"b\""]
+            [(&b"1,2"[..], false), (b"\"a\",\"b\"", false)]
         );
         let second = queue.pop(100, 1000, &Limits::default()).expect("a run");
         assert_eq!(
@@ -517,7 +585,7 @@ mod tests {
                     one_by_one.push(place(source), row, Anchor::NONE);
                 }
                 let columns = [0, 1].map(|at| rows.map(|row| row[at]).join(comma));
-                let columns = columns.iter().map(Vec::as_slice);
+                let columns = columns.iter().map(|column| Piece::plain(column));
                 at_once.push_columns(place(source), 3, columns, |anchors| {
                     anchors.extend([Anchor::NONE; 3]);
                 });
@@ -532,6 +600,90 @@ mod tests {
             assert_eq!(texts(&at_once), texts(&one_by_one));
             assert_eq!(at_once.sources, one_by_one.sources);
             assert_eq!(at_once.anchors, one_by_one.anchors);
+        }
+    }
+
+    const LONG: &[u8] = b"\xd9\x28............................... 40 bytes";
+    const SHORT: &[u8] = b"\xa2ab";
+
+    fn msgpack(repeats: bool) -> Place {
+        Place {
+            encoding: Encoding::Msgpack,
+            repeats,
+            ..place(1)
+        }
+    }
+
+    fn values(run: &Run) -> Vec<Vec<u8>> {
+        let mut values = Vec::new();
+        run.each_row(&Limits::default(), |_, row| values.push(row.concat()));
+        values
+    }
+
+    #[test]
+    fn a_long_value_that_repeats_the_one_before_is_kept_once_for_a_receiver_that_takes_that() {
+        let rows = [LONG, LONG, SHORT, SHORT, LONG, LONG, LONG];
+        for repeats in [false, true] {
+            let mut queue = Queue::new(LIMITS);
+            for row in rows {
+                queue.push(msgpack(repeats), &[row], Anchor::NONE);
+            }
+            let expected: &[&[u8]] = match repeats {
+                true => &[LONG, b"\xc1", SHORT, SHORT, LONG, b"\xc1\xc1"],
+                false => &rows,
+            };
+            let run = queue.pop(100, 10_000, &Limits::default()).expect("a run");
+            assert_eq!(
+                run.columns().next(),
+                Some((&expected.concat()[..], repeats))
+            );
+            assert_eq!(run.bytes(), expected.concat().len());
+            assert_eq!(values(&run), rows);
+            assert_eq!((queue.rows(), queue.bytes()), (0, 0));
+        }
+    }
+
+    #[test]
+    fn pieces_with_repeats_mean_the_same_wherever_they_are_cut() {
+        let other = [&b"\xd9\x28"[..], &[b'x'; 40]].concat();
+        let list = [
+            &[REPEAT, 0x99][..],
+            LONG,
+            b"\xc1\xc1",
+            &other,
+            b"\xc1",
+            SHORT,
+            b"\xc1",
+            LONG,
+            b"\xc1",
+        ]
+        .concat();
+        let limits = Limits::default();
+        let column =
+            stormhost_protocol::Column::open_with_repeats(Encoding::Msgpack, &list, &limits)
+                .unwrap();
+        let rows: Vec<&[u8]> = column.clone().collect::<Result<_, _>>().unwrap();
+        for cut in 1..rows.len() {
+            for between in [&[][..], &[SHORT], &[LONG], &[&other[..]]] {
+                let mut column = column.clone();
+                let mut queue = Queue::new(LIMITS);
+                let mut expected: Vec<&[u8]> = Vec::new();
+                for (n, rows) in [(cut, &rows[..cut]), (rows.len() - cut, &rows[cut..])] {
+                    let piece = column.next_piece(n).unwrap().unwrap();
+                    queue.push_columns(msgpack(true), n, [piece].into_iter(), |anchors| {
+                        anchors.resize(anchors.len() + n, Anchor::NONE);
+                    });
+                    expected.extend(rows);
+                    for row in between {
+                        queue.push(msgpack(true), &[row], Anchor::NONE);
+                        expected.push(row);
+                    }
+                }
+                let first = queue.pop(3, 10_000, &limits).expect("a run");
+                let rest = queue.pop(100, 10_000, &limits).expect("a run");
+                assert_eq!([values(&first), values(&rest)].concat(), expected, "{cut}");
+                assert_eq!((queue.rows(), queue.bytes()), (0, 0));
+            }
         }
     }
 

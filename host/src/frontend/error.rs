@@ -6,6 +6,7 @@ use super::interpreter::NoInterpreter;
 use super::language;
 use super::shim::ShimError;
 use super::streamparse::ProjectError;
+use crate::errors::{Code, Coded};
 use crate::topology::IrError;
 
 /// Why there is no description. Paths are told as they were typed.
@@ -134,6 +135,27 @@ pub enum LoadError {
         /// The last lines that it wrote to its standard error.
         stderr: Vec<String>,
     },
+}
+
+impl Coded for LoadError {
+    fn code(&self) -> Code {
+        match self {
+            LoadError::NotFound { .. } => Code::NO_SUCH_FILE,
+            LoadError::IsFolder { .. } => Code::IS_FOLDER,
+            LoadError::CannotRead { .. } => Code::UNREADABLE_FILE,
+            LoadError::NotATopology { .. } => Code::UNKNOWN_FORM,
+            LoadError::OneTopology { .. } => Code::ONE_TOPOLOGY,
+            LoadError::BadDescription { .. } => Code::BAD_DESCRIPTION,
+            LoadError::StrayOption { .. } => Code::STRAY_OPTION,
+            LoadError::Project(error) => error.code(),
+            LoadError::NoInterpreter(_) => Code::NO_INTERPRETER,
+            LoadError::TooOld { .. } => Code::OLD_INTERPRETER,
+            LoadError::Shim(_) => Code::NO_CACHE,
+            LoadError::CannotStart { .. } => Code::DEAD_INTERPRETER,
+            LoadError::DescriberFailed { .. } => Code::DESCRIBER_FAILED,
+            LoadError::DescriberRubbish { .. } => Code::DESCRIBER_RUBBISH,
+        }
+    }
 }
 
 /// What a topology may be written in, and how that is seen.

@@ -6,6 +6,7 @@ use std::io;
 use serde_json::{Map, Value};
 
 use super::surroundings::Surroundings;
+use crate::errors::{Code, Coded};
 use crate::topology::UserFile;
 
 /// The user's file is there, but no use.
@@ -29,6 +30,12 @@ pub enum UserFileError {
         /// What is wrong, with the line.
         message: String,
     },
+}
+
+impl Coded for UserFileError {
+    fn code(&self) -> Code {
+        Code::BAD_USER_FILE
+    }
 }
 
 /// Reads `$XDG_CONFIG_HOME/stormhost/config.yaml`, else `~/.config/stormhost/config.yaml`. `None` if there is no such file.

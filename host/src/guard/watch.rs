@@ -30,8 +30,8 @@ pub(super) fn until_clean(token: &str, host: i32) -> bool {
     };
     // Read without waiting, since a fork of the host may hold the pipe open; all waiting is done in `poll`.
     let _ = rustix::io::ioctl_fionbio(&pipe, true);
-    let host = watch(host);
-    while let Ok(host) = &host {
+    let watched = watch(host);
+    while let Ok(host) = &watched {
         let mut fds = vec![PollFd::new(&pipe, PollFlags::IN)];
         fds.extend(
             host.as_ref()
@@ -52,6 +52,9 @@ pub(super) fn until_clean(token: &str, host: i32) -> bool {
     let quarry = Quarry {
         tokens: vec![token.into()],
         groups: groups.registered,
+        spared: u32::try_from(host)
+            .ok()
+            .filter(|_| nix::unistd::getppid().as_raw() == host),
     };
     quarry.kill_all(PATIENCE).0
 }

@@ -1,5 +1,13 @@
 //! The conversation with a component that is tried, in Storm's dialects.
 
+#![cfg_attr(
+    not(test),
+    expect(
+        clippy::indexing_slicing,
+        reason = "by what the kernel says it read and the decoder says it used, and by the place of a component that was found"
+    )
+)]
+
 use std::collections::{BTreeMap, VecDeque};
 use std::io::BufRead;
 use std::time::{Duration, Instant};
@@ -15,10 +23,11 @@ use super::input::{self, Given};
 use super::said::Said;
 use super::target::Tried;
 use crate::cli::TryOptions;
+use crate::errors::{Code, Coded};
 use crate::guard::Guard;
 use crate::link::limits::Limits as ChildLimits;
 use crate::link::process::{Child, Process, Spawn};
-use crate::prepare::tell;
+use crate::prepare::{tell, tell_error};
 use crate::runtime::setup::setup;
 use crate::status::ExitStatus;
 use crate::topology::Kind;
@@ -69,7 +78,7 @@ pub async fn speak(
     let child = match Child::spawn(&spawn) {
         Ok(child) => child,
         Err(error) => {
-            tell(format_args!("error: it cannot be started: {error}"));
+            tell_error(error.code(), format_args!("it cannot be started: {error}"));
             return ExitStatus::NotStarted;
         }
     };
@@ -294,7 +303,7 @@ impl Talk<'_> {
             }
             Err(why) => {
                 self.bad_lines = true;
-                tell(format_args!("error: {line}: {why}"));
+                tell_error(Code::BAD_INPUT, format_args!("{line}: {why}"));
             }
         }
     }
@@ -477,9 +486,12 @@ impl Talk<'_> {
             self.last_words = Some(Vec::new());
         }
         if let End::Rubbish(why) = &end {
-            tell(format_args!(
-                "error: what it said cannot be understood: {why}; does it speak Storm's multilang protocol?"
-            ));
+            tell_error(
+                Code::TRY_FAILED,
+                format_args!(
+                    "what it said cannot be understood: {why}; does it speak Storm's multilang protocol?"
+                ),
+            );
             process.kill();
         }
         let reads_on = async {
@@ -547,9 +559,12 @@ impl Talk<'_> {
         match end {
             End::Rubbish(_) => ExitStatus::NotStarted,
             _ if !self.greeted => {
-                tell(format_args!(
-                    "error: it left before it answered the handshake; does it speak Storm's multilang protocol?"
-                ));
+                tell_error(
+                    Code::TRY_FAILED,
+                    format_args!(
+                        "it left before it answered the handshake; does it speak Storm's multilang protocol?"
+                    ),
+                );
                 ExitStatus::NotStarted
             }
             _ if self.failed || left && !content => ExitStatus::SomeFailed,

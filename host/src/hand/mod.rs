@@ -9,8 +9,9 @@ mod said;
 mod target;
 
 use crate::cli::TryOptions;
+use crate::errors::Code;
 use crate::guard::Guard;
-use crate::prepare::tell;
+use crate::prepare::tell_error;
 use crate::status::ExitStatus;
 
 /// Tries one component until its input ends.
@@ -28,9 +29,10 @@ pub fn attempt(options: &TryOptions) -> ExitStatus {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            tell(format_args!(
-                "error: the event loop cannot be set up: {error}"
-            ));
+            tell_error(
+                Code::NO_EVENT_LOOP,
+                format_args!("the event loop cannot be set up: {error}"),
+            );
             return ExitStatus::HostError;
         }
     };
@@ -39,9 +41,10 @@ pub fn attempt(options: &TryOptions) -> ExitStatus {
         let guard = match Guard::start(&token) {
             Ok(guard) => guard,
             Err(error) => {
-                tell(format_args!(
-                    "error: the guard process cannot be started: {error}"
-                ));
+                tell_error(
+                    Code::NO_GUARD,
+                    format_args!("the guard process cannot be started: {error}"),
+                );
                 return ExitStatus::HostError;
             }
         };

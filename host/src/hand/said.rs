@@ -101,14 +101,14 @@ impl Said {
                 id,
                 task,
             } => {
-                let mut said = json!({"emit": values, "stream": stream, "anchors": anchors});
-                if let Some(id) = id {
-                    said["id"] = id.clone();
-                }
-                if let Some(task) = task {
-                    said["task"] = (*task).into();
-                }
-                said
+                let mut said = serde_json::Map::from_iter([
+                    ("emit".to_owned(), json!(values)),
+                    ("stream".to_owned(), json!(stream)),
+                    ("anchors".to_owned(), json!(anchors)),
+                ]);
+                said.extend(id.clone().map(|id| ("id".to_owned(), id)));
+                said.extend(task.map(|task| ("task".to_owned(), task.into())));
+                Value::Object(said)
             }
             Said::Ack(id, values) => json!({"ack": id, "tuple": values}),
             Said::Fail(id, values) => json!({"fail": id, "tuple": values}),

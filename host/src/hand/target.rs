@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::cli::{TopologyOptions, TryOptions};
-use crate::prepare::{prepare, tell};
+use crate::errors::Code;
+use crate::prepare::{prepare, tell_error};
 use crate::status::ExitStatus;
 use crate::topology::Topology;
 
@@ -32,10 +33,13 @@ pub fn find(options: &TryOptions) -> Result<Tried, ExitStatus> {
             && !options.what.contains(char::is_whitespace)
             && is_declared(&options.what) =>
         {
-            tell(format_args!(
-                "error: {} is a topology; which of its components?\n  hint: stormhost try {}:COMPONENT",
-                options.what, options.what
-            ));
+            tell_error(
+                Code::NOTHING_TO_TRY,
+                format_args!(
+                    "{} is a topology; which of its components?\n  hint: stormhost try {}:COMPONENT",
+                    options.what, options.what
+                ),
+            );
             Err(ExitStatus::Usage)
         }
         _ => command(options),
@@ -69,26 +73,34 @@ fn asked(options: &TryOptions, file: String) -> TopologyOptions {
 
 fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, ExitStatus> {
     let topology = prepare(&asked(options, file.to_owned()), |_| ())?.topology;
-    let Some(at) = topology.component(id) else {
+    let found = topology.component(id);
+    let Some((at, component)) = found.and_then(|at| Some((at, topology.components.get(at)?)))
+    else {
         let names: Vec<&str> = topology.components.iter().map(|c| c.id.as_str()).collect();
-        tell(format_args!(
-            "error: {} has no component \"{id}\"\n  hint: what there is: {}",
-            topology.name,
-            names.join(", ")
-        ));
+        tell_error(
+            Code::NOTHING_TO_TRY,
+            format_args!(
+                "{} has no component \"{id}\"\n  hint: what there is: {}",
+                topology.name,
+                names.join(", ")
+            ),
+        );
         return Err(ExitStatus::Mistakes);
     };
-    let component = &topology.components[at];
     if component.shell.is_some() {
-        tell(format_args!(
-            "error: \"{id}\" is a command of the shell, and speaks no protocol\n  hint: it can be tried in a shell as it is"
-        ));
+        tell_error(
+            Code::NOTHING_TO_TRY,
+            format_args!(
+                "\"{id}\" is a command of the shell, and speaks no protocol\n  hint: it can be tried in a shell as it is"
+            ),
+        );
         return Err(ExitStatus::Mistakes);
     }
     if component.command.is_empty() {
-        tell(format_args!(
-            "error: \"{id}\" is part of stormhost itself, and has no process to try"
-        ));
+        tell_error(
+            Code::NOTHING_TO_TRY,
+            format_args!("\"{id}\" is part of stormhost itself, and has no process to try"),
+        );
         return Err(ExitStatus::Mistakes);
     }
     let mut inputs = component.inputs.iter().filter_map(|input| {
@@ -101,9 +113,10 @@ fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, Exit
             let (component, stream) = from.split_once('.').unwrap_or((from, "default"));
             let found = inputs.find(|(id, found)| id == component && found.id == stream);
             if found.is_none() {
-                tell(format_args!(
-                    "error: \"{id}\" does not listen to \"{from}\""
-                ));
+                tell_error(
+                    Code::NOTHING_TO_TRY,
+                    format_args!("\"{id}\" does not listen to \"{from}\""),
+                );
                 return Err(ExitStatus::Mistakes);
             }
             found
@@ -130,17 +143,21 @@ fn command(options: &TryOptions) -> Result<Tried, ExitStatus> {
     let words = match words(&options.what) {
         Some(words) if !words.is_empty() => words,
         _ => {
-            tell(format_args!(
-                "error: {:?} is no command: a quote is not closed, or nothing is there",
-                options.what
-            ));
+            tell_error(
+                Code::NOTHING_TO_TRY,
+                format_args!(
+                    "{:?} is no command: a quote is not closed, or nothing is there",
+                    options.what
+                ),
+            );
             return Err(ExitStatus::Usage);
         }
     };
     let here = std::env::current_dir().map_err(|error| {
-        tell(format_args!(
-            "error: the working folder cannot be read: {error}"
-        ));
+        tell_error(
+            Code::NO_WORKING_FOLDER,
+            format_args!("the working folder cannot be read: {error}"),
+        );
         ExitStatus::HostError
     })?;
     let mut streams = serde_json::Map::new();
@@ -175,9 +192,10 @@ fn command(options: &TryOptions) -> Result<Tried, ExitStatus> {
         "components": components, "subscriptions": subscriptions,
     });
     let file = written(&description).map_err(|error| {
-        tell(format_args!(
-            "error: a temporary file cannot be written: {error}"
-        ));
+        tell_error(
+            Code::UNSUITED_HOST,
+            format_args!("a temporary file cannot be written: {error}"),
+        );
         ExitStatus::HostError
     })?;
     let topology = prepare(&asked(options, file.path().display().to_string()), |_| ())?.topology;

@@ -129,6 +129,7 @@ impl Child {
             command.stdin(child_stdin);
         }
         command.stdout(child_stdout).stderr(child_stderr);
+        spawn.limits.prepare(&mut command);
         // A child inherits it when it is forked. The log's thread, which may make a file meanwhile, made it at the start.
         let umask = spawn
             .umask

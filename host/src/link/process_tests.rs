@@ -269,6 +269,7 @@ async fn limits_are_in_force() {
     ]);
     wanted.limits = Limits {
         open_files: Some(77),
+        usual_open_files: Some(99),
         cpu_seconds: Some(1000),
         nice: Some(7),
     };
@@ -288,6 +289,22 @@ async fn limits_are_in_force() {
         .parse()
         .unwrap();
     assert_eq!(lines[3].parse::<i32>().unwrap(), (own + 300).min(1000));
+}
+
+/// They were set from outside once it ran, and a quick program was through by then.
+#[tokio::test]
+async fn a_program_begins_with_its_limits() {
+    let mut wanted = spawn(&["sh", "-c", "ulimit -Sn; ulimit -St; nice"]);
+    wanted.limits = Limits {
+        open_files: Some(77),
+        cpu_seconds: Some(1000),
+        nice: Some(7),
+        ..Limits::default()
+    };
+    for _ in 0..20 {
+        let mut child = Child::spawn(&wanted).unwrap();
+        assert_eq!(all_of(&mut child.stdout).await, "77\n1000\n7\n");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use thiserror::Error;
 
 use super::lookup;
+use crate::errors::{Code, Coded};
 
 /// Why a child could not be started.
 #[derive(Debug, Error)]
@@ -182,6 +183,28 @@ impl SpawnError {
     }
 }
 
+impl Coded for SpawnError {
+    fn code(&self) -> Code {
+        match self {
+            SpawnError::Empty => Code::EMPTY_COMMAND,
+            SpawnError::NotFound { .. } => Code::PROGRAM_NOT_FOUND,
+            SpawnError::NotExecutable(_) => Code::NOT_EXECUTABLE,
+            SpawnError::NoInterpreter { .. } => Code::INTERPRETER_MISSING,
+            SpawnError::NoProgram(_) => Code::NO_PROGRAM,
+            SpawnError::Folder { .. } => Code::BAD_FOLDER,
+            SpawnError::TooManyFiles { .. } => Code::TOO_MANY_FILES,
+            SpawnError::Fork(_) => Code::NO_PROCESS,
+            SpawnError::TooLong => Code::COMMAND_TOO_LONG,
+            SpawnError::Unspeakable(_) => Code::UNSPEAKABLE,
+            SpawnError::Limit { .. } => Code::LIMIT_NOT_SET,
+            SpawnError::Account(_) => Code::BAD_ACCOUNT,
+            SpawnError::Thread { .. } => Code::NO_THREAD,
+            SpawnError::NotBuiltIn(_) => Code::NOT_BUILT_IN,
+            SpawnError::Other { .. } => Code::CANNOT_START,
+        }
+    }
+}
+
 fn searched(program: &str, looked: &[PathBuf]) -> String {
     if looked.is_empty() {
         let why = if program.contains('/') {
@@ -227,9 +250,25 @@ fn interpreter(file: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::errors::assert_made;
 
     fn from(errno: Errno) -> String {
         SpawnError::from_io(errno.into(), "ruby", Path::new("/bin/sh")).to_string()
+    }
+
+    #[test]
+    fn what_only_a_broken_machine_or_program_says_has_a_code() {
+        let nul = io::Error::from(io::ErrorKind::InvalidInput);
+        assert_made(
+            "SH0310",
+            &SpawnError::from_io(nul, "ruby", Path::new("/bin/sh")),
+        );
+        assert_made(
+            "SH0315",
+            &SpawnError::from_io(Errno::EIO.into(), "ruby", Path::new("/bin/sh")),
+        );
+        assert_made("SH0301", &SpawnError::Empty);
+        assert_made("SH0314", &SpawnError::NotBuiltIn("Lua"));
     }
 
     #[test]

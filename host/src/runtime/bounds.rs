@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::host::Host;
+use crate::errors::{Code, Report};
 use crate::procstat::{Stat, Usage, usage};
 use crate::topology::Settings;
 
@@ -30,7 +31,7 @@ impl Bounds {
     }
 
     /// In words what is exceeded, if anything is.
-    pub fn exceeded(&self, used: &Usage) -> Option<String> {
+    pub fn exceeded(&self, used: &Usage) -> Option<Report> {
         let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         if let Some(most) = self.memory
             && used.rss_bytes > most
@@ -39,26 +40,26 @@ impl Bounds {
                 0 | 1 => "it uses".to_owned(),
                 many => format!("its {many} processes use"),
             };
-            return Some(format!(
-                "{who} {:.1} MiB of memory, and may use {:.1} (stormhost.limit.memory.bytes)",
+            return Some(Code::OVER_MEMORY.told(format!(
+                "it was over its limit: {who} {:.1} MiB of memory, and may use {:.1} (stormhost.limit.memory.bytes)",
                 mib(used.rss_bytes),
                 mib(most)
-            ));
+            )));
         }
         if let Some(most) = self.processes
             && used.processes > most as usize
         {
-            return Some(format!(
-                "it has {} processes, and may have {most} (stormhost.limit.processes)",
+            return Some(Code::OVER_PROCESSES.told(format!(
+                "it was over its limit: it has {} processes, and may have {most} (stormhost.limit.processes)",
                 used.processes
-            ));
+            )));
         }
         None
     }
 }
 
 /// Ends when the child with this process id uses more than it may, with the reason; never where it may use all there is.
-pub async fn watch(host: &Rc<Host>, at: usize, pid: u32) -> String {
+pub async fn watch(host: &Rc<Host>, at: usize, pid: u32) -> Report {
     let bounds = Bounds::of(&host.topology.components[host.topology.tasks[at].component].settings);
     if bounds.memory.is_none() && bounds.processes.is_none() {
         return std::future::pending().await;
@@ -66,7 +67,7 @@ pub async fn watch(host: &Rc<Host>, at: usize, pid: u32) -> String {
     loop {
         tokio::time::sleep(LOOK).await;
         if let Some(why) = bounds.exceeded(&usage(&Stat::all(), pid)) {
-            return format!("it was over its limit: {why}");
+            return why;
         }
     }
 }
@@ -82,7 +83,9 @@ mod tests {
             rss_bytes: used.0,
             processes: used.1,
         };
-        assert_eq!(bounds.exceeded(&usage).as_deref(), said);
+        let told = bounds.exceeded(&usage).map(|told| told.text);
+        let said = said.map(|said| format!("it was over its limit: {said}"));
+        assert_eq!(told, said);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use stormhost_protocol::Encoding;
 use stormhost_protocol::storm::Hello;
 use tokio::io::Interest;
 use tokio::net::unix::pipe::{Receiver, Sender};
@@ -23,6 +24,7 @@ use super::restart::{Decision, RestartPolicy};
 use super::setup::setup;
 use super::story::{self, Death};
 use super::task::Dialect;
+use crate::errors::{Code, Coded, Report};
 use crate::flow::acker::FailKind;
 use crate::flow::suspects::Evidence;
 use crate::link::autopsy;
@@ -35,7 +37,7 @@ use crate::link::process::{Child, Spawn};
 use crate::link::spawn_error::SpawnError;
 use crate::link::stderr::{LineLimits, LineTail, Shown};
 use crate::procstat;
-use crate::topology::ShellMode;
+use crate::topology::{Component, ShellMode};
 
 /// How long a child that was told to explain itself has for it, before it is killed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -54,7 +56,7 @@ pub enum End {
     /// It left by itself, or was killed by somebody else.
     Left,
     /// The host ended it, for this reason.
-    Ended(String),
+    Ended(Report),
     /// It was asked to leave, since the run ends.
     Asked,
     /// A command of the shell that is needed no more: it exited with 0, or nobody wants what it says.
@@ -83,6 +85,7 @@ pub async fn keep(host: Rc<Host>, at: usize) {
                         component = component.id,
                         task = at + 1,
                         pid = death.pid,
+                        code = %death.story.code,
                         "{}",
                         death.story
                     );
@@ -92,7 +95,7 @@ pub async fn keep(host: Rc<Host>, at: usize) {
                     break;
                 }
                 if super::lines::lived(component, began.elapsed()) {
-                    host.healthy[host.topology.tasks[at].component].set(true);
+                    host.is_healthy(at);
                 }
                 if asked || host.with(|core| core.should_leave(at)) {
                     break;
@@ -108,6 +111,7 @@ pub async fn keep(host: Rc<Host>, at: usize) {
                         component = component.id,
                         task = at + 1,
                         pid = death.pid,
+                        code = %death.story.code,
                         "{}",
                         death.story
                     );
@@ -122,7 +126,7 @@ pub async fn keep(host: Rc<Host>, at: usize) {
                     host.fail(story);
                     break;
                 }
-                tracing::warn!(component = component.id, task = at + 1, "{story}");
+                tracing::warn!(component = component.id, task = at + 1, code = %story.code, "{story}");
                 decision
             }
         };
@@ -149,7 +153,6 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
     if let Some(language) = component.inside {
         return super::inside::start(host, at, language);
     }
-    let settings = &component.settings;
     let stdin = component
         .shell
         .as_ref()
@@ -157,19 +160,27 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
     Child::spawn(&Spawn {
         inherits_stdin: stdin,
         command: component.command.clone(),
-        cwd: component.cwd.clone(),
         env: component
             .env
             .iter()
             .map(|(name, value)| (name.clone(), value.clone()))
             .chain(super::lines::share(host, at))
             .collect(),
+        ..allowed(host, component)
+    })
+    .map(Link::from)
+}
+
+/// How the processes of a component are started, but for what is run, and for its environment beyond the host's.
+pub(super) fn allowed(host: &Host, component: &Component) -> Spawn {
+    let settings = &component.settings;
+    Spawn {
+        cwd: component.cwd.clone(),
         token: host.token.clone(),
         limits: Limits {
+            open_files: settings.limit_files(),
             // The limits of another user's process are not everywhere the host's to set: only where it was asked to.
-            open_files: settings
-                .limit_files()
-                .or(settings.user().is_none().then_some(host.open_files)),
+            usual_open_files: settings.user().is_none().then_some(host.open_files),
             cpu_seconds: settings.limit_cpu(),
             nice: settings.nice(),
         },
@@ -177,8 +188,8 @@ fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
         umask: settings.umask(),
         user: settings.user(),
         group: settings.group(),
-    })
-    .map(Link::from)
+        ..Spawn::default()
+    }
 }
 
 /// One child, from its start to its end.
@@ -194,6 +205,8 @@ pub(super) struct ChildLife<'a> {
     pub(super) unwritten: Cell<usize>,
     speaks_frames: bool,
     library: String,
+    /// Whether it speaks of repeated values as such.
+    repeats: bool,
     /// Inputs that it was through with beyond what it had said.
     unsaid: u64,
     /// How often the kernel had killed for want of memory when it started.
@@ -217,6 +230,7 @@ impl<'a> ChildLife<'a> {
             unwritten: Cell::new(0),
             speaks_frames: false,
             library: String::new(),
+            repeats: false,
             unsaid: 0,
             oom_kills: procstat::oom_kills(),
         }
@@ -274,15 +288,16 @@ impl<'a> ChildLife<'a> {
         let greeted = tokio::select! {
             greeted = timeout(deadline, self.greet(&stdin, stdout, &mut listener)) => match greeted {
                 Ok(greeted) => greeted,
-                Err(_) => Err(format!(
+                Err(_) => Err(Code::NO_HANDSHAKE.told(format!(
                     "it did not answer the handshake within {} s (stormhost.handshake.timeout.secs); does it speak Storm's multilang protocol?",
                     deadline.as_secs_f64()
-                )),
+                ))),
             },
             exit = life.wait() => {
                 let late = listener.late_hello(stdout, component.serializer).await;
                 if let Some(dialect) = late.and_then(|hello| self.dialect_of(hello, &mut listener).ok()) {
                     self.comes_up(dialect);
+                    self.host.is_healthy(self.at);
                     listener.read_the_rest(stdout).await;
                 } else {
                     // A print may explain it all.
@@ -308,7 +323,13 @@ impl<'a> ChildLife<'a> {
                 return (End::Ended(why), life.wait().await);
             }
         };
+        let opening = listener.is_opening(component.serializer);
         self.comes_up(dialect);
+        if opening {
+            self.host.with(|core| core.tasks[self.at].opening = true);
+        } else {
+            self.host.is_healthy(self.at);
+        }
         if self.speaks_frames {
             // Not for the others: all that holds them back is how much their pipe takes.
             enlarge(&stdin, self.host.pipe_bytes);
@@ -317,6 +338,7 @@ impl<'a> ChildLife<'a> {
             }
         }
         let end = self.converse(life, stdin, stdout, &mut listener).await;
+        self.was_up = !self.host.with(|core| core.tasks[self.at].opening);
         if matches!(end, End::Asked) && !self.speaks_frames {
             listener.leaves();
         }
@@ -336,7 +358,7 @@ impl<'a> ChildLife<'a> {
         stdin: &Sender,
         stdout: &mut Outlet,
         listener: &mut Listener,
-    ) -> Result<Dialect, String> {
+    ) -> Result<Dialect, Report> {
         let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
         let mut hello = Vec::new();
         stormhost_protocol::storm::write_setup(
@@ -354,21 +376,22 @@ impl<'a> ChildLife<'a> {
     }
 
     /// How the child speaks, by its greeting.
-    fn dialect_of(&mut self, hello: Hello, listener: &mut Listener) -> Result<Dialect, String> {
+    fn dialect_of(&mut self, hello: Hello, listener: &mut Listener) -> Result<Dialect, Report> {
         let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
         let dialect = match hello.frames {
             None => Dialect::Storm(component.serializer),
             Some(answer) => {
                 if answer.version != stormhost_protocol::frame::VERSION {
-                    return Err(format!(
+                    return Err(Code::OTHER_VERSION.told(format!(
                         "it wants version {} of the frames, and this host offers {}: its library ({}) and the host do not belong together",
                         answer.version,
                         stormhost_protocol::frame::VERSION,
                         answer.library
-                    ));
+                    )));
                 }
                 self.tell_of(&answer.library, &answer.codec);
                 self.library = answer.library;
+                self.repeats = answer.repeats && answer.encoding == Encoding::Msgpack;
                 Dialect::Frames {
                     encoding: answer.encoding,
                     acks: answer.acks,
@@ -397,8 +420,10 @@ impl<'a> ChildLife<'a> {
     fn comes_up(&mut self, dialect: Dialect) {
         self.was_up = true;
         self.speaks_frames = matches!(dialect, Dialect::Frames { .. });
-        self.host.healthy[self.host.topology.tasks[self.at].component].set(true);
-        self.host.with(|core| core.up(self.at, dialect));
+        self.host.with(|core| {
+            core.up(self.at, dialect);
+            core.tasks[self.at].repeats = self.repeats;
+        });
     }
 
     /// Reads and writes until something ends it.
@@ -415,9 +440,15 @@ impl<'a> ChildLife<'a> {
                 // The death is nearly always seen at once; a child that closes its stdout and lives on is of no use to anybody.
                 Ok(()) => {
                     sleep(grace).await;
-                    End::Ended("it closed its standard output, and lived on".into())
+                    End::Ended(
+                        Code::CLOSED_STDOUT.told("it closed its standard output, and lived on"),
+                    )
                 }
-                Err(error) => End::Ended(format!("what it said cannot be read: {error}")),
+                Err(error) => End::Ended(
+                    error
+                        .code()
+                        .told(format!("what it said cannot be read: {error}")),
+                ),
             }
         };
         tokio::select! {
@@ -425,8 +456,23 @@ impl<'a> ChildLife<'a> {
             end = self.write(stdin) => end,
             _ = life.wait() => End::Left,
             why = self.watch(life) => End::Ended(why),
+            why = self.opens_in_time() => End::Ended(why),
             why = bounds::watch(self.host, self.at, self.pid), if self.is_process => End::Ended(why),
         }
+    }
+
+    /// Ends when a child that emitted before it said its pid has not said it when the time for the handshake is over.
+    async fn opens_in_time(&self) -> Report {
+        let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
+        let deadline = component.settings.handshake_timeout();
+        sleep(deadline).await;
+        if !self.host.with(|core| core.tasks[self.at].opening) {
+            std::future::pending::<()>().await;
+        }
+        Code::NO_HANDSHAKE.told(format!(
+            "it emitted before it said its pid, and did not say that within {} s (stormhost.handshake.timeout.secs): it was given no tuples meanwhile",
+            deadline.as_secs_f64()
+        ))
     }
 
     /// Writes what the core has for this child. Ends when the child should leave; its stdin is closed then.
@@ -481,11 +527,11 @@ impl<'a> ChildLife<'a> {
     /// Nobody reads what is written to the child: it is dying, which is seen elsewhere, or it lives on and is of no use.
     async fn closed_its_input(&self) -> End {
         sleep(self.host.topology.settings.kill_timeout()).await;
-        End::Ended("it closed its standard input, and lived on".into())
+        End::Ended(Code::CLOSED_STDIN.told("it closed its standard input, and lived on"))
     }
 
     /// Looks once a second whether the child hangs. Ends when it does, with the reason.
-    async fn watch(&self, life: &Life) -> String {
+    async fn watch(&self, life: &Life) -> Report {
         let settings =
             &self.host.topology.components[self.host.topology.tasks[self.at].component].settings;
         let limit = settings.subprocess_timeout();
@@ -521,7 +567,7 @@ impl<'a> ChildLife<'a> {
                     heard,
                     owes,
                     held_up: task.waits > 0,
-                    can_be_asked: speaks && task.heartbeats.is_empty(),
+                    can_be_asked: speaks && !task.opening && task.heartbeats.is_empty(),
                 }
             });
             if let Some((limit, budget)) = &mut budget {
@@ -547,7 +593,7 @@ impl<'a> ChildLife<'a> {
                         "it took more than {} s for one tuple (stormhost.tuple.budget.secs)",
                         limit.as_secs_f64()
                     );
-                    return self.with_autopsy(life, why).await;
+                    return self.with_autopsy(life, Code::OVER_TUPLE_BUDGET, why).await;
                 }
             }
             match watch.look(signs, Instant::now()) {
@@ -558,14 +604,14 @@ impl<'a> ChildLife<'a> {
                         "it hung: it was silent for {:.0} s with work in hand (topology.subprocess.timeout.secs)",
                         limit.as_secs_f64()
                     );
-                    return self.with_autopsy(life, why).await;
+                    return self.with_autopsy(life, Code::HUNG, why).await;
                 }
             }
         }
     }
 
     /// A reason to end a child, with what can be learned of where it stands.
-    async fn with_autopsy(&self, life: &Life, why: String) -> String {
+    async fn with_autopsy(&self, life: &Life, code: Code, why: String) -> Report {
         let told = self.is_process.then(|| autopsy::of(self.pid)).flatten();
         if TELLS_ITS_STACK
             .iter()
@@ -575,10 +621,10 @@ impl<'a> ChildLife<'a> {
             life.ask_for_its_stack();
             sleep(LAST_WORDS).await;
         }
-        match told {
+        code.told(match told {
             Some(told) => format!("{why}\n  when it was ended: {told}"),
             None => why,
-        }
+        })
     }
 
     /// Sees the child to its end: asked (its stdin is closed by now), told, killed.
@@ -605,7 +651,7 @@ impl<'a> ChildLife<'a> {
         };
         tokio::select! {
             exit = life.wait() => return exit,
-            () = sleep(patience) => tracing::warn!(task = self.at + 1, pid = self.pid, "{} does not leave at the end of its input; it is told to{}", self.host.with(|core| core.name(self.at)), if self.is_process { " (SIGTERM)" } else { "" }),
+            () = sleep(patience) => tracing::warn!(task = self.at + 1, pid = self.pid, code = %Code::STAYS, "{} does not leave at the end of its input; it is told to{}", self.host.with(|core| core.name(self.at)), if self.is_process { " (SIGTERM)" } else { "" }),
             () = hurried => {}
         }
         if !self.host.at_once.get() {
@@ -616,6 +662,7 @@ impl<'a> ChildLife<'a> {
             tracing::warn!(
                 task = self.at + 1,
                 pid = self.pid,
+                code = %Code::IGNORES_SIGTERM,
                 "{} {}",
                 self.host.with(|core| core.name(self.at)),
                 if self.is_process {
@@ -689,8 +736,8 @@ impl<'a> ChildLife<'a> {
             },
         );
         if let Some(condemned) = judged.condemned {
-            host.with(|core| core.set_aside(self.at, condemned, &reason, story.clone()));
-            story.push_str("\n  it was the last of several children that died with this tuple alone in hand: the tuple is set aside");
+            host.with(|core| core.set_aside(self.at, condemned, &reason, story.text.clone()));
+            story.text.push_str("\n  it was the last of several children that died with this tuple alone in hand: the tuple is set aside");
         }
         if is_shell && !matches!(end, End::Asked) {
             // Whoever works for this one alone looks whether it still has to.

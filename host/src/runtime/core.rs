@@ -17,7 +17,6 @@ use super::line_rows::Reading;
 use super::spout::Settled;
 use super::task::{Dialect, Life, Task, Touched};
 use super::trace::Tracer;
-use super::violation::Violation;
 use crate::flow::acker::{Acker, Anchor, FailKind, Outcome};
 use crate::flow::pace::Pace;
 use crate::flow::queue::Place;
@@ -78,7 +77,7 @@ pub struct Core {
     pub(super) routes: Vec<Routes>,
     pub(super) open: Vec<bool>,
     pub(super) touched: Vec<u32>,
-    pub(super) complaints: HashMap<(usize, std::mem::Discriminant<Violation>), (u64, u64)>,
+    pub(super) complaints: HashMap<(usize, &'static str), (u64, u64)>,
 }
 
 /// Who should look again, since there may be something to do.
@@ -319,6 +318,7 @@ impl Core {
             encoding: Encoding::Json,
             back_edge: false,
             source: u32::MAX,
+            repeats: false,
         };
         let ticked = &mut self.tasks[task];
         ticked.queue.push(place, &[text.as_bytes()], Anchor::NONE);
@@ -341,7 +341,7 @@ impl Core {
         task.life = Life::Up(dialect);
         task.in_hand.restart();
         (task.consumed, task.heard_through, task.progressed) = (0, 0, false);
-        task.finished_at = 0;
+        (task.finished_at, task.opening) = (0, false);
         task.control.clear();
         task.frames_out.clear();
         task.delivered.clear();
@@ -358,6 +358,12 @@ impl Core {
         self.open[at] = !task.queue.is_full();
         self.wakes.push(Wake::Writer(at));
         self.wakes.push(Wake::Everyone);
+    }
+
+    /// A child that emitted first has said its pid, so from here on it is given work.
+    pub fn opened(&mut self, at: usize) {
+        self.tasks[at].opening = false;
+        self.wakes.push(Wake::Writer(at));
     }
 
     /// The child is gone, and all that could be read from it was read. What it held fails at once.

@@ -8,6 +8,7 @@ use stormhost_protocol::{Encoding, transcode};
 
 use super::core::{Core, Wake};
 use super::task::{Dialect, Task};
+use crate::errors::Code;
 use crate::flow::acker::FailKind;
 use crate::flow::queue::Run;
 
@@ -49,6 +50,10 @@ impl Core {
         let Some(dialect) = self.tasks[at].dialect() else {
             return;
         };
+        if self.tasks[at].opening {
+            out.append(&mut self.tasks[at].control);
+            return;
+        }
         if self.tasks[at].spout.is_some() {
             self.fill_spout(at, dialect, out);
             return;
@@ -152,7 +157,7 @@ impl Core {
 
     /// Writes one run into a frame. Returns whether any of it could be passed on.
     fn write_run(&mut self, at: usize, encoding: Encoding, run: Run, out: &mut Vec<u8>) -> bool {
-        if run.encoding != encoding {
+        if run.encoding != encoding || (run.has_repeats() && !self.tasks[at].repeats) {
             return self.write_run_across(at, encoding, run, out);
         }
         let head = RunHead {
@@ -165,7 +170,8 @@ impl Core {
         true
     }
 
-    /// The border between the encodings: values are converted one by one, and a row with a value that has no counterpart fails.
+    /// The border between the encodings: values are converted one by one, and a row with a value that has no counterpart fails. Also where a child takes
+    /// over from one that took repeats, and does not.
     fn write_run_across(
         &mut self,
         at: usize,
@@ -203,7 +209,12 @@ impl Core {
             rows,
             source: frame::Source::Each(&sources),
         };
-        frame::write_run(head, encoding, columns.iter().map(Vec::as_slice), out);
+        frame::write_run(
+            head,
+            encoding,
+            columns.iter().map(|column| (column.as_slice(), false)),
+            out,
+        );
         if refused.is_empty() {
             self.delivered(at, run);
             return true;
@@ -236,9 +247,10 @@ impl Core {
                 format!("the value cannot be passed to {}: {why}", self.name(at)).into();
             self.complain(
                 at,
-                &super::violation::Violation::Unreadable(format!(
-                    "a tuple for it could not be passed on: {why}"
-                )),
+                &super::violation::Violation::Unreadable(
+                    Code::NOT_PASSED_ON
+                        .told(format!("a tuple for it could not be passed on: {why}")),
+                ),
             );
             if !run.anchors[*row].is_tracked() {
                 self.tasks[at].counters.dropped += 1;

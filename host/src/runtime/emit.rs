@@ -118,6 +118,7 @@ impl Core {
                 encoding: out.encoding,
                 back_edge: subscription.back_edge,
                 source,
+                repeats: false,
             };
             for target in chosen {
                 let task = &mut tasks[target as usize];
@@ -146,6 +147,10 @@ impl Core {
                     tasks[out.from].counters.dropped += 1;
                     continue;
                 }
+                let place = Place {
+                    repeats: task.takes_repeats(out.encoding),
+                    ..place
+                };
                 task.queue.push(place, out.row, anchor);
                 if task.touched == Touched::No {
                     touched.push(target);

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::time::{sleep, timeout};
 
-use super::child::{drain_stderr, write_all};
+use super::bounds;
+use super::child::{allowed, drain_stderr, write_all};
 use super::exec_rows::Batch;
 use super::host::Host;
 use super::story;
 use super::task::Dialect;
 use crate::flow::acker::FailKind;
 use crate::link::exit::Exit;
-use crate::link::limits::Limits;
 use crate::link::pipe::unread;
 use crate::link::process::{Child, Spawn};
 use crate::link::stderr::{LineLimits, LineTail};
@@ -122,7 +122,7 @@ async fn run(
         tokio::pin!(drain, talk);
         let mut drained = false;
         let mut talked = None;
-        let exit = timeout(patience, async {
+        let ended = timeout(patience, async {
             loop {
                 tokio::select! {
                     exit = process.wait() => return exit,
@@ -135,8 +135,14 @@ async fn run(
                     }
                 }
             }
-        })
-        .await;
+        });
+        let exit = tokio::select! {
+            ended = ended => ended.map_err(|_| format!(
+                "did not end within {} s (its timeout, or topology.subprocess.timeout.secs), and was killed",
+                patience.as_secs_f64()
+            )),
+            why = bounds::watch(host, at, pid) => Err(format!("was killed: {why}")),
+        };
         if exit.is_err() {
             process.kill();
             process.wait().await;
@@ -163,11 +169,12 @@ async fn run(
     host.used_by_dead[at].update(|before| before + process.cpu_seconds());
     let why = match exit {
         Ok(Exit::Status(0)) => return Ok(said),
-        Ok(exit) => format!("{told} {exit}"),
-        Err(_) => format!(
-            "{told} did not end within {} s (its timeout, or topology.subprocess.timeout.secs), and was killed",
-            patience.as_secs_f64()
-        ),
+        Ok(exit) => match exit.hint() {
+            // A shell's own statuses say nothing here: it is our shell, and the command is told.
+            Some(hint) if matches!(exit, Exit::Signal { .. }) => format!("{told} {exit}: {hint}"),
+            _ => format!("{told} {exit}"),
+        },
+        Err(why) => format!("{told} {why}"),
     };
     let lines = tail.borrow().tail();
     Err(match lines.is_empty() {
@@ -228,14 +235,8 @@ fn command(host: &Host, at: usize, component: &Component, batch: &Batch) -> Resu
     }
     Ok(Spawn {
         command,
-        cwd: component.cwd.clone(),
         env,
-        token: host.token.clone(),
-        limits: Limits {
-            open_files: Some(host.open_files),
-            ..Limits::default()
-        },
-        ..Spawn::default()
+        ..allowed(host, component)
     })
 }
 

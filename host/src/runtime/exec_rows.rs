@@ -8,6 +8,7 @@ use stormhost_protocol::to_json_text;
 use super::core::Core;
 use super::emit::{Emitted, Parent};
 use super::violation::Violation;
+use crate::errors::Code;
 use crate::flow::acker::{Anchor, FailKind};
 use crate::flow::queue::Run;
 use crate::topology::Shell;
@@ -138,7 +139,7 @@ impl Core {
             1 => format!("{why}\n  its tuple fails"),
             _ => format!("{why}\n  its {tuples} tuples fail"),
         };
-        self.complain(at, &Violation::Line(said));
+        self.complain(at, &Violation::Line(Code::EXEC_FAILED.told(said)));
         self.answer(at, batch, Some(why));
     }
 

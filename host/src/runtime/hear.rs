@@ -6,6 +6,7 @@ use super::completion::Finish;
 use super::core::Core;
 use super::task::Dialect;
 use super::violation::Violation;
+use crate::errors::Code;
 
 /// The metric by which a child with frames says how many seconds it has spent: in user code, and in decoding and encoding around it.
 const SPENT: &str = "__spent";
@@ -51,8 +52,8 @@ impl Core {
                 self.reads_what_it_is_told(at)?;
             }
             (FromChild::Ack { .. } | FromChild::Fail { .. }, _) if is_spout => {
-                let said = "it sent a bolt's ack or fail, and it is a spout";
-                self.complain(at, &Violation::Unreadable(said.into()));
+                let said = Code::NOT_A_BOLT.told("it sent a bolt's ack or fail, and it is a spout");
+                self.complain(at, &Violation::Unreadable(said));
             }
             (FromChild::Ack { id }, _) => {
                 self.bolt_answers(at, &id, None);

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use super::completion::Stage;
 use super::core::{Core, Wake};
 use crate::dead_letters::DeadLetters;
+use crate::errors::Report;
 use crate::flow::turns::{TURNS_A_CORE, Turns};
 use crate::guard::Guard;
 use crate::link::limits::raise_open_files;
@@ -45,7 +46,7 @@ pub struct Host {
     /// For each task: when its child was last heard of.
     pub heard: Vec<Cell<Instant>>,
     /// Why the run cannot go on: a component never came up.
-    pub failure: RefCell<Option<String>>,
+    pub failure: RefCell<Option<Report>>,
     /// The deadline of an orderly end has passed.
     pub overdue: Cell<bool>,
     /// Where tuples go that are set aside.
@@ -56,6 +57,9 @@ pub struct Host {
     started: Instant,
     writers: Vec<Notify>,
     readers: Vec<Notify>,
+    /// Rung whenever a child was read.
+    sound: Notify,
+    sounded: Cell<bool>,
 }
 
 impl Host {
@@ -97,6 +101,8 @@ impl Host {
             started: Instant::now(),
             writers: (0..tasks).map(|_| Notify::new()).collect(),
             readers: (0..tasks).map(|_| Notify::new()).collect(),
+            sound: Notify::new(),
+            sounded: Cell::new(false),
             topology,
         }
     }
@@ -144,6 +150,35 @@ impl Host {
         self.writers[at].notified().await;
     }
 
+    /// A child of this task's component has answered the handshake: the component can be started.
+    pub fn is_healthy(&self, at: usize) {
+        self.healthy[self.topology.tasks[at].component].set(true);
+    }
+
+    /// A child was read.
+    pub fn hears(&self, at: usize) {
+        self.heard[at].set(Instant::now());
+        if !self.sounded.replace(true) {
+            self.sound.notify_one();
+        }
+    }
+
+    /// Until a child was read.
+    pub async fn sound(&self) {
+        self.sound.notified().await;
+        self.sounded.set(false);
+    }
+
+    /// Whether a child was read since this was asked last.
+    pub fn was_sound(&self) -> bool {
+        self.sounded.take()
+    }
+
+    /// Looks at the core.
+    pub fn with_core<R>(&self, look: impl FnOnce(&Core) -> R) -> R {
+        look(&self.core.borrow())
+    }
+
     /// Until the queues that this task waited for have room.
     pub async fn room(&self, at: usize) {
         self.readers[at].notified().await;
@@ -178,7 +213,7 @@ impl Host {
     }
 
     /// The run ends because something is wrong; the first reason counts.
-    pub fn fail(&self, story: String) {
+    pub fn fail(&self, story: Report) {
         self.failure.borrow_mut().get_or_insert(story);
         self.overdue.set(true);
         self.with(|core| core.stop());

@@ -3,8 +3,8 @@
 //! Nearly every frame holds rows of one stream, and many streams have one listener with one task, or none. Then everything that
 //! [`Core::emit`] looks up for a row is looked up once a frame, and what remains of a row is to find its end, an edge, and a share of a copy.
 
-use stormhost_protocol::ProtocolError;
 use stormhost_protocol::frame::Results;
+use stormhost_protocol::{ProtocolError, REPEAT};
 
 use super::core::Core;
 use super::emit::Parent;
@@ -52,14 +52,24 @@ impl Core {
         if self.tasks[target].life == Life::Gone {
             return None;
         }
+        let encoding = sender.dialect()?.encoding();
+        let repeats = self.tasks[target].takes_repeats(encoding);
+        if !repeats && sender.repeats {
+            // What its rows repeat is written out, row by row.
+            let has = |column: &&[u8]| column.first() == Some(&REPEAT);
+            if block.columns.iter().any(has) {
+                return None;
+            }
+        }
         let bytes: usize = block.columns.iter().map(|column| column.len()).sum();
         Some(Lane::To {
             target,
             place: Place {
                 input: subscription.input,
-                encoding: sender.dialect()?.encoding(),
+                encoding,
                 back_edge: false,
                 source: sender.id,
+                repeats,
             },
             bytes_a_row: bytes / (block.rows as usize).max(1),
         })

@@ -47,8 +47,7 @@ impl LineEar {
         };
         let text = &self.buffer[self.start..end];
         self.host.with(|core| core.hear_lines(self.at, text));
-        let component = self.host.topology.tasks[self.at].component;
-        self.host.healthy[component].set(true);
+        self.host.is_healthy(self.at);
         (self.start, self.searched) = (end, end);
         true
     }

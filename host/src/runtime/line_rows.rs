@@ -6,12 +6,13 @@
 use std::collections::VecDeque;
 
 use stormhost_protocol::lines::{Block, Layout, NoRow, write_line, write_texts};
-use stormhost_protocol::{Encoding, Limits, skip};
+use stormhost_protocol::{Encoding, Limits, Piece, skip};
 
 use super::core::{Core, Wake};
 use super::emit::{Emitted, Parent};
 use super::task::{Life, Task, Touched};
 use super::violation::Violation;
+use crate::errors::Code;
 use crate::flow::acker::Anchor;
 use crate::flow::grouping::Picked;
 use crate::flow::queue::{Place, Run};
@@ -60,7 +61,7 @@ impl Core {
             self.tasks[at].counters.dropped += lost;
             self.lost_lines += lost;
             let said = format!("it wrote {why}; such lines are dropped ({lost} now)");
-            self.complain(at, &Violation::Line(said));
+            self.complain(at, &Violation::Line(Code::BAD_LINE.told(said)));
         }
         if block.rows() > 0 {
             if self.tasks[at].spout.is_some() && self.keeps_lines(at) {
@@ -131,6 +132,7 @@ impl Core {
                 encoding,
                 back_edge: false,
                 source,
+                repeats: false,
             };
             let first = listener.targets.start as usize;
             let picker = &mut listener.picker;
@@ -234,7 +236,7 @@ impl Core {
             && !tracked
             && run.columns().len() == 1;
         match run.columns().next() {
-            Some(column) if texts => {
+            Some((column, false)) if texts => {
                 write_column(column, fields, &self.limits, &mut refused, out);
             }
             _ => run.each_row(&self.limits, |n, row| {
@@ -308,7 +310,7 @@ impl Core {
     pub fn leave_a_line_out(&mut self, at: usize, said: String) {
         self.tasks[at].counters.dropped += 1;
         self.lost_lines += 1;
-        self.complain(at, &Violation::Line(said));
+        self.complain(at, &Violation::Line(Code::BAD_LINE.told(said)));
     }
 
     /// Something that a command held, or should have said, is lost, though nobody knows how much.
@@ -401,7 +403,7 @@ impl Receivers<'_> {
             queue.push_columns(
                 place,
                 some,
-                self.block.piece(start..start + some),
+                self.block.piece(start..start + some).map(Piece::plain),
                 |anchors| {
                     anchors.resize(anchors.len() + some, Anchor::NONE);
                 },

@@ -20,6 +20,7 @@ use super::heartbeat::{Signs, Verdict, Watch};
 use super::host::Host;
 use super::line_ear::LineEar;
 use super::task::Dialect;
+use crate::errors::{Code, Report};
 use crate::link::exit::Exit;
 use crate::link::life::Life;
 use crate::link::outlet::Outlet;
@@ -219,7 +220,7 @@ impl ChildLife<'_> {
             None => true,
         };
         if exit == Exit::Status(0) {
-            self.is_healthy();
+            self.host.is_healthy(self.at);
             End::Through
         } else if restart
             || !self
@@ -230,10 +231,6 @@ impl ChildLife<'_> {
         } else {
             End::Failed
         }
-    }
-
-    fn is_healthy(&self) {
-        self.host.healthy[self.host.topology.tasks[self.at].component].set(true);
     }
 
     /// Writes what the core has for the filter, and notes what it has read. Ends when its input has ended, or nobody wants it.
@@ -324,7 +321,7 @@ impl ChildLife<'_> {
         let read = self.host.with(|core| core.lines_were_read(self.at, unread));
         if read {
             self.host.heard[self.at].set(Instant::now());
-            self.is_healthy();
+            self.host.is_healthy(self.at);
         }
         read
     }
@@ -339,7 +336,7 @@ impl ChildLife<'_> {
     }
 
     /// Looks once a second whether the filter hangs: it neither reads nor writes with lines before it.
-    async fn watch_filter(&self) -> String {
+    async fn watch_filter(&self) -> Report {
         let limit = self.component().settings.subprocess_timeout();
         let mut watch = Watch::new(limit, Duration::from_secs(1), Instant::now());
         loop {
@@ -351,10 +348,10 @@ impl ChildLife<'_> {
                 can_be_asked: false,
             });
             if let Verdict::Hangs = watch.look(signs, Instant::now()) {
-                return format!(
+                return Code::HUNG.told(format!(
                     "it hung: it neither read nor wrote a line for {:.0} s (topology.subprocess.timeout.secs)",
                     limit.as_secs_f64()
-                );
+                ));
             }
         }
     }

@@ -12,6 +12,7 @@ use super::host::Host;
 use super::story;
 use super::task::Dialect;
 use super::violation::Violation;
+use crate::errors::{Code, Coded, Report};
 use crate::link::outlet::Outlet;
 use crate::link::pipe::unread;
 use crate::link::stderr::{LineLimits, LineTail};
@@ -93,7 +94,7 @@ impl Listener {
         &mut self,
         stdout: &mut Outlet,
         encoding: Encoding,
-    ) -> Result<Hello, String> {
+    ) -> Result<Hello, Report> {
         self.decoder = Some(Decoder::new(encoding, self.limits.clone()));
         loop {
             if let Some(hello) = self.next_hello(encoding)? {
@@ -101,12 +102,11 @@ impl Listener {
             }
             match self.read(stdout).await {
                 Ok(0) => {
-                    return Err(
-                        "it closed its standard output before it answered the handshake".into(),
-                    );
+                    return Err(Code::CLOSED_STDOUT
+                        .told("it closed its standard output before it answered the handshake"));
                 }
                 Ok(_) => {}
-                Err(error) => return Err(error.to_string()),
+                Err(error) => return Err(Code::CLOSED_STDOUT.told(error.to_string())),
             }
         }
     }
@@ -127,11 +127,11 @@ impl Listener {
     }
 
     /// The greeting, if it has come. What should be logged before it is logged; anything else stands for it.
-    fn next_hello(&mut self, encoding: Encoding) -> Result<Option<Hello>, String> {
-        while let Some(message) = self.next_message().map_err(|error| error.to_string())? {
+    fn next_hello(&mut self, encoding: Encoding) -> Result<Option<Hello>, Report> {
+        let told = |error: ProtocolError| error.code().told(error.to_string());
+        while let Some(message) = self.next_message().map_err(told)? {
             let message = &self.buffer[message];
-            let hello =
-                parse_hello(encoding, message, &self.limits).map_err(|error| error.to_string())?;
+            let hello = parse_hello(encoding, message, &self.limits).map_err(told)?;
             if hello.pid.is_some() || hello.frames.is_some() {
                 return Ok(Some(hello));
             }
@@ -149,6 +149,16 @@ impl Listener {
             }
         }
         Ok(None)
+    }
+
+    /// Whether it emitted in place of greeting: its opening goes on, and its pid is still to come.
+    pub fn is_opening(&self, encoding: Encoding) -> bool {
+        self.early.as_ref().is_some_and(|early| {
+            matches!(
+                FromChild::parse(encoding, early, &self.limits),
+                Ok(FromChild::Emit(_))
+            )
+        })
     }
 
     /// From here on the child speaks like this.
@@ -229,7 +239,7 @@ impl Listener {
         }
         self.buffer.reserve(self.host.pipe_bytes);
         let n = stdout.read(&mut self.buffer).await?;
-        self.host.heard[self.at].set(Instant::now());
+        self.host.hears(self.at);
         Ok(n)
     }
 
@@ -358,6 +368,8 @@ impl Listener {
             && parse_hello(encoding, message, &self.limits).is_ok_and(|hello| hello.pid.is_some())
         {
             // The greeting of a child that said something else first.
+            self.host.is_healthy(self.at);
+            self.host.with(|core| core.opened(self.at));
             return Ok(false);
         }
         let waits = encoding == Encoding::Json && waits_for_task_ids(message);
@@ -415,7 +427,7 @@ impl Listener {
         }
         self.host.with(|core| {
             let failed = core.fail_all_in_hand(self.at, &error.to_string());
-            core.complain(self.at, &Violation::Unreadable(format!("it said something that cannot be read: {error}; the {failed} tuples it had in hand fail")));
+            core.complain(self.at, &Violation::Unreadable(error.code().told(format!("it said something that cannot be read: {error}; the {failed} tuples it had in hand fail"))));
         });
         Ok(())
     }

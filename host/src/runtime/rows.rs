@@ -1,7 +1,7 @@
 //! The rows of a results frame, one after the other in the order they were emitted.
 
 use stormhost_protocol::frame::{Block, FrameError, Results, U32s};
-use stormhost_protocol::{Column, Encoding, ProtocolError};
+use stormhost_protocol::{Column, Encoding, Piece, ProtocolError};
 
 use super::core::Core;
 use super::emit::Emitted;
@@ -18,6 +18,7 @@ pub(super) struct Rows<'a> {
     order: &'a [u8],
     direct: Option<U32s<'a>>,
     row: Vec<&'a [u8]>,
+    pieces: Vec<Piece<'a>>,
     next: usize,
     /// Where the columns stood before a piece was taken of each.
     before: Vec<Column<'a>>,
@@ -44,7 +45,10 @@ impl<'a> Rows<'a> {
             let columns = block
                 .columns
                 .iter()
-                .map(|column| Column::open(encoding, column, &core.limits))
+                .map(|column| match core.tasks[from].repeats {
+                    true => Column::open_with_repeats(encoding, column, &core.limits),
+                    false => Column::open(encoding, column, &core.limits),
+                })
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(FrameError::from)?;
             blocks.push((block, columns));
@@ -59,6 +63,7 @@ impl<'a> Rows<'a> {
             order: results.order,
             direct: results.direct,
             row: Vec::new(),
+            pieces: Vec::new(),
             next: 0,
             before: Vec::new(),
         })
@@ -70,15 +75,15 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// When a value is none.
     #[inline]
-    pub(super) fn next_piece(&mut self, n: usize) -> Result<Option<&[&'a [u8]]>, ProtocolError> {
+    pub(super) fn next_piece(&mut self, n: usize) -> Result<Option<&[Piece<'a>]>, ProtocolError> {
         let [(_, columns)] = &mut self.blocks[..] else {
             return Ok(None);
         };
         self.before.clone_from(columns);
-        self.row.clear();
+        self.pieces.clear();
         for column in columns.iter_mut() {
-            match column.next_values(n).map_err(FrameError::from)? {
-                Some(values) => self.row.push(values),
+            match column.next_piece(n).map_err(FrameError::from)? {
+                Some(piece) => self.pieces.push(piece),
                 None => {
                     columns.clone_from(&self.before);
                     return Ok(None);
@@ -86,7 +91,7 @@ impl<'a> Rows<'a> {
             }
         }
         self.next += n;
-        Ok(Some(&self.row))
+        Ok(Some(&self.pieces))
     }
 
     /// How many columns the only block has.

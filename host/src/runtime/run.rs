@@ -19,6 +19,7 @@ use super::sample::Sampler;
 use super::sink;
 use super::trace::Tracer;
 use crate::dead_letters::DeadLetters;
+use crate::errors::{Code, Report};
 use crate::guard::Guard;
 use crate::run_folder::RunFolder;
 use crate::stats::Snapshot;
@@ -34,9 +35,9 @@ pub enum How {
     /// A signal asked for it: its number.
     Signal(i32),
     /// A component could not be started; the story.
-    CouldNotStart(String),
+    CouldNotStart(Report),
     /// A defect of the host itself; what is known of it.
-    HostFailed(String),
+    HostFailed(Report),
 }
 
 /// What is left to say when a run is over.
@@ -95,7 +96,9 @@ pub async fn run(
 async fn drive(host: Rc<Host>, wishes: Wishes, mut show: impl FnMut(&Snapshot) + 'static) -> Ended {
     let topology = host.topology.clone();
     if let Err(error) = super::inside::prepare(&topology) {
-        host.fail(format!("standard output cannot be kept for data: {error}"));
+        host.fail(
+            Code::UNSUITED_HOST.told(format!("standard output cannot be kept for data: {error}")),
+        );
     }
     let mut tasks = JoinSet::new();
     let (limit, mut replay) = (wishes.limit, wishes.replay);
@@ -120,6 +123,7 @@ async fn drive(host: Rc<Host>, wishes: Wishes, mut show: impl FnMut(&Snapshot) +
     }
     let mut helpers = JoinSet::new();
     let sampler = Rc::new(Sampler::new(host.clone()));
+    helpers.spawn_local(super::spin::spin(host.clone()));
     helpers.spawn_local(keep_guard(host.clone()));
     helpers.spawn_local(rotate(host.clone()));
     helpers.spawn_local(relax(host.clone()));
@@ -172,14 +176,20 @@ async fn drive(host: Rc<Host>, wishes: Wishes, mut show: impl FnMut(&Snapshot) +
     Ended { how, figures }
 }
 
+fn defect(panic: &tokio::task::JoinError) -> Report {
+    Code::DEFECT.told(format!(
+        "the run broke off: a defect in stormhost itself: {panic}"
+    ))
+}
+
 /// Until every task is through. One that panicked leaves its tuples to nobody, so the run cannot go on: that is noted in `broke`.
-async fn all_left(host: &Rc<Host>, tasks: &mut JoinSet<()>, broke: &Cell<Option<String>>) {
+async fn all_left(host: &Rc<Host>, tasks: &mut JoinSet<()>, broke: &Cell<Option<Report>>) {
     while let Some(left) = tasks.join_next().await {
         if let Err(panic) = left {
-            host.fail(panic.to_string());
+            host.fail(defect(&panic));
             host.at_once.set(true);
             host.stage.send_modify(|_| ());
-            broke.set(Some(format!("a defect in stormhost itself: {panic}")));
+            broke.set(Some(defect(&panic)));
             return;
         }
     }
@@ -246,7 +256,7 @@ fn time_is_up(host: &Rc<Host>) {
 
 /// No more waiting: a second signal came.
 fn at_once(host: &Rc<Host>) {
-    tracing::warn!("stopping at once: children are killed, and what they hold fails");
+    tracing::warn!(code = %Code::AT_ONCE, "stopping at once: children are killed, and what they hold fails");
     host.overdue.set(true);
     host.at_once.set(true);
     host.with(|_| ());
@@ -269,6 +279,7 @@ fn tell_who_is_left(host: &Rc<Host>) {
     });
     if !left.is_empty() {
         tracing::warn!(
+            code = %Code::NOT_FINISHED,
             "not finished in time: {}; what they hold fails",
             left.join(", ")
         );
@@ -292,6 +303,7 @@ async fn rotate(host: Rc<Host>) {
         if late > 0 && told.is_none_or(|told| told.elapsed() > TELL_AGAIN) {
             told = Some(std::time::Instant::now());
             tracing::warn!(
+                code = %Code::TIMED_OUT,
                 "{late} tuple trees timed out (topology.message.timeout.secs); tuples in hand have {}",
                 host.with(|core| names_of_holders(core))
                     .unwrap_or_else(|| "none: they waited in queues, or were lost".to_owned())
@@ -362,6 +374,7 @@ async fn name_holders(host: Rc<Host>) {
         if stuck && now == answered && told.is_none_or(|told| told.elapsed() > TELL_AGAIN) {
             told = Some(std::time::Instant::now());
             tracing::warn!(
+                code = %Code::STANDSTILL,
                 "no tuple tree was answered for {:.0} s, and the spouts wait (topology.max.spout.pending); they are held by {}",
                 STUCK.as_secs_f64(),
                 holders.unwrap_or_else(|| {
@@ -370,5 +383,19 @@ async fn name_holders(host: Rc<Host>) {
             );
         }
         answered = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::errors::assert_made;
+
+    #[tokio::test]
+    async fn a_panic_is_told_as_a_defect() {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async { panic!("this should not be") });
+        let panic = tasks.join_next().await.unwrap().unwrap_err();
+        assert_made("SH1110", &defect(&panic));
     }
 }

@@ -18,6 +18,7 @@ pub fn setup(topology: &Topology, at: usize, pid_dir: &Path) -> Value {
         "stormhost": {
             "versions": [frame::VERSION],
             "encodings": ["msgpack", "json"],
+            "repeats": true,
             "kind": component.kind.name(),
             "task": task.id,
             "max_frame": component.settings.max_message_bytes(),

@@ -69,7 +69,7 @@ fn output() -> Box<dyn AsyncWrite + Unpin> {
 fn lines(run: &Run, limits: &Limits, out: &mut Vec<u8>) {
     if run.encoding == Encoding::Msgpack
         && run.columns().len() == 1
-        && let Some(column) = run.columns().next()
+        && let Some((column, false)) = run.columns().next()
     {
         // As lines of filters are, a whole column at a time.
         let mut at = 0;
@@ -130,6 +130,7 @@ mod tests {
                     encoding,
                     back_edge: false,
                     source: 1,
+                    repeats: false,
                 },
                 row,
                 Anchor::NONE,

@@ -16,6 +16,7 @@ use super::rows::Rows;
 use super::storm_spout::Talk;
 use super::task::Dialect;
 use super::violation::Violation;
+use crate::errors::Code;
 use crate::flow::acker::{FailKind, Outcome};
 use crate::flow::ledger::{Emission, Root};
 use crate::flow::window::Window;
@@ -450,7 +451,7 @@ impl Core {
                 "{} of its lines failed for good, the last of them so: {reason}",
                 failed.len()
             );
-            self.complain(at, &Violation::Line(said));
+            self.complain(at, &Violation::Line(Code::LINE_FAILED.told(said)));
         }
     }
 

@@ -8,6 +8,7 @@ use tracing::Level;
 
 use super::child::End;
 use super::host::Host;
+use crate::errors::{Code, Coded, Report};
 use crate::link::exit::Exit;
 use crate::link::spawn_error::SpawnError;
 use crate::link::stderr::Shown;
@@ -22,7 +23,7 @@ pub struct Death {
     /// Whether a tuple was to blame for it, and not the child.
     pub blamed: bool,
     /// In words, several lines.
-    pub story: String,
+    pub story: Report,
     /// Whether a command of the shell lost something by it.
     pub lost: bool,
 }
@@ -50,7 +51,7 @@ pub struct Facts<'a> {
 }
 
 /// The story of a death.
-pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> String {
+pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> Report {
     let name = host.with(|core| core.name(at));
     let component = &host.topology.components[host.topology.tasks[at].component];
     let (exit, age) = (facts.exit, facts.age.as_secs_f64());
@@ -99,17 +100,28 @@ pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> String {
     if let Some(hint) = hint {
         let _ = write!(story, "\n  hint: {hint}");
     }
-    story
+    code_of(facts).told(story)
+}
+
+fn code_of(facts: &Facts<'_>) -> Code {
+    match (facts.end, facts.exit) {
+        (End::Ended(why), _) => why.code,
+        (_, Exit::OverBudget(_)) => Code::OVER_BUDGET_INSIDE,
+        (_, Exit::OutOfMemory(_)) => Code::OVER_MEMORY_INSIDE,
+        _ if facts.loss.is_some() => Code::COMMAND_LOSES,
+        (End::Left, _) if !facts.was_up => Code::DIED_AT_START,
+        _ => Code::DIED,
+    }
 }
 
 /// The story of a child that could not even be started.
-pub fn could_not_start(host: &Rc<Host>, at: usize, error: &SpawnError) -> String {
+pub fn could_not_start(host: &Rc<Host>, at: usize, error: &SpawnError) -> Report {
     let component = &host.topology.components[host.topology.tasks[at].component];
     let name = host.with(|core| core.name(at));
-    format!(
+    error.code().told(format!(
         "{name} could not be started: {error}\n  command: {}",
         shell_words(&component.command)
-    )
+    ))
 }
 
 /// What to try about a module of Python or a library of Ruby that is not there.
@@ -150,8 +162,19 @@ pub(super) fn shell_words(command: &[String]) -> String {
             format!("'{}'", word.replace('\'', r"'\''"))
         }
     });
-    quoted.collect::<Vec<_>>().join(" ")
+    let line = quoted.collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST_SHOWN) {
+        Some((at, _)) => format!(
+            "{}… ({} characters)",
+            line.get(..at).unwrap_or_default(),
+            line.chars().count()
+        ),
+        None => line,
+    }
 }
+
+/// A command may hold a whole program; of a longer one only the beginning is shown.
+const MOST_SHOWN: usize = 2000;
 
 /// Logs a line that a child wrote for people.
 pub fn log_line(host: &Rc<Host>, at: usize, pid: u32, stream: &'static str, shown: Shown<'_>) {
@@ -202,5 +225,10 @@ mod tests {
     fn commands_are_shown_as_they_would_be_typed() {
         let words = ["python3", "-c", "print('a b')", ""].map(String::from);
         assert_eq!(shell_words(&words), r#"python3 -c 'print('\''a b'\'')' ''"#);
+        let long = shell_words(&["sh".into(), "ä".repeat(3000)]);
+        assert!(
+            long.chars().count() < 2100 && long.ends_with("… (3005 characters)"),
+            "{long}"
+        );
     }
 }

@@ -24,6 +24,10 @@ pub struct Task {
     pub life: Life,
     /// What waits for it.
     pub queue: Queue,
+    /// Its child emitted before it said its pid, so it is still opening, and is given nothing but answers until it has said it.
+    pub opening: bool,
+    /// Whether its child, or the last one it had, takes columns with repeats.
+    pub repeats: bool,
     /// What its child was given and has not answered.
     pub in_hand: InHand,
     /// How many rows its child is through with.
@@ -77,6 +81,8 @@ impl Task {
                 bytes: component.settings.queue_bytes(),
                 cycle_bytes: component.settings.cycle_bytes(),
             }),
+            opening: false,
+            repeats: false,
             in_hand: InHand::default(),
             consumed: 0,
             control: Vec::new(),
@@ -97,6 +103,12 @@ impl Task {
             progressed: false,
             touched: Touched::No,
         }
+    }
+
+    /// Whether a value so encoded may be left out for its child where it is the one before it once more.
+    #[inline]
+    pub fn takes_repeats(&self, encoding: Encoding) -> bool {
+        self.repeats && encoding == Encoding::Msgpack
     }
 
     /// How many rows its child was sent.

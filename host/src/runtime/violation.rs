@@ -1,6 +1,7 @@
 //! What a child may not say, and how it is told: at most once a minute for each kind and task.
 
 use super::core::Core;
+use crate::errors::{Code, Coded, Report};
 
 /// Why an emitted tuple was not passed on. The text says what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,10 +53,24 @@ pub enum Violation {
     UnknownAnchor(String),
     /// A line that is no tuple, or one that failed.
     #[error("{0}")]
-    Line(String),
+    Line(Report),
     /// The child said something that could not be read.
     #[error("{0}")]
-    Unreadable(String),
+    Unreadable(Report),
+}
+
+impl Coded for Violation {
+    fn code(&self) -> Code {
+        match self {
+            Violation::UndeclaredStream { .. } => Code::STREAM_NOT_DECLARED,
+            Violation::WrongNumberOfValues { .. } => Code::WRONG_NUMBER,
+            Violation::NotDirect(_) => Code::NO_TASK_NAMED,
+            Violation::NoSuchReceiver { .. } => Code::WRONG_TASK,
+            Violation::Key(_) => Code::UNREADABLE_KEY,
+            Violation::UnknownAnchor(_) => Code::STRANGE_ANCHOR,
+            Violation::Line(told) | Violation::Unreadable(told) => told.code,
+        }
+    }
 }
 
 /// An error that repeats is told once in this many microseconds, with how often it happened since.
@@ -67,7 +82,7 @@ impl Core {
         let now = self.now;
         let seen = self
             .complaints
-            .entry((at, std::mem::discriminant(violation)))
+            .entry((at, violation.code().number()))
             .or_insert((0, 0));
         seen.1 += 1;
         if seen.0 != 0 && now < seen.0 + COMPLAIN_EVERY {
@@ -81,6 +96,7 @@ impl Core {
             component,
             task = task.id,
             again,
+            code = %violation.code(),
             "{component}[{}]: {violation}{}",
             task.id,
             match violation {
@@ -111,5 +127,24 @@ impl Core {
                         .join(", "),
                 },
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stormhost_protocol::Encoding;
+
+    use super::*;
+    use crate::errors::assert_made;
+    use crate::flow::grouping::Picker;
+    use crate::topology::Grouping;
+
+    /// What a decoder has passed has keys that can be read; this is what would be told otherwise.
+    #[test]
+    fn a_key_that_cannot_be_read_has_a_code() {
+        let mut picker = Picker::new(&Grouping::Fields(vec![0]), 2, 0);
+        let row: [&[u8]; 1] = [b"\"cut"];
+        let error = picker.pick(Encoding::Json, &row[..], |_| true).unwrap_err();
+        assert_made("SH0512", &Violation::Key(error.to_string()));
     }
 }

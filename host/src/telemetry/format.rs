@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use tracing::{Level, Metadata};
 
 use super::event::Fields;
+use crate::errors::marked;
 
 /// `12:03:04.123 INFO  split[3] stderr: message field=value`, and its end. What goes on over several lines is indented.
 pub(super) fn text(now: &Zoned, about: &Metadata<'_>, fields: &Fields, colours: bool) -> String {
@@ -37,10 +38,14 @@ pub(super) fn text(now: &Zoned, about: &Metadata<'_>, fields: &Fields, colours: 
         (who, Some(stream)) => write!(line, "{who} {stream}: "),
         (who, None) => write!(line, "{who} "),
     };
-    calm(&fields.message, &mut line);
+    match fields.get("code") {
+        Some(code) => calm(&marked(&fields.message, &bare(code)), &mut line),
+        None => calm(&fields.message, &mut line),
+    }
     for (name, value) in &fields.others {
         // What a child says bears its pid in JSON only: it would drown the words.
         let said = !who.is_empty() && matches!(*name, "component" | "task" | "stream")
+            || *name == "code"
             || stream.is_some() && *name == "pid";
         if !said {
             let _ = write!(line, " {name}=");

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::errors::Code;
+
 /// A place in the user's source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +51,8 @@ impl fmt::Display for Severity {
 /// One thing that is wrong, or worth a remark. Displayed as `file:line: error: message`, with the hint on a line of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
+    /// Which of the errors in the catalogue it is.
+    pub code: Code,
     /// How bad it is.
     pub severity: Severity,
     /// Where it stands; `None` for what did not come from a file, such as an option on the command line.
@@ -84,8 +88,16 @@ impl Mistake {
         self
     }
 
+    /// The same, known as this error; as [`Code::MISDECLARED`] otherwise.
+    #[must_use]
+    pub fn coded(mut self, code: Code) -> Self {
+        self.code = code;
+        self
+    }
+
     fn new(severity: Severity, at: Option<&Place>, message: impl Into<String>) -> Self {
         Self {
+            code: Code::MISDECLARED,
             severity,
             at: at.cloned(),
             message: message.into(),

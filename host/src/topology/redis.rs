@@ -10,6 +10,7 @@ use super::mistake::Mistake;
 use super::model::Kind;
 use super::nearest::nearest;
 use super::settings::{Origin, Settings};
+use crate::errors::Code;
 
 /// Everything a Redis spout or sink goes by.
 #[derive(Clone, Debug)]
@@ -146,7 +147,8 @@ impl Subject<'_> {
         reader.unknown();
         let options = reader.options();
         for (message, hint) in reader.wrong {
-            let mistake = Mistake::error(at, format!("\"{}\": {message}", self.id));
+            let mistake = Mistake::error(at, format!("\"{}\": {message}", self.id))
+                .coded(Code::BAD_REDIS_OPTION);
             mistakes.push(match hint {
                 Some(hint) => mistake.hint(hint),
                 None => mistake,
@@ -332,6 +334,13 @@ impl Reader<'_> {
         self.seconds("claim.idle", (2.0 * tree).clamp(60.0, 86_400.0))
     }
 
+    #[cfg_attr(
+        not(test),
+        expect(
+            clippy::unreachable,
+            reason = "it is the address above, not the user's"
+        )
+    )]
     fn server(&mut self) -> ConnectionInfo {
         let nowhere = ConnectionAddr::Tcp("127.0.0.1".into(), 6379);
         let mut server = match self.text("url") {

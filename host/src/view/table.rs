@@ -50,7 +50,7 @@ pub(super) fn live(now: &Snapshot, before: Option<&Snapshot>, columns: usize) ->
                 row.time
                     .since(earlier(row).time)
                     .percent()
-                    .map(|shares| shares[part]),
+                    .and_then(|shares| shares.get(part).copied()),
             )
         }
     };
@@ -126,7 +126,13 @@ fn time_of(row: &ComponentRow, which: impl Fn(Latency) -> Duration) -> String {
 /// The table at the end, as wide as it wants to be.
 pub(super) fn summary(end: &Snapshot) -> Vec<String> {
     let share = |part: usize| {
-        move |row: &ComponentRow| percent(row.time.percent().map(|shares| shares[part]))
+        move |row: &ComponentRow| {
+            percent(
+                row.time
+                    .percent()
+                    .and_then(|shares| shares.get(part).copied()),
+            )
+        }
     };
     let columns = [
         column("component", 0, |row| cut(&row.id)),

@@ -178,3 +178,99 @@ fn the_list_itself_counts_as_one_level() {
         );
     }
 }
+
+/// A column of `rows` values, with repeats.
+fn with_repeats(rows: u8, values: &[u8]) -> Vec<u8> {
+    [&[REPEAT, 0xdc, 0, rows], values].concat()
+}
+
+#[test]
+fn a_repeat_is_the_value_before_it() {
+    let list = with_repeats(6, b"\xa1a\xc1\xc1\x92\x01\x02\xc1\xc0");
+    let limits = Limits::default();
+    let column = Column::open_with_repeats(Encoding::Msgpack, &list, &limits).unwrap();
+    let values: Result<Vec<&[u8]>, _> = column.collect();
+    let expected: [&[u8]; 6] = [
+        b"\xa1a",
+        b"\xa1a",
+        b"\xa1a",
+        b"\x92\x01\x02",
+        b"\x92\x01\x02",
+        b"\xc0",
+    ];
+    assert_eq!(values, Ok(expected.to_vec()));
+}
+
+#[test]
+fn a_piece_says_what_its_first_repeats_stand_for_and_where_its_last_value_is() {
+    let list = with_repeats(6, b"\xa1a\xc1\xc1\xa1b\xc1\xc0");
+    let limits = Limits::default();
+    let mut column = Column::open_with_repeats(Encoding::Msgpack, &list, &limits).unwrap();
+    let piece = |bytes, before, last| Piece {
+        bytes,
+        before,
+        last,
+        repeats: true,
+    };
+    assert_eq!(
+        column.next_piece(2),
+        Ok(Some(piece(&b"\xa1a\xc1"[..], None, (0, 2))))
+    );
+    assert_eq!(
+        column.next_piece(1),
+        Ok(Some(piece(b"\xc1", Some(b"\xa1a"), (0, 0))))
+    );
+    assert_eq!(
+        column.next_piece(3),
+        Ok(Some(piece(b"\xa1b\xc1\xc0", None, (3, 4))))
+    );
+    assert_eq!(column.next_piece(1), Ok(None));
+    assert_eq!(column.next_value(), None);
+}
+
+#[test]
+fn repeats_stand_for_no_more_than_a_message_may_have() {
+    let (short, long) = (vec![0x20u8; 4093], vec![0x20u8; 4094]);
+    let text = |text: &[u8]| [&[0xda][..], &(text.len() as u16).to_be_bytes(), text].concat();
+    let limits = Limits {
+        message: 10_000,
+        ..Limits::default()
+    };
+    let read = |list: &[u8]| -> Result<usize, ScanError> {
+        Column::open_with_repeats(Encoding::Msgpack, list, &limits)?
+            .try_fold(0, |sum, value| Ok(sum + value?.len()))
+    };
+    assert_eq!(
+        read(&with_repeats(3, &[text(&short), vec![REPEAT; 2]].concat())),
+        Ok(3 * 4096)
+    );
+    for (wrong, why) in [
+        (
+            with_repeats(4, &[text(&short), vec![REPEAT; 3]].concat()),
+            "more bytes than a message",
+        ),
+        (
+            with_repeats(2, &[text(&long), vec![REPEAT]].concat()),
+            "nothing that may be repeated",
+        ),
+        (with_repeats(1, &[REPEAT]), "nothing that may be repeated"),
+        (
+            with_repeats(1, b"\x92\x01\xc1"),
+            "begins no MessagePack value",
+        ),
+    ] {
+        let error = read(&wrong).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn repeats_are_only_where_they_were_agreed_on() {
+    let list = with_repeats(2, b"\xa1a\xc1");
+    let limits = Limits::default();
+    assert!(Column::open(Encoding::Msgpack, &list, &limits).is_err());
+    assert!(Column::open_with_repeats(Encoding::Json, &list, &limits).is_err());
+    let list = b"\x92\xa1a\xc1";
+    let column = Column::open_with_repeats(Encoding::Msgpack, list, &limits).unwrap();
+    assert!(column.collect::<Result<Vec<_>, _>>().is_err());
+}

@@ -140,6 +140,11 @@ fn runs_hold_whole_arrays() {
         rows: 2,
         source: Source::Each(&[8, 9]),
     };
-    write_run(head, Encoding::Json, [&b"1,2"[..]].into_iter(), &mut out);
+    write_run(
+        head,
+        Encoding::Json,
+        [(&b"1,2"[..], false)].into_iter(),
+        &mut out,
+    );
     assert_eq!(&out[out.len() - 9..], b"\x05\0\0\0[1,2]");
 }

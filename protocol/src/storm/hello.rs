@@ -31,6 +31,9 @@ pub struct FramesAnswer {
     /// What the library encodes and decodes with, for the log. Default: empty.
     #[serde(default)]
     pub codec: String,
+    /// Whether it reads and writes columns with repeats ([`REPEAT`](crate::REPEAT)). Default: no.
+    #[serde(default)]
+    pub repeats: bool,
 }
 
 /// How a bolt's tuples are acked.

@@ -132,6 +132,9 @@ pub fn read_in_every_way(encoding: Encoding, bytes: &[u8]) {
     if let Ok(column) = Column::open(encoding, bytes, &limits) {
         assert!(column.take(1000).count() <= bytes.len() + 1);
     }
+    if let Ok(column) = Column::open_with_repeats(encoding, bytes, &limits) {
+        column.take(1000).for_each(drop);
+    }
     assert!(!is_value || hash_value(encoding, bytes).is_ok());
     for to in BOTH {
         let mut out = Vec::new();
@@ -333,7 +336,7 @@ fn column_goes_on(encoding: Encoding, bytes: &[u8]) {
         rows: values.len() as u32,
         source: Source::One(7),
     };
-    frame::write_run(head, encoding, [piece].into_iter(), &mut out);
+    frame::write_run(head, encoding, [(piece, false)].into_iter(), &mut out);
     // Input, columns, rows, source and the length of the column stand before it.
     let again = Column::open(encoding, &out[16..], &limits).expect("a list");
     assert_eq!(again.collect::<Result<Vec<&[u8]>, _>>(), Ok(values));

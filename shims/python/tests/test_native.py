@@ -3,7 +3,7 @@
 import gc
 import random
 import sys
-from struct import pack
+from struct import pack, unpack_from
 
 import host as wire
 import pytest
@@ -273,3 +273,91 @@ def test_pythons_of_another_kind_do_not_try(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(sys, "getobjects", None, raising=False)
     assert "trace references" in _unfit()
+
+
+def columns_of(frame):
+    """The columns of the only block of a frame of results."""
+    at, columns = 8 + 8 + 4 + 4 + 2, []
+    count = unpack_from("<H", frame, at + 2)[0]
+    at += 12
+    for _ in range(count):
+        length = unpack_from("<I", frame, at)[0]
+        columns.append(frame[at + 4 : at + 4 + length])
+        at += 4 + length
+    return columns
+
+
+@pytest.fixture
+def repeating(native):
+    """`emit`, and what takes the columns that have gathered; the host takes repeats."""
+    rows = native.Rows([(0, 2, False)], True, False, 64 << 20, True)
+    stream = native.Stream(rows, 0, 2, True, list, None, lambda: None)
+    return lambda *row: stream.add(row, 0, (), None), lambda: columns_of(rows.take(False, False, b"", rows.through))
+
+
+def test_a_text_that_is_emitted_again_is_sent_once(native, repeating):
+    emit, take = repeating
+    long, other = "a text of more than thirty-two bytes", "another one of more than thirty-two"
+    for n, text in enumerate([long, long, other, long, long, long]):
+        emit(n, text)
+    numbers, texts = take()
+    assert numbers == b"\x96\0\1\2\3\4\5"
+    once, another = native.encode(long), native.encode(other)
+    assert texts == b"\xc1\x96" + once + b"\xc1" + another + once + b"\xc1\xc1"
+
+    kept = []
+    loop = native.BoltLoop(
+        native.Rows([(0, 1, False)], True, False, 64 << 20),
+        [native_kind("source", "default", ["n", "text"], native)],
+        True,
+        lambda: None,
+        None,
+        None,
+    )
+    payload = pack("<IHHII", 1, 0, 2, 6, 7) + b"".join(pack("<I", len(c)) + c for c in (numbers, texts))
+    loop.tuples(payload, lambda row: kept.append((row.n, row.text)))
+    assert kept == list(enumerate([long, long, other, long, long, long]))
+    assert kept[4][1] is kept[3][1] is kept[5][1]
+
+
+def test_what_may_change_or_is_short_or_very_long_is_sent_each_time(native, repeating):
+    emit, take = repeating
+    items = ["some text of more than thirty-two bytes"]
+    for value in ("short", "x" * 5000, 10**15, None, items, {"a": items}):
+        for n in range(3):
+            emit(n, value)
+            if value is items:
+                items.append(n)
+        assert not take()[1].startswith(b"\xc1"), value
+
+
+def test_a_frame_never_begins_with_a_repeat(native, repeating):
+    emit, take = repeating
+    long = "a text of more than thirty-two bytes"
+    once = native.encode(long)
+    for _ in range(2):
+        emit(1, long)
+        emit(2, long)
+        assert take()[1] == b"\xc1\x92" + once + b"\xc1"
+    # A row that is cut off again does not count as said.
+    emit(1, "another text of more than thirty-two bytes")
+    with pytest.raises(Exception, match="cannot be encoded"):
+        emit(object(), long)
+    with pytest.raises(Exception, match="cannot be encoded"):
+        emit(3, object())
+    emit(2, long)
+    assert take()[1].endswith(once)
+
+
+def test_a_repeat_of_nothing_is_an_error(native):
+    loop = native.BoltLoop(
+        native.Rows([(0, 1, False)], True, False, 64 << 20),
+        [native_kind("source", "default", ["text"], native)],
+        True,
+        lambda: None,
+        None,
+        None,
+    )
+    for column in (b"\xc1\x91\xc1", b"\x92\xa1a\xc1"):
+        with pytest.raises(ValueError, match="malformed MessagePack"):
+            loop.tuples(pack("<IHHII", 1, 0, 1, len(column) - 1 - (column[0] == 0xC1), 7) + pack("<I", len(column)) + column, print)

@@ -150,7 +150,8 @@ class TestBolts < Minitest::Test
       '"x" * (33 << 20)' => "field 'said' of stream 'default': the text has #{33 << 20} bytes, more than #{32 << 20}"
     }
     host.rows(*cases.keys.map { |code| "emit #{code}" }).until_consumed
-    assert_equal(cases.values.map { |said| "Stormhost::EmitError: #{said}" }, host.fails.map(&:last))
+    told = cases.values.map { |said| "Stormhost::EmitError: #{said} [#{said.include?(', got ') ? 'SH0602' : 'SH0604'}]" }
+    assert_equal(told, host.fails.map(&:last))
     assert_empty(host.values)
     assert_match(/components\.rb:\d+:in `execute'/, host.said('error').first['msg'])
   end

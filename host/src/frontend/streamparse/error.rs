@@ -1,5 +1,7 @@
 //! Why a streamparse project could not be loaded.
 
+use crate::errors::{Code, Coded};
+
 /// Something about a project that must be decided or put right first. Paths are told as they were typed, or absolute.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
@@ -57,4 +59,18 @@ pub enum ProjectError {
         /// What there is.
         names: Vec<String>,
     },
+}
+
+impl Coded for ProjectError {
+    fn code(&self) -> Code {
+        match self {
+            ProjectError::BadConfig { .. } | ProjectError::NoTopologies { .. } => Code::BAD_PROJECT,
+            ProjectError::SeveralTopologies { .. } | ProjectError::NoSuchTopology { .. } => {
+                Code::WHICH_TOPOLOGY
+            }
+            ProjectError::SeveralEnvironments { .. } | ProjectError::NoSuchEnvironment { .. } => {
+                Code::WHICH_ENVIRONMENT
+            }
+        }
+    }
 }

@@ -14,6 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::Place;
 use super::connect::Connector;
 use super::item::{Body, Reading};
+use crate::errors::Code;
 use crate::flow::acker::FailKind;
 use crate::runtime::host::Host;
 use crate::runtime::task::Dialect;
@@ -120,10 +121,13 @@ impl Listener<'_> {
         self.lost += 1;
         if self.told.is_none_or(|told| told.elapsed() > TELL) {
             self.told = Some(Instant::now());
-            self.place.warn(&format!(
-                "{} messages are lost so far: more is published than the topology takes",
-                self.lost
-            ));
+            self.place.warn(
+                Code::REDIS_OVERRUN,
+                &format!(
+                    "{} messages are lost so far: more is published than the topology takes",
+                    self.lost
+                ),
+            );
         }
     }
 
@@ -149,7 +153,9 @@ impl Listener<'_> {
                             let values: Vec<&[u8]> = row.values.iter().map(Vec::as_slice).collect();
                             core.inside_emits(at, row.encoding, &values, false);
                         }
-                        Err(why) => self.place.error(&format!("leaves a message out: {why}")),
+                        Err(why) => self
+                            .place
+                            .error(Code::REDIS_ASIDE, &format!("leaves a message out: {why}")),
                     }
                 }
                 core.after(at);

@@ -9,6 +9,7 @@ use redis::{
 use tokio::time::sleep;
 
 use super::Place;
+use crate::errors::Code;
 use crate::topology::redis::RedisOptions;
 
 /// The pause after the first failure; it doubles with each further one.
@@ -51,27 +52,30 @@ impl<'a> Connector<'a> {
         let server = self.place.options.server.addr();
         let component = host.topology.tasks[at].component;
         if is_permanent(error) && !host.healthy[component].get() {
-            host.fail(format!(
+            host.fail(Code::REDIS_REFUSES.told(format!(
                 "{} cannot work with Redis at {server}: {}; {}",
                 host.with(|core| core.name(at)),
                 said(error),
                 advice(error)
-            ));
+            )));
             return false;
         }
         self.lost_since.get_or_insert_with(Instant::now);
         self.failures += 1;
         let pause = pause_after(self.failures, self.place.options.max_pause, random());
         if self.failures == 1 || self.failures.is_power_of_two() {
-            self.place.warn(&format!(
-                "Redis at {server}: {} ({}); next try in {:.1} s",
-                said(error),
-                match self.failures {
-                    1 => "nothing is lost, what is in hand waits".to_owned(),
-                    n => format!("{n} tries"),
-                },
-                pause.as_secs_f64()
-            ));
+            self.place.warn(
+                Code::REDIS_AWAY,
+                &format!(
+                    "Redis at {server}: {} ({}); next try in {:.1} s",
+                    said(error),
+                    match self.failures {
+                        1 => "nothing is lost, what is in hand waits".to_owned(),
+                        n => format!("{n} tries"),
+                    },
+                    pause.as_secs_f64()
+                ),
+            );
         }
         tokio::select! {
             () = sleep(pause) => true,

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::host::Host;
+use crate::errors::Code;
 use crate::topology::Kind;
 use crate::topology::redis::{Mode, RedisOptions};
 
@@ -31,7 +32,9 @@ const WAIT: Duration = Duration::from_millis(200);
 pub async fn keep(host: Rc<Host>, at: usize) {
     let component = &host.topology.components[host.topology.tasks[at].component];
     let Some(options) = component.redis.clone() else {
-        host.fail(format!("{} has no options for Redis", component.id));
+        host.fail(
+            Code::BAD_REDIS_OPTION.told(format!("{} has no options for Redis", component.id)),
+        );
         return host.with(|core| core.gone(at));
     };
     match (component.kind, options.mode) {
@@ -60,11 +63,11 @@ impl Place<'_> {
         tracing::info!(component = self.component(), task = self.at + 1, "{said}");
     }
 
-    fn warn(&self, said: &str) {
-        tracing::warn!(component = self.component(), task = self.at + 1, "{said}");
+    fn warn(&self, code: Code, said: &str) {
+        tracing::warn!(component = self.component(), task = self.at + 1, %code, "{said}");
     }
 
-    fn error(&self, said: &str) {
-        tracing::error!(component = self.component(), task = self.at + 1, "{said}");
+    fn error(&self, code: Code, said: &str) {
+        tracing::error!(component = self.component(), task = self.at + 1, %code, "{said}");
     }
 }

@@ -10,6 +10,7 @@ use stormhost_protocol::{Encoding, Limits, to_json_text, transcode};
 
 use super::Place;
 use super::connect::{Connector, ask, connection};
+use crate::errors::Code;
 use crate::flow::acker::FailKind;
 use crate::flow::queue::Run;
 use crate::runtime::host::Host;
@@ -108,11 +109,14 @@ impl Writer<'_> {
                 () = host.out_of_time(at) => return Ok(()),
             };
             for (_, why) in failed.iter().take(1) {
-                self.place.warn(&format!(
-                    "{} tuples of {} failed, the first because: {why}",
-                    failed.len(),
-                    run.rows()
-                ));
+                self.place.warn(
+                    Code::REDIS_UNWRITTEN,
+                    &format!(
+                        "{} tuples of {} failed, the first because: {why}",
+                        failed.len(),
+                        run.rows()
+                    ),
+                );
             }
             if let Some(run) = self.run.take() {
                 host.with(|core| core.used_up_but(at, run, &failed));

@@ -20,6 +20,7 @@ use super::list::List;
 use super::source::{Found, Settlement, Source, reconcile};
 use super::stream::Stream;
 use super::{CARE, Place, WAIT};
+use crate::errors::Code;
 use crate::flow::acker::FailKind;
 use crate::runtime::builtin::{Leave, Told};
 use crate::runtime::host::Host;
@@ -80,7 +81,7 @@ async fn drive<S: Source>(place: &Place<'_>, source: &S) {
     }
     let left = hand.ready.len() + hand.pending.len() + hand.unsettled.len();
     if left > 0 {
-        place.warn(&format!(
+        place.warn(Code::REDIS_NOT_TOLD, &format!(
             "leaves with {left} items of which Redis could not be told; they lie there, and the next run takes them up"
         ));
     }
@@ -287,11 +288,14 @@ impl<'a> Hand<'a> {
     }
 
     fn puts_aside(&mut self, body: Body, why: String, source: &impl Source) {
-        self.place.error(&format!(
-            "puts aside, into {:?}: {} ({why})",
-            source.aside(),
-            preview(&body)
-        ));
+        self.place.error(
+            Code::REDIS_ASIDE,
+            &format!(
+                "puts aside, into {:?}: {} ({why})",
+                source.aside(),
+                preview(&body)
+            ),
+        );
         self.unsettled.push(Settlement::Aside(body, why));
     }
 }

@@ -105,6 +105,7 @@ impl Scene {
         for at in 0..TASKS {
             core.up(at, if at == hostile { dialect } else { SOUND });
         }
+        core.tasks[hostile].repeats = conf & 1 == 0 && encoding == Encoding::Msgpack;
         Scene {
             ear: Ear::new(dialect, &core),
             core,

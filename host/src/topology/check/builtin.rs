@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::errors::Code;
 use crate::topology::ir::{ComponentIr, StreamIr};
 use crate::topology::java;
 use crate::topology::mistake::Mistake;
@@ -36,7 +37,7 @@ pub(super) fn stands_for(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Stand
                     "\"{}\" is the Java class {class}, which nothing here does the work of",
                     ir.id
                 );
-                mistakes.push(Mistake::error(at, message).hint(format!(
+                mistakes.push(Mistake::error(at, message).coded(Code::JAVA_CLASS).hint(format!(
                     "stormhost runs no JVM; these {}s have a counterpart, in any package: {}; any other can be replaced by a component in Python, Ruby or Lua, or by a program with Process(…)",
                     kind.name(),
                     java::known(kind)
@@ -49,6 +50,7 @@ pub(super) fn stands_for(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Stand
                 let message = format!("\"{}\" has options, but it is not built in", ir.id);
                 mistakes.push(
                     Mistake::error(at, message)
+                        .coded(Code::BAD_BUILTIN)
                         .hint("what its children are told stands in its conf"),
                 );
             }
@@ -65,7 +67,7 @@ pub(super) fn stands_for(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Stand
                 "\"{}\" is built in as a sink, so it cannot be a spout",
                 ir.id
             );
-            mistakes.push(Mistake::error(at, message));
+            mistakes.push(Mistake::error(at, message).coded(Code::BAD_BUILTIN));
             StandsFor::default()
         }
         ("redis", _) => StandsFor {
@@ -78,7 +80,11 @@ pub(super) fn stands_for(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Stand
                 "\"{}\" is said to be built in as \"{other}\", which there is not",
                 ir.id
             );
-            mistakes.push(Mistake::error(at, message).hint("what there is: print, redis"));
+            mistakes.push(
+                Mistake::error(at, message)
+                    .coded(Code::BAD_BUILTIN)
+                    .hint("what there is: print, redis"),
+            );
             StandsFor::default()
         }
     }
@@ -98,7 +104,11 @@ fn redis(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> ComponentIr {
             "\"{}\": what a Redis spout emitted lies in Redis, and comes again from there",
             ir.id
         );
-        mistakes.push(Mistake::error(at, message).hint("leave replay away"));
+        mistakes.push(
+            Mistake::error(at, message)
+                .coded(Code::BAD_REPLAY)
+                .hint("leave replay away"),
+        );
         described.replay = None;
     }
     if ir.kind == Kind::Spout {
@@ -120,6 +130,7 @@ fn redis(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> ComponentIr {
             );
             mistakes.push(
                 Mistake::error(at, message)
+                    .coded(Code::BAD_BUILTIN)
                     .hint("its stream is \"default\", not direct, with at least one field"),
             );
             described
@@ -131,7 +142,7 @@ fn redis(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> ComponentIr {
             "\"{}\" declares the stream \"{id}\", but a Redis sink emits nothing",
             ir.id
         );
-        mistakes.push(Mistake::error(at, message));
+        mistakes.push(Mistake::error(at, message).coded(Code::BAD_BUILTIN));
         described.streams.clear();
     }
     described

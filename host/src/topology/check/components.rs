@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{FindProgram, builtin, names};
+use crate::errors::Code;
 use crate::topology::conf::child_conf;
 use crate::topology::ir::{ComponentIr, Ir};
 use crate::topology::letter::LETTER_MEMBERS as MEMBERS;
@@ -36,7 +37,8 @@ impl Round<'_> {
                 let mistake = Mistake::error(
                     described.at.as_ref(),
                     format!("a second component is called \"{}\"", described.id),
-                );
+                )
+                .coded(Code::SAME_NAME);
                 mistakes.push(match &first.at {
                     Some(place) => mistake.hint(format!("the first stands at {place}")),
                     None => mistake,
@@ -52,10 +54,10 @@ impl Round<'_> {
         let at = ir.at.as_ref();
         let id = &ir.id;
         if let Some(reason) = names::odd_component(id) {
-            mistakes.push(Mistake::error(
-                at,
-                format!("the component name {id:?} {reason}"),
-            ));
+            mistakes.push(
+                Mistake::error(at, format!("the component name {id:?} {reason}"))
+                    .coded(Code::BAD_NAME),
+            );
         }
         let stands_for = builtin::stands_for(ir, mistakes);
         let ir = stands_for.description.as_ref().unwrap_or(ir);
@@ -65,10 +67,13 @@ impl Round<'_> {
                 .get(TICKS)
                 .is_some_and(|ticks| ticks.origin == Origin::Component)
         {
-            mistakes.push(Mistake::warning(
-                at,
-                format!("the spout \"{id}\" asks for ticks, but only bolts are sent any"),
-            ));
+            mistakes.push(
+                Mistake::warning(
+                    at,
+                    format!("the spout \"{id}\" asks for ticks, but only bolts are sent any"),
+                )
+                .coded(Code::SPOUT_TICKS),
+            );
         }
         dead_letters(ir, &settings, mistakes);
         umask(ir, &settings, mistakes);
@@ -82,6 +87,7 @@ impl Round<'_> {
                 );
                 mistakes.push(
                     Mistake::error(at, message)
+                        .coded(Code::BAD_VARIABLE)
                         .hint("no equals sign in its name, no NUL character anywhere"),
                 );
             }
@@ -153,7 +159,7 @@ impl Round<'_> {
                 "the parallelism of \"{id}\" is {}; it must be from 1 to {MOST_TASKS}",
                 ir.parallelism
             );
-            mistakes.push(Mistake::error(ir.at.as_ref(), message));
+            mistakes.push(Mistake::error(ir.at.as_ref(), message).coded(Code::BAD_PARALLELISM));
         }
         let typed = self
             .overrides
@@ -163,10 +169,13 @@ impl Round<'_> {
             .find(|(component, _)| component == id)
             .map(|&(_, tasks)| tasks);
         if let Some(tasks) = typed.filter(|tasks| !(1..=MOST_TASKS).contains(tasks)) {
-            mistakes.push(Mistake::error(
-                None,
-                format!("-p {id}={tasks}: a parallelism must be from 1 to {MOST_TASKS}"),
-            ));
+            mistakes.push(
+                Mistake::error(
+                    None,
+                    format!("-p {id}={tasks}: a parallelism must be from 1 to {MOST_TASKS}"),
+                )
+                .coded(Code::BAD_PARALLELISM),
+            );
         }
         let tasks = typed
             .or_else(|| settings.tasks())
@@ -187,23 +196,29 @@ impl Round<'_> {
     ) {
         let at = ir.at.as_ref();
         let Some(program) = command.first().filter(|program| !program.is_empty()) else {
-            mistakes.push(Mistake::error(
-                at,
-                format!(
-                    "\"{}\" has no command, so its children cannot be started",
-                    ir.id
-                ),
-            ));
+            mistakes.push(
+                Mistake::error(
+                    at,
+                    format!(
+                        "\"{}\" has no command, so its children cannot be started",
+                        ir.id
+                    ),
+                )
+                .coded(Code::NO_COMMAND),
+            );
             return;
         };
         if let Some(argument) = command.iter().find(|argument| argument.contains('\0')) {
-            mistakes.push(Mistake::error(
-                at,
-                format!(
-                    "the command of \"{}\" has a NUL character in {argument:?}",
-                    ir.id
-                ),
-            ));
+            mistakes.push(
+                Mistake::error(
+                    at,
+                    format!(
+                        "the command of \"{}\" has a NUL character in {argument:?}",
+                        ir.id
+                    ),
+                )
+                .coded(Code::NO_COMMAND),
+            );
             return;
         }
         let path = match &ir.cwd {
@@ -219,7 +234,8 @@ impl Round<'_> {
                     "the program of \"{}\" is not there, or may not be executed: {path}",
                     ir.id
                 ),
-            );
+            )
+            .coded(Code::PROGRAM_MISSING);
             mistakes.push(if program.contains('/') {
                 mistake.hint("check the path, and that the file is executable (chmod +x)")
             } else {
@@ -242,7 +258,11 @@ fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
         Some("inside") => {}
         Some(other) => {
             let message = format!("\"{}\" is to run {other:?}, which is no place", ir.id);
-            mistakes.push(Mistake::error(at, message).hint("where is \"inside\" or \"outside\""));
+            mistakes.push(
+                Mistake::error(at, message)
+                    .coded(Code::NOT_INSIDE)
+                    .hint("where is \"inside\" or \"outside\""),
+            );
             return None;
         }
     }
@@ -266,7 +286,7 @@ fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
                 "\"{}\" is to run inside the host, but its command begins with {program:?}",
                 ir.id
             );
-            mistakes.push(Mistake::error(at, message).hint(
+            mistakes.push(Mistake::error(at, message).coded(Code::NOT_INSIDE).hint(
                 "Lua and Python can run inside: a command that begins with \"lua\" or \"python\"; without where=\"inside\" it has a process of its own",
             ));
             return None;
@@ -286,10 +306,14 @@ fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {
             "\"{}\" is to run inside the host, but its command names no script",
             ir.id
         );
-        mistakes.push(Mistake::error(at, message));
+        mistakes.push(Mistake::error(at, message).coded(Code::NOT_INSIDE));
     } else if let Some(hint) = missing {
         let message = format!("\"{}\" is to run inside the host", ir.id);
-        mistakes.push(Mistake::error(at, message).hint(hint));
+        mistakes.push(
+            Mistake::error(at, message)
+                .coded(Code::NOT_INSIDE)
+                .hint(hint),
+        );
     }
     Some(language)
 }
@@ -304,6 +328,7 @@ fn umask(ir: &ComponentIr, settings: &Settings, mistakes: &mut Vec<Mistake>) {
                 ir.at.as_ref(),
                 format!("the umask of \"{}\" is {}", ir.id, said.value),
             )
+            .coded(Code::BAD_UMASK)
             .hint("stormhost.umask is text of octal digits from 000 to 777, such as \"027\""),
         );
     }
@@ -325,7 +350,7 @@ fn dead_letters(ir: &ComponentIr, settings: &Settings, mistakes: &mut Vec<Mistak
             Mistake::error(
                 ir.at.as_ref(),
                 format!("\"{id}\" is to emit its dead letters on a stream \"{name}\", which it does not declare"),
-            )
+            ).coded(Code::BAD_LETTER_STREAM)
             .hint("stormhost.dead.letters.stream names one of the component's own streams"),
         ),
         Some(stream) => {
@@ -335,7 +360,7 @@ fn dead_letters(ir: &ComponentIr, settings: &Settings, mistakes: &mut Vec<Mistak
                         Mistake::error(
                             ir.at.as_ref(),
                             format!("the stream \"{name}\" of \"{id}\" is for dead letters, which have no \"{field}\""),
-                        )
+                        ).coded(Code::BAD_LETTER_STREAM)
                         .hint(format!("what a letter has: {}", MEMBERS.join(", "))),
                     );
                 }
@@ -354,6 +379,7 @@ fn replay(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Replay {
             let message = format!("\"{}\" is a bolt, and has nothing to replay", ir.id);
             mistakes.push(
                 Mistake::error(ir.at.as_ref(), message)
+                    .coded(Code::BAD_REPLAY)
                     .hint("replay belongs to the spout that the tuples come from"),
             );
             Replay::Child
@@ -364,7 +390,9 @@ fn replay(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Replay {
                 ir.id
             );
             mistakes.push(
-                Mistake::error(ir.at.as_ref(), message).hint("replay is \"host\" or nothing"),
+                Mistake::error(ir.at.as_ref(), message)
+                    .coded(Code::BAD_REPLAY)
+                    .hint("replay is \"host\" or nothing"),
             );
             Replay::Child
         }
@@ -374,10 +402,13 @@ fn replay(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Replay {
 fn streams(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Vec<Stream> {
     for (id, stream) in &ir.streams {
         if let Some(reason) = names::odd_stream(id) {
-            mistakes.push(Mistake::error(
-                ir.at.as_ref(),
-                format!("the stream name {id:?} of \"{}\" {reason}", ir.id),
-            ));
+            mistakes.push(
+                Mistake::error(
+                    ir.at.as_ref(),
+                    format!("the stream name {id:?} of \"{}\" {reason}", ir.id),
+                )
+                .coded(Code::BAD_NAME),
+            );
         }
         for (index, field) in stream.fields.iter().enumerate() {
             if field.is_empty() {
@@ -386,7 +417,7 @@ fn streams(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Vec<Stream> {
                     index + 1,
                     ir.id
                 );
-                mistakes.push(Mistake::error(ir.at.as_ref(), message));
+                mistakes.push(Mistake::error(ir.at.as_ref(), message).coded(Code::BAD_FIELDS));
             } else if stream.fields.iter().position(|other| other == field) == Some(index)
                 && stream
                     .fields
@@ -398,7 +429,7 @@ fn streams(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Vec<Stream> {
                     "the stream \"{id}\" of \"{}\" has two fields called \"{field}\"",
                     ir.id
                 );
-                mistakes.push(Mistake::error(ir.at.as_ref(), message));
+                mistakes.push(Mistake::error(ir.at.as_ref(), message).coded(Code::BAD_FIELDS));
             }
         }
     }

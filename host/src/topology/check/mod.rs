@@ -17,6 +17,7 @@ use super::model::{Topology, number_tasks};
 use super::overrides::Overrides;
 use super::settings::Layers;
 use super::walk;
+use crate::errors::Code;
 
 /// Whether a program can be started: the first argument of a command and, if the child's environment sets one, its `PATH`.
 /// A name with a slash is a path, already joined with the working folder of the component; any other is looked up in the `PATH`.
@@ -53,10 +54,13 @@ pub fn check(
         line: 0,
     };
     if let Some(reason) = names::odd_topology(&name) {
-        mistakes.push(Mistake::error(
-            Some(&file),
-            format!("the topology's name {name:?} {reason}"),
-        ));
+        mistakes.push(
+            Mistake::error(
+                Some(&file),
+                format!("the topology's name {name:?} {reason}"),
+            )
+            .coded(Code::BAD_NAME),
+        );
     }
     names::check_overrides(ir, overrides, &mut mistakes);
     let storm_id = conf::storm_id(&name, overrides.started_unix_secs);
@@ -100,6 +104,10 @@ fn has_errors(mistakes: &[Mistake]) -> bool {
 
 fn from_front_end(told: &MistakeIr) -> Mistake {
     Mistake {
+        code: match told.traceback {
+            Some(_) => Code::CODE_RAISED,
+            None => Code::MISDECLARED,
+        },
         severity: told.severity,
         at: told.at.clone(),
         message: told.message.clone(),

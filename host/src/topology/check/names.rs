@@ -1,5 +1,6 @@
 //! What may be a name, and whether the names in options are those of components.
 
+use crate::errors::Code;
 use crate::topology::ir::Ir;
 use crate::topology::mistake::Mistake;
 use crate::topology::nearest::nearest;
@@ -53,7 +54,8 @@ pub(super) fn check_overrides(ir: &Ir, overrides: &Overrides, mistakes: &mut Vec
         if !ir.components.iter().any(|component| component.id == *id) {
             mistakes.push(unknown_component(
                 ir,
-                Mistake::error(None, format!("{option}: no component is called \"{id}\"")),
+                Mistake::error(None, format!("{option}: no component is called \"{id}\""))
+                    .coded(Code::UNKNOWN_COMPONENT),
                 id,
             ));
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use stormhost_protocol::lines::Layout;
 
+use crate::errors::Code;
 use crate::topology::ir::{ComponentIr, ShellIr};
 use crate::topology::mistake::Mistake;
 use crate::topology::model::Kind;
@@ -18,7 +19,11 @@ const LINGER: Duration = Duration::from_millis(100);
 pub(super) fn shell(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<(Shell, Vec<String>)> {
     let described = ir.shell.as_ref()?;
     let mut wrong = |message: String, hint: &str| {
-        mistakes.push(Mistake::error(ir.at.as_ref(), message).hint(hint));
+        mistakes.push(
+            Mistake::error(ir.at.as_ref(), message)
+                .coded(Code::BAD_SHELL)
+                .hint(hint),
+        );
     };
     let id = &ir.id;
     if !ir.command.is_empty() || ir.builtin.is_some() || ir.place.is_some() {
@@ -167,7 +172,7 @@ pub(super) fn promise(ir: &ComponentIr) -> Option<Mistake> {
                 "\"{}\" is at most once: a filter cannot say which line came of which, so a tuple is acked when the filter has read it, and what it holds when it dies is lost, counted and told",
                 ir.id
             ),
-        )
+        ).coded(Code::AT_MOST_ONCE)
     })
 }
 

@@ -1,6 +1,7 @@
 //! The third round: whether the parts make a whole.
 
 use super::components::MOST_TASKS;
+use crate::errors::Code;
 use crate::topology::ir::Ir;
 use crate::topology::mistake::{Mistake, Place, Severity};
 use crate::topology::model::{Component, Kind};
@@ -20,7 +21,8 @@ pub(super) fn check(ir: &Ir, components: &[Component], file: &Place, mistakes: &
         let mistake = Mistake::error(
             Some(file),
             "the topology has no spout, so nothing would ever flow",
-        );
+        )
+        .coded(Code::NO_SPOUT);
         mistakes.push(mistake.hint("declare one: a spout is where tuples come from"));
     }
     for component in components
@@ -39,7 +41,8 @@ pub(super) fn check(ir: &Ir, components: &[Component], file: &Place, mistakes: &
                     "the bolt \"{}\" has no inputs, so it would never be given a tuple",
                     component.id
                 ),
-            );
+            )
+            .coded(Code::NO_INPUTS);
             mistakes.push(
                 mistake.hint("subscribe it to a stream of another component, or make it a spout"),
             );
@@ -53,7 +56,7 @@ pub(super) fn check(ir: &Ir, components: &[Component], file: &Place, mistakes: &
         let message = format!(
             "the topology has {tasks} tasks, each a process of its own; at most {MOST_TASKS} are possible"
         );
-        mistakes.push(Mistake::error(Some(file), message));
+        mistakes.push(Mistake::error(Some(file), message).coded(Code::BAD_PARALLELISM));
     }
 }
 
@@ -65,7 +68,8 @@ pub(super) fn remark(components: &[Component], mistakes: &mut Vec<Mistake>) {
             let mistake = Mistake::warning(
                 component.at.as_ref(),
                 format!("no tuple of any spout can reach \"{}\"", component.id),
-            );
+            )
+            .coded(Code::UNREACHED);
             mistakes.push(mistake.hint("follow its inputs upstream: they do not lead to a spout"));
         }
         for (index, stream) in component.streams.iter().enumerate() {
@@ -78,7 +82,7 @@ pub(super) fn remark(components: &[Component], mistakes: &mut Vec<Mistake>) {
                     "nobody listens to the stream \"{}\" of \"{}\"",
                     stream.id, component.id
                 );
-                mistakes.push(Mistake::info(component.at.as_ref(), message));
+                mistakes.push(Mistake::info(component.at.as_ref(), message).coded(Code::UNHEARD));
             }
         }
     }
@@ -126,5 +130,9 @@ fn cycle(components: &[Component], group: &[usize]) -> Option<Mistake> {
         "what waits on {} has a budget of bytes (stormhost.cycle.bytes); past it tuples fail",
         closing.join(" and ")
     );
-    Some(Mistake::warning(first.at.as_ref(), message).hint(hint))
+    Some(
+        Mistake::warning(first.at.as_ref(), message)
+            .coded(Code::CYCLE)
+            .hint(hint),
+    )
 }

@@ -1,6 +1,7 @@
 //! The second round: who listens to whom, and by which grouping.
 
 use super::names;
+use crate::errors::Code;
 use crate::topology::ir::{Ir, SubscriptionIr};
 use crate::topology::mistake::Mistake;
 use crate::topology::model::{Component, Grouping, Input, Kind, Stream};
@@ -35,7 +36,8 @@ fn one(
             format!(
                 "the subscription to \"{from}\" is for \"{to}\", but no component is called that"
             ),
-        );
+        )
+        .coded(Code::UNKNOWN_COMPONENT);
         mistakes.push(names::unknown_component(ir, mistake, to));
     } else if listener
         .and_then(|at| components.get(at))
@@ -44,7 +46,8 @@ fn one(
         let mistake = Mistake::error(
             at,
             format!("the spout \"{to}\" listens to \"{from}\", but spouts have no inputs"),
-        );
+        )
+        .coded(Code::SPOUT_LISTENS);
         mistakes.push(mistake.hint("make it a bolt, or leave the subscription out"));
     }
     let Some((component, source)) = components
@@ -55,7 +58,8 @@ fn one(
         let mistake = Mistake::error(
             at,
             format!("\"{to}\" listens to \"{from}\", but no component is called that"),
-        );
+        )
+        .coded(Code::UNKNOWN_COMPONENT);
         mistakes.push(names::unknown_component(ir, mistake, from));
         return None;
     };
@@ -78,7 +82,8 @@ fn one(
         let mistake = Mistake::error(
             at,
             format!("\"{to}\" listens to the stream \"{stream}\" of \"{from}\" twice"),
-        );
+        )
+        .coded(Code::TWICE);
         mistakes.push(mistake.hint(
             "one subscription per stream: Storm knows no more, and each tuple would come twice",
         ));
@@ -102,7 +107,7 @@ fn unknown_stream(subscription: &SubscriptionIr, source: &Component) -> Mistake 
     let message = format!(
         "\"{to}\" listens to the stream \"{stream}\" of \"{from}\", which has none of that name"
     );
-    let mistake = Mistake::error(subscription.at.as_ref(), message);
+    let mistake = Mistake::error(subscription.at.as_ref(), message).coded(Code::UNKNOWN_STREAM);
     if source.streams.is_empty() {
         return mistake.hint(format!("\"{from}\" declares no streams at all"));
     }
@@ -142,7 +147,8 @@ fn grouping(
             let mistake = Mistake::error(
                 at,
                 format!("\"{to}\" listens to \"{from}\" by \"{other}\", which is no grouping"),
-            );
+            )
+            .coded(Code::UNKNOWN_GROUPING);
             mistakes.push(names::suggest(
                 mistake,
                 other,
@@ -161,7 +167,11 @@ fn grouping(
             "\"{to}\" listens to \"{from}\" by {grouping} grouping, which does not look at fields ({})",
             fields.join(", ")
         );
-        mistakes.push(Mistake::warning(at, message).hint("leave them out, or use fields grouping"));
+        mistakes.push(
+            Mistake::warning(at, message)
+                .coded(Code::USELESS_FIELDS)
+                .hint("leave them out, or use fields grouping"),
+        );
     }
     match (stream.direct, found == Grouping::Direct) {
         (true, false) => {
@@ -169,7 +179,7 @@ fn grouping(
                 "the stream \"{}\" of \"{from}\" is direct, but \"{to}\" listens to it by {grouping} grouping",
                 stream.id
             );
-            mistakes.push(Mistake::error(at, message).hint(
+            mistakes.push(Mistake::error(at, message).coded(Code::DIRECT_STREAM).hint(
                 "use direct grouping: the tuples of this stream go where their emitter says",
             ));
             None
@@ -181,6 +191,7 @@ fn grouping(
             );
             mistakes.push(
                 Mistake::error(at, message)
+                    .coded(Code::DIRECT_STREAM)
                     .hint("declare the stream as direct, or use another grouping"),
             );
             None
@@ -226,7 +237,7 @@ fn part(subscription: &SubscriptionIr, mistakes: &mut Vec<Mistake>) -> Option<Li
             "\"{}\" listens to \"{}\" by {} grouping with {words:?}",
             subscription.to, subscription.from, subscription.grouping
         );
-        mistakes.push(Mistake::error(subscription.at.as_ref(), message).hint(
+        mistakes.push(Mistake::error(subscription.at.as_ref(), message).coded(Code::UNKNOWN_GROUPING).hint(
             "column takes a number from 1 on, and perhaps one character that separates columns; member takes one name",
         ));
     }
@@ -256,7 +267,8 @@ fn key(
         let mistake = Mistake::error(
             at,
             format!("\"{to}\" listens to \"{from}\" by {grouping} grouping, but without any field"),
-        );
+        )
+        .coded(Code::NO_FIELDS);
         mistakes.push(mistake.hint(match stream.fields.as_slice() {
             [] => format!(
                 "the stream \"{}\" has no fields to group by; use another grouping",
@@ -270,10 +282,13 @@ fn key(
     let mut whole = true;
     for (position, field) in fields.iter().enumerate() {
         if fields.iter().take(position).any(|other| other == field) {
-            mistakes.push(Mistake::error(
-                at,
-                format!("\"{to}\" groups \"{from}\" by the field \"{field}\" twice"),
-            ));
+            mistakes.push(
+                Mistake::error(
+                    at,
+                    format!("\"{to}\" groups \"{from}\" by the field \"{field}\" twice"),
+                )
+                .coded(Code::NO_FIELDS),
+            );
             whole = false;
         } else if let Some(index) = stream.fields.iter().position(|other| other == field) {
             key.push(index);
@@ -296,7 +311,7 @@ fn unknown_field(
         "\"{to}\" groups by the field \"{field}\", which the stream \"{}\" of \"{from}\" does not have",
         stream.id
     );
-    let mistake = Mistake::error(subscription.at.as_ref(), message);
+    let mistake = Mistake::error(subscription.at.as_ref(), message).coded(Code::UNKNOWN_FIELD);
     if let Some(other) = source
         .streams
         .iter()

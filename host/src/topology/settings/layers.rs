@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::known::{self, Effect, Known, Scope};
 use super::{Origin, Setting, Settings};
+use crate::errors::Code;
 use crate::topology::ir::{ComponentIr, Ir};
 use crate::topology::mistake::{Mistake, Place};
 use crate::topology::nearest::nearest;
@@ -195,7 +196,8 @@ impl Reader<'_> {
             let mistake = Mistake::warning(
                 at,
                 format!("{subject} has no effect: it concerns the topology as a whole"),
-            );
+            )
+            .coded(Code::SETTING_OF_ALL);
             self.mistakes.push(mistake.hint("set it for the topology"));
             return;
         }
@@ -205,10 +207,10 @@ impl Reader<'_> {
                 .push((key.to_owned(), Setting { value, origin })),
             Err(expected) => {
                 let subject = self.subject(key, &origin);
-                self.mistakes.push(Mistake::error(
-                    at,
-                    format!("{subject} should be {expected}, not {value}"),
-                ));
+                self.mistakes.push(
+                    Mistake::error(at, format!("{subject} should be {expected}, not {value}"))
+                        .coded(Code::BAD_SETTING),
+                );
             }
         }
     }
@@ -229,7 +231,8 @@ impl Reader<'_> {
         }
         let subject = self.subject(key, origin);
         let mut mistake =
-            Mistake::warning(at, format!("{subject} is no setting that stormhost knows"));
+            Mistake::warning(at, format!("{subject} is no setting that stormhost knows"))
+                .coded(Code::UNKNOWN_SETTING);
         if let Some(near) = nearest(key, names()) {
             mistake = mistake.hint(format!("did you mean \"{near}\"?"));
         }
@@ -251,7 +254,8 @@ impl Reader<'_> {
                     let mistake = Mistake::warning(
                         None,
                         format!("the variable {variable} means no setting that stormhost knows"),
-                    );
+                    )
+                    .coded(Code::UNKNOWN_SETTING);
                     let variables: Vec<String> = names().map(in_environment).collect();
                     let near = nearest(variable, variables.iter().map(String::as_str));
                     self.mistakes.push(match near {

@@ -31,7 +31,7 @@ fn old_libraries_say_their_pid_or_nothing() {
 #[test]
 fn ours_say_how_they_want_frames() {
     let hello = parse(
-        r#"{"pid":1,"stormhost":{"version":1,"encoding":"msgpack","acks":"hand","library":"l 1","codec":"c","new":1}}"#,
+        r#"{"pid":1,"stormhost":{"version":1,"encoding":"msgpack","acks":"hand","library":"l 1","codec":"c","repeats":true,"new":1}}"#,
     );
     let frames = FramesAnswer {
         version: 1,
@@ -39,6 +39,7 @@ fn ours_say_how_they_want_frames() {
         acks: Acks::Hand,
         library: "l 1".to_owned(),
         codec: "c".to_owned(),
+        repeats: true,
     };
     assert_eq!(
         hello,
@@ -50,8 +51,8 @@ fn ours_say_how_they_want_frames() {
     let hello = parse(r#"{"pid":1,"stormhost":{"version":2,"encoding":"json"}}"#).unwrap();
     let frames = hello.frames.unwrap();
     assert_eq!(
-        (frames.version, frames.encoding, frames.acks),
-        (2, Encoding::Json, Acks::Auto)
+        (frames.version, frames.encoding, frames.acks, frames.repeats),
+        (2, Encoding::Json, Acks::Auto, false)
     );
 }
 

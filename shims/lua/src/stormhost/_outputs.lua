@@ -37,11 +37,11 @@ end
 --- Raises an error where a direct stream is emitted to without a task, or a normal one with a task.
 function Outputs.check_direct(each, task)
   if each.direct and not task then
-    complain(("stream '%s' is direct: say which task, with direct_task="):format(each.name))
+    complain(("stream '%s' is direct: say which task, with direct_task= [SH0603]"):format(each.name))
   elseif task and (type(task) ~= "number" or task < 1 or task % 1 ~= 0) then
     complain(("direct_task is the number of a task, not %s"):format(values.shown(task)))
   elseif task and not each.direct then
-    complain(("stream '%s' is not direct; declare it with direct = true"):format(each.name))
+    complain(("stream '%s' is not direct; declare it with direct = true [SH0603]"):format(each.name))
   end
 end
 

@@ -323,7 +323,7 @@ end
 
 --- The same complaint, with the name of the field in front.
 function _M.at_field(reason, field, stream)
-  return format("field '%s' of stream '%s': %s", field, stream, reason)
+  return format("field '%s' of stream '%s': %s [SH0604]", field, stream, reason)
 end
 
 --- The complaint about a row of the wrong length.
@@ -336,7 +336,7 @@ function _M.wrong_count(values, fields, stream)
   else
     got = "a bare " .. (type(values) == "table" and is_list(values) == false and "map" or kind_of(values))
   end
-  return format("stream '%s' has %d field%s (%s), got %s", stream, #fields, #fields == 1 and "" or "s", names, got)
+  return format("stream '%s' has %d field%s (%s), got %s [SH0602]", stream, #fields, #fields == 1 and "" or "s", names, got)
 end
 
 --- Whether `values` is a row rather than a bare value.
@@ -378,7 +378,7 @@ end
 --- The complaint about a stream that the component has not declared.
 function _M.unknown_stream(stream, known)
   local have = #known > 0 and concat(known, ", ") or "none; add fields or streams to its class"
-  return format("stream '%s' is not declared by this component; declared: %s", tostring(stream), have)
+  return format("stream '%s' is not declared by this component; declared: %s [SH0601]", tostring(stream), have)
 end
 
 --- A copy of plain data, as it would arrive: for tests, and for what is kept to be emitted again.

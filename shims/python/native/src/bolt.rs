@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 
-use crate::decode::Reader;
+use crate::decode::Values;
 use crate::emit::Ack;
 use crate::python::row::RowKind;
 use crate::python::{Buffer, Guarded, call, call_plain};
@@ -111,7 +111,7 @@ struct Run<'a, 'py> {
     flushed: Instant,
 }
 
-impl Run<'_, '_> {
+impl<'py> Run<'_, 'py> {
     /// Takes one run of the frame: rows of one input.
     fn take(&mut self, wire: &mut Wire<'_>, texts: &mut Texts) -> PyResult<()> {
         let (number, columns) = (wire.u16()?, wire.u16()?);
@@ -123,7 +123,7 @@ impl Run<'_, '_> {
         };
         let mut readers = Vec::with_capacity(columns.into());
         for _ in 0..columns {
-            readers.push(Reader::column(wire.column()?, rows as usize)?);
+            readers.push(Values::of(wire.column()?, rows as usize)?);
         }
         let first = self.of.state.with(self.py, |state| {
             let first = state.taken;
@@ -152,7 +152,7 @@ impl Run<'_, '_> {
                 .map_or(task, |task| u32::from_le_bytes(*task))
         };
         self.execute(kind, ids, task_of, &mut readers, texts)?;
-        readers.iter().try_for_each(Reader::end)
+        readers.iter().try_for_each(Values::end)
     }
 
     fn ticks(&self, ids: std::ops::Range<u64>) -> PyResult<()> {
@@ -174,7 +174,7 @@ impl Run<'_, '_> {
         kind: &RowKind,
         mut ids: std::ops::Range<u64>,
         task_of: impl Fn(usize) -> u32,
-        readers: &mut [Reader<'_>],
+        readers: &mut [Values<'_, 'py>],
         texts: &mut Texts,
     ) -> PyResult<()> {
         let py = self.py;
@@ -192,7 +192,7 @@ impl Run<'_, '_> {
                     _ => kind.make(py)?,
                 };
                 kind.fill(&input, ids.start, task_of(number), |field| {
-                    readers[field].value(py, texts)
+                    readers[field].next(py, texts)
                 })?;
                 number += 1;
                 if position == group && group > 1 {

@@ -4,6 +4,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
 
+use crate::frame::REPEAT;
 use crate::python::{float, signed, unsigned};
 use crate::texts::Texts;
 
@@ -15,6 +16,53 @@ const MAX_DEPTH: usize = 1024;
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
     depth: usize,
+}
+
+/// A column's values, one after the other. One that repeats is the very object that was given before.
+pub(crate) struct Values<'a, 'py> {
+    reader: Reader<'a>,
+    repeats: bool,
+    last: Option<Bound<'py, PyAny>>,
+}
+
+impl<'a, 'py> Values<'a, 'py> {
+    /// A column of so many values.
+    pub(crate) fn of(bytes: &'a [u8], rows: usize) -> PyResult<Self> {
+        let (repeats, array) = match bytes {
+            [REPEAT, array @ ..] => (true, array),
+            _ => (false, bytes),
+        };
+        Ok(Self {
+            reader: Reader::column(array, rows)?,
+            repeats,
+            last: None,
+        })
+    }
+
+    /// The next value.
+    #[inline]
+    pub(crate) fn next(
+        &mut self,
+        py: Python<'py>,
+        texts: &mut Texts,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if !self.repeats {
+            return self.reader.value(py, texts);
+        }
+        if let [REPEAT, rest @ ..] = self.reader.bytes {
+            self.reader.bytes = rest;
+            let last = self.last.clone();
+            return last.ok_or_else(|| malformed("a repeat of nothing".into()));
+        }
+        let value = self.reader.value(py, texts)?;
+        self.last = Some(value.clone());
+        Ok(value)
+    }
+
+    /// Fails if anything is left.
+    pub(crate) fn end(&self) -> PyResult<()> {
+        self.reader.end()
+    }
 }
 
 impl<'a> Reader<'a> {

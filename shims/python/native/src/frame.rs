@@ -5,6 +5,9 @@
 
 use crate::encode;
 
+/// In place of a value: the one before it in its column, once more. As in `PROTOCOL.md`, "Repeats".
+pub(crate) const REPEAT: u8 = 0xc1;
+
 const ORDER: u32 = 1;
 const MARKS: u32 = 2;
 const ANCHORS: u32 = 4;
@@ -26,6 +29,8 @@ struct Column {
     bytes: Vec<u8>,
     /// Where the last whole row ends.
     whole: usize,
+    /// Whether there are repeats in it.
+    repeats: bool,
 }
 
 /// The rows of one stream, tracked or not.
@@ -166,6 +171,7 @@ impl Frame {
         }
         for column in &mut into.columns {
             if added == Added::Yes {
+                column.repeats |= column.bytes.get(column.whole..) == Some(&[REPEAT]);
                 column.whole = column.bytes.len();
             } else {
                 column.bytes.truncate(column.whole);
@@ -307,13 +313,16 @@ impl Block {
         for column in &mut self.columns {
             let at = out.len();
             put(out, 0);
+            if column.repeats {
+                out.push(REPEAT);
+            }
             encode::array(self.rows as usize, out);
             out.extend_from_slice(&column.bytes);
             let length = (out.len() - at - 4) as u32;
             out[at..at + 4].copy_from_slice(&length.to_le_bytes());
             column.bytes.clear();
             column.bytes.shrink_to(KEPT_BYTES);
-            column.whole = 0;
+            (column.whole, column.repeats) = (0, false);
         }
         self.rows = 0;
     }

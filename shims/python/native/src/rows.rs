@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use foldhash::fast::FixedState;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyString};
 
 use crate::encode;
-use crate::frame::{Added, Extras, Frame};
+use crate::frame::{Added, Extras, Frame, REPEAT};
 use crate::python::{Buffer, Exact, Guarded, call, exact};
 
 /// The counterpart of `Results` in `_results.py`; `NativeResults` there is a thin dress around it.
@@ -17,8 +17,13 @@ pub(crate) struct Rows {
     state: Guarded<State>,
 }
 
+/// What may be said to repeat, in bytes as encoded: less is not worth it, and more is not taken.
+const REPEATED: std::ops::RangeInclusive<usize> = 32..=4096;
+
 struct State {
     frame: Frame,
+    /// For each block and column the text that stands last in it, if it may be repeated; empty where the host takes no repeats.
+    last: Vec<Vec<Option<Py<PyAny>>>>,
     /// What the spout called its tracked tuples, by their sequence numbers.
     pending: HashMap<u64, Py<PyAny>, FixedState>,
     /// Tracked rows so far.
@@ -27,16 +32,24 @@ struct State {
 
 #[pymethods]
 impl Rows {
-    /// `blocks`: for each, the stream's number, how many columns it has, and whether its rows are tracked.
+    /// `blocks`: for each, the stream's number, how many columns it has, and whether its rows are tracked. `repeats`: whether the
+    /// host takes them.
     #[new]
+    #[pyo3(signature = (blocks, automatic, by_hand, max_frame, repeats = false))]
     fn new(
         blocks: Vec<(u16, usize, bool)>,
         automatic: bool,
         by_hand: bool,
         max_frame: usize,
+        repeats: bool,
     ) -> Self {
+        let none = |&(_, width, _): &(u16, usize, bool)| (0..width).map(|_| None).collect();
         let state = State {
             frame: Frame::new(&blocks, automatic, by_hand, max_frame),
+            last: match repeats {
+                true => blocks.iter().map(none).collect(),
+                false => Vec::new(),
+            },
             pending: HashMap::default(),
             tracked: 0,
         };
@@ -105,8 +118,12 @@ impl Rows {
         fails: &[u8],
         through: u64,
     ) -> Option<Bound<'py, PyBytes>> {
-        self.frame(py, |frame| {
-            (frame.through() == through).then(|| PyBytes::new(py, frame.take(loose, ask, fails)))
+        self.state.with(py, |state| {
+            if state.frame.through() != through {
+                return None;
+            }
+            state.last.iter_mut().for_each(|block| forget(block));
+            Some(PyBytes::new(py, state.frame.take(loose, ask, fails)))
         })
     }
 
@@ -177,20 +194,31 @@ impl Rows {
         let py = values.py();
         self.state.with(py, |state| {
             let frame = &mut state.frame;
+            let mut nothing: [Option<Py<PyAny>>; 0] = [];
+            let last = state.last.get_mut(block);
+            let last = last.map_or(&mut nothing[..], |block| &mut block[..]);
             let added = match exact(values) {
                 Exact::Tuple(row) if row.len() == width => {
-                    frame.add(block, extras, |column, out| item(row, column, out))
+                    frame.add(block, extras, |column, out| {
+                        row.get_borrowed_item(column)
+                            .is_ok_and(|value| write(&value, last.get_mut(column), out))
+                    })
                 }
                 Exact::List(row) if row.len() == width => {
                     frame.add(block, extras, |column, out| {
                         row.get_item(column)
-                            .is_ok_and(|value| encode::value(&value, out))
+                            .is_ok_and(|value| write(&value, last.get_mut(column), out))
                     })
                 }
                 Exact::Tuple(_) | Exact::List(_) => Added::NotPlain,
-                _ if width == 1 => frame.add(block, extras, |_, out| encode::value(values, out)),
+                _ if width == 1 => frame.add(block, extras, |column, out| {
+                    write(values, last.get_mut(column), out)
+                }),
                 _ => Added::NotPlain,
             };
+            if added != Added::Yes {
+                forget(last);
+            }
             if added == Added::Yes
                 && let Some(id) = id
             {
@@ -202,10 +230,37 @@ impl Rows {
     }
 }
 
+/// Encodes a value, or says that it is the very text that stands before it. `last`: that one; None where the host takes no repeats.
 #[inline]
-fn item(row: &Bound<'_, PyTuple>, column: usize, out: &mut Vec<u8>) -> bool {
-    row.get_borrowed_item(column)
-        .is_ok_and(|value| encode::value(&value, out))
+fn write(
+    value: &Bound<'_, PyAny>,
+    last: Option<&mut Option<Py<PyAny>>>,
+    out: &mut Vec<u8>,
+) -> bool {
+    let Some(last) = last else {
+        return encode::value(value, out);
+    };
+    if last.as_ref().is_some_and(|last| last.is(value)) {
+        out.push(REPEAT);
+        return true;
+    }
+    let from = out.len();
+    if !encode::value(value, out) {
+        return false;
+    }
+    // Texts never change; whatever else may be another by the next time.
+    let kept = REPEATED.contains(&(out.len() - from)) && value.is_exact_instance_of::<PyString>();
+    if kept {
+        *last = Some(value.clone().unbind());
+    } else if last.is_some() {
+        *last = None;
+    }
+    true
+}
+
+/// What stands in the frame is not known any more, or there is another frame.
+fn forget(last: &mut [Option<Py<PyAny>>]) {
+    last.fill_with(|| None);
 }
 
 /// Hands an exception of user code to `report`. Whatever is none, an exit or an interrupt, is returned as it is.

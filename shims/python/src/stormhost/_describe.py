@@ -234,5 +234,5 @@ def _plain(value: Any, what: str, where: Place | None, found: list[Mistake]) -> 
     try:
         return clean(value)
     except EmitError as error:
-        found.append(Mistake(f"{what}: {error}", None, where))
+        found.append(Mistake(f"{what}: {error.reason}", None, where))
         return {} if isinstance(value, dict) else None if not isinstance(value, list) else []

@@ -24,8 +24,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._codec import Codec
+    from ._frames import FramesLink
     from ._outputs import Output
     from ._wire import Inlet, Outlet
+
+
+# Twice what a column of 4,096 rows of 4,096 bytes takes: more rows than that do not gather.
+_ROOM_FOR_REPEATS = 32 << 20
 
 
 class NativeResults:
@@ -39,6 +44,7 @@ class NativeResults:
         max_frame: int,
         marks: bool = False,
         by_hand: bool = False,
+        repeats: bool = False,
     ) -> None:
         check_blocks(blocks)
         self._outlet = outlet
@@ -46,7 +52,7 @@ class NativeResults:
         self._by_hand = by_hand
         self._turn = RLock()  # or of two frames made by two threads the second might be written first
         shapes = [(output.index, output.width, bool(tracked)) for output, tracked in blocks]
-        self.rows = codec.native.Rows(shapes, marks, by_hand, max_frame)
+        self.rows = codec.native.Rows(shapes, marks, by_hand, max_frame, repeats)
         self.fails: list[tuple[int, str]] = []
         self.said = 0
 
@@ -119,7 +125,12 @@ class NativeBoltLink(BoltLink):
 
     def _results(self) -> NativeResults:  # type: ignore[override]
         blocks = [(output, 0) for output in self.outputs.list]
-        return NativeResults(self.outlet, self.codec, blocks, self.max_frame, marks=self.auto, by_hand=not self.auto)
+        return NativeResults(
+            self.outlet, self.codec, blocks, self.max_frame, self.auto, not self.auto, repeats=takes_repeats(self)
+        )
+
+    def hello(self) -> dict[str, Any]:
+        return {**super().hello(), "repeats": takes_repeats(self)}
 
     def _input(self, spec: dict[str, Any]) -> Any:
         if (spec["component"], spec["stream"]) == _TICK:
@@ -186,7 +197,12 @@ class NativeSpoutLink(SpoutLink):
         self.pending = self.results.rows  # the ids are kept where they are given
 
     def _results(self) -> NativeResults:  # type: ignore[override]
-        return NativeResults(self.outlet, self.codec, self._blocks(), self.max_frame)
+        return NativeResults(
+            self.outlet, self.codec, self._blocks(), self.max_frame, repeats=takes_repeats(self)
+        )
+
+    def hello(self) -> dict[str, Any]:
+        return {**super().hello(), "repeats": takes_repeats(self)}
 
     def _begin(self) -> None:
         component: Any = self.component
@@ -238,6 +254,14 @@ class NativeSpoutLink(SpoutLink):
         if self.results.rows.full:
             self._relieve()
         return None
+
+
+def takes_repeats(link: FramesLink) -> bool:
+    """Whether a text that is emitted several times in a row may be sent once.
+
+    Not where frames are small: what repeats stand for has to fit one, and so it always does here.
+    """
+    return bool(link.offer.get("repeats")) and link.max_frame >= _ROOM_FOR_REPEATS
 
 
 def quicken(component: Any, name: str, bind: Callable[[Any, Any], None], function: Any) -> None:

@@ -46,6 +46,6 @@ class Outputs:
 def check_direct(output: Output, direct_task: int | None) -> None:
     """Raises EmitError where a direct stream is emitted to without a task, or a normal one with a task."""
     if output.direct and not direct_task:
-        raise EmitError(f"stream {output.name!r} is direct: say which task, with direct_task=")
+        raise EmitError(f"stream {output.name!r} is direct: say which task, with direct_task=", "SH0603")
     if direct_task and not output.direct:
-        raise EmitError(f"stream {output.name!r} is not direct; set `direct = True` in its Stream class")
+        raise EmitError(f"stream {output.name!r} is not direct; set `direct = True` in its Stream class", "SH0603")

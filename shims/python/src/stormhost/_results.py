@@ -245,7 +245,7 @@ def check_blocks(blocks: Sequence[tuple[Output, int]]) -> None:
 
 def row_too_large(size: int, max_frame: int) -> RuntimeError:
     """The complaint about a row that cannot be sent at all."""
-    return RuntimeError(f"a row of {size} bytes does not fit into a frame of at most {max_frame} bytes")
+    return RuntimeError(f"a row of {size} bytes does not fit into a frame of at most {max_frame} bytes [SH0605]")
 
 
 def _anchors(anchors: Sequence[int | tuple[int, ...]]) -> bytes:

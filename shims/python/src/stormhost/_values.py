@@ -35,7 +35,18 @@ _HINTS = {
 
 
 class EmitError(ValueError):
-    """What was handed to `emit` cannot be sent; the message names the field and the reason."""
+    """What was handed to `emit` cannot be sent; the message names the field and the reason.
+
+    `code`: which error it is in the catalogue, for `stormhost explain`. It stands at the end of the message.
+    """
+
+    def __init__(self, reason: str, code: str = "SH0604") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"{self.reason} [{self.code}]"
 
 
 def clean(value: Any, depth: int = 0) -> Any:
@@ -101,7 +112,7 @@ def check_count(values: Any, fields: Sequence[str], stream: str) -> None:
 
 def at_field(error: EmitError, field: str, stream: str) -> EmitError:
     """The same complaint, with the name of the field in front."""
-    return EmitError(f"field {field!r} of stream {stream!r}: {error}")
+    return EmitError(f"field {field!r} of stream {stream!r}: {error.reason}", error.code)
 
 
 def wrong_count(values: Any, fields: Sequence[str], stream: str) -> EmitError:
@@ -111,14 +122,14 @@ def wrong_count(values: Any, fields: Sequence[str], stream: str) -> EmitError:
         got = f"{len(values)} value{'' if len(values) == 1 else 's'}"
     else:
         got = f"a bare {type(values).__name__}"
-    return EmitError(f"stream {stream!r} has {len(fields)} field{'' if len(fields) == 1 else 's'} ({names}), got {got}")
+    return EmitError(f"stream {stream!r} has {len(fields)} field{'' if len(fields) == 1 else 's'} ({names}), got {got}", "SH0602")
 
 
 def unknown_stream(stream: Any, known: Sequence[str]) -> EmitError:
     """The complaint about a stream that the component has not declared."""
     name = getattr(stream, "__name__", stream)
     have = ", ".join(known) if known else "none; add a nested Stream class"
-    return EmitError(f"stream {name!r} is not declared by this component; declared: {have}")
+    return EmitError(f"stream {name!r} is not declared by this component; declared: {have}", "SH0601")
 
 
 def _text(value: str) -> str:

@@ -213,7 +213,7 @@ module Stormhost
       def plain(value, what, place)
         Values.clean(value)
       rescue EmitError => e
-        @found << Mistake.new("#{what}: #{e.message}", nil, place)
+        @found << Mistake.new("#{what}: #{e.reason}", nil, place)
         value.is_a?(Hash) ? {} : []
       end
     end

@@ -52,7 +52,8 @@ module Stormhost
       output, = @results.blocks[block]
       row = Values.clean_row(values, output.fields, output.name)
       bytes = row.sum { |value| @codec.encode(value).bytesize }
-      raise EmitError, "a row of #{bytes} bytes does not fit into a frame of at most #{@max_frame} bytes" if bytes > @results.largest
+      too_large = "a row of #{bytes} bytes does not fit into a frame of at most #{@max_frame} bytes"
+      raise EmitError.new(too_large, 'SH0605') if bytes > @results.largest
 
       relieve if @results.full?(bytes)
       @results.add(block, row, task, extra, bytes)

@@ -22,8 +22,12 @@ module Stormhost
     def find(stream, direct_task)
       name = stream.nil? ? 'default' : stream.to_s
       output = @by_name.fetch(name) { raise Values.unknown_stream(name, @by_name.keys) }
-      raise EmitError, "stream '#{name}' is direct: say which task, with direct_task:" if output.direct && !task?(direct_task)
-      raise EmitError, "stream '#{name}' is not direct; declare it with direct: true" if task?(direct_task) && !output.direct
+      reason = if output.direct && !task?(direct_task)
+                 "stream '#{name}' is direct: say which task, with direct_task:"
+               elsif task?(direct_task) && !output.direct
+                 "stream '#{name}' is not direct; declare it with direct: true"
+               end
+      raise EmitError.new(reason, 'SH0603') if reason
 
       output
     end

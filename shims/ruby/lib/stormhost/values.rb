@@ -2,7 +2,16 @@
 
 module Stormhost
   # What was handed to `emit` cannot be sent; the message names the field and the reason.
-  class EmitError < Error; end
+  # `code`: which error it is in the catalogue, for `stormhost explain`. It stands at the end of the message.
+  class EmitError < Error
+    attr_reader :reason, :code
+
+    def initialize(reason = nil, code = 'SH0604')
+      @reason = reason
+      @code = code
+      super("#{reason} [#{code}]")
+    end
+  end
 
   # What a field may hold, and the checks that `emit` makes.
   #
@@ -67,7 +76,7 @@ module Stormhost
       row.each_with_index.map do |value, position|
         clean(value)
       rescue EmitError => e
-        raise EmitError, "field '#{fields[position]}' of stream '#{stream}': #{e.message}", cause: nil
+        raise EmitError, "field '#{fields[position]}' of stream '#{stream}': #{e.reason}", cause: nil
       end
     end
 
@@ -79,13 +88,13 @@ module Stormhost
               "a bare #{values.class}"
             end
       names = fields.empty? ? 'no fields' : fields.join(', ')
-      EmitError.new("stream '#{stream}' has #{fields.size} field#{'s' unless fields.size == 1} (#{names}), got #{got}")
+      EmitError.new("stream '#{stream}' has #{fields.size} field#{'s' unless fields.size == 1} (#{names}), got #{got}", 'SH0602')
     end
 
     # The complaint about a stream that the component has not declared.
     def unknown_stream(stream, known)
       have = known.empty? ? 'none; add output_fields or stream to its class' : known.join(', ')
-      EmitError.new("stream '#{stream}' is not declared by this component; declared: #{have}")
+      EmitError.new("stream '#{stream}' is not declared by this component; declared: #{have}", 'SH0601')
     end
 
     def text(value)
