@@ -4,12 +4,6 @@
 //! [`acker`] gives each delivered copy its edge before anything is delivered; [`queue`] holds what waits for a task,
 //! [`turns`] says when it is that task's turn, and [`suspects`] which tuples it must get alone.
 
-// Indices in here are the core's own: of tasks, slots and columns that it has counted itself. What a child says is looked up.
-#![cfg_attr(
-    not(test),
-    warn(clippy::expect_used, clippy::panic, clippy::unreachable)
-)]
-
 pub mod acker;
 pub mod grouping;
 pub mod in_hand;

@@ -132,6 +132,9 @@ pub fn read_in_every_way(encoding: Encoding, bytes: &[u8]) {
     if let Ok(column) = Column::open(encoding, bytes, &limits) {
         assert!(column.take(1000).count() <= bytes.len() + 1);
     }
+    if let Ok(column) = Column::open_with_repeats(encoding, bytes, &limits) {
+        column.take(1000).for_each(drop);
+    }
     assert!(!is_value || hash_value(encoding, bytes).is_ok());
     for to in BOTH {
         let mut out = Vec::new();

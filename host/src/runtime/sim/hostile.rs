@@ -106,6 +106,7 @@ impl Scene {
             core.up(at, if at == hostile { dialect } else { SOUND });
             core.tasks[at].repeats = how / 30 % 2 == 1;
         }
+        core.tasks[hostile].repeats = conf & 1 == 0 && encoding == Encoding::Msgpack;
         Scene {
             ear: Ear::new(dialect, &core),
             core,
