@@ -360,4 +360,5 @@ def test_a_repeat_of_nothing_is_an_error(native):
     )
     for column in (b"\xc1\x91\xc1", b"\x92\xa1a\xc1"):
         with pytest.raises(ValueError, match="malformed MessagePack"):
-            loop.tuples(pack("<IHHII", 1, 0, 1, len(column) - 1 - (column[0] == 0xC1), 7) + pack("<I", len(column)) + column, print)
+            rows = len(column) - 1 - (column[0] == 0xC1)
+            loop.tuples(pack("<IHHIII", 1, 0, 1, rows, 7, len(column)) + column, print)

@@ -122,7 +122,8 @@ def wrong_count(values: Any, fields: Sequence[str], stream: str) -> EmitError:
         got = f"{len(values)} value{'' if len(values) == 1 else 's'}"
     else:
         got = f"a bare {type(values).__name__}"
-    return EmitError(f"stream {stream!r} has {len(fields)} field{'' if len(fields) == 1 else 's'} ({names}), got {got}", "SH0602")
+    plural = "" if len(fields) == 1 else "s"
+    return EmitError(f"stream {stream!r} has {len(fields)} field{plural} ({names}), got {got}", "SH0602")
 
 
 def unknown_stream(stream: Any, known: Sequence[str]) -> EmitError:
