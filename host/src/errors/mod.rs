@@ -1,6 +1,6 @@
 //! Every error that a user can meet, with a code that never changes its meaning: its text, what it comes of, and what to try.
 //!
-//! This is the one place where they are written down. `docs/errors.md` is the [`page`] that is made of it, `stormhost explain CODE` shows
+//! This is the one place where they are written down. `docs/errors.md` is the [`page()`] that is made of it, `stormhost explain CODE` shows
 //! an [`Entry`], and log lines carry the code: as the field `code` in JSON, in brackets at the end of the first line on a terminal.
 //! `tests/e2e` checks what is really said against the texts here, and that each of them is made to happen by a test.
 

@@ -89,7 +89,7 @@ pub(super) unsafe fn column(state: *mut lua_State, at: c_int) -> *mut Column {
 /// Pushes the next value of a column; false, and nothing, at its end.
 ///
 /// # Safety
-/// It is one of [`column`], and there is room on the stack.
+/// It is one of [`column()`], and there is room on the stack.
 pub(super) unsafe fn push_next(state: *mut lua_State, column: *mut Column) -> bool {
     // SAFETY: what is left was looked at, and is kept.
     unsafe {
