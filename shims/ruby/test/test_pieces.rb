@@ -36,7 +36,7 @@ class TestPieces < Minitest::Test
     assert_equal([1, 2], Values.clean_row([1, 2], %w[a b], 's'))
     { [[1], %w[a b]] => "stream 's' has 2 fields (a, b), got 1 value [SH0602]",
       ['x', []] => "stream 's' has 0 fields (no fields), got a bare String [SH0602]",
-      [[1, 2], ['a']] => "stream 's' has 1 field (a), got 2 values" }.each do |(values, fields), said|
+      [[1, 2], ['a']] => "stream 's' has 1 field (a), got 2 values [SH0602]" }.each do |(values, fields), said|
       assert_equal(said, assert_raises(EmitError) { Values.clean_row(values, fields, 's') }.message)
     end
   end
