@@ -225,12 +225,11 @@ def test_a_python_without_debugpy_ends_the_run_and_says_what_to_install(stormhos
 @pytest.mark.parametrize(
     "component, said",
     [
-        ("nobody", 'no component is called "nobody"'),
-        ("shown", "only components in Python can be debugged so"),
-        ("seen@tty", "there is no terminal"),
+        pytest.param("nobody", 'no component is called "nobody"', marks=pytest.mark.error("SH0218")),
+        pytest.param("shown", "only components in Python can be debugged so", marks=pytest.mark.error("SH1112")),
+        pytest.param("seen@tty", "there is no terminal", marks=pytest.mark.error("SH1112")),
     ],
 )
-@pytest.mark.error("SH1112")
 def test_what_cannot_be_debugged_is_told(stormhost: Stormhost, component: str, said: str) -> None:
     topology = TOPOLOGY + "    shown = Print()\n    shown.inputs.append(ShuffleGrouping(numbers))\n"
     run = stormhost.run(topology, "--debug", component, status=1)

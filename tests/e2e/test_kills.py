@@ -214,6 +214,7 @@ def test_a_guard_that_is_killed_is_replaced(stormhost: Stormhost) -> None:
     (first,) = guards()
     os.kill(first, signal.SIGKILL)
     run.until(lambda: [pid for pid in guards() if pid != first], "the next guard")
+    run.until(lambda: "another one takes its place" in run.told, "the log to say so")
     # The new guard has to know of children that were there before it.
     run.signal(signal.SIGKILL)
     run.wait()

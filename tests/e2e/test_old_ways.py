@@ -38,7 +38,7 @@ def test_a_bolt_that_never_says_its_pid_is_told_of_after_the_time_for_the_handsh
 @pytest.mark.error("SH0516")
 def test_a_bolt_that_asks_for_ever_and_never_reads_the_answers_is_started_again(stormhost: Stormhost) -> None:
     """Found by fuzzing: the answers gathered in the host without a bound."""
-    run = stormhost.start(topology("talks_and_never_reads"), settings={"stormhost.max.message.bytes": 4096})
+    run = stormhost.start(topology("talks_and_never_reads"), settings={"stormhost.max.message.bytes": 65536})
     run.until(lambda: "goes on talking and does not read what it is told" in run.told, "its story")
     run.signal(signal.SIGINT)
     run.wait()

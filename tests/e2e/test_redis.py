@@ -221,6 +221,22 @@ class Seen(Bolt):
 
 
 @pytest.mark.error("SH1004")
+def test_a_channel_that_says_more_than_the_topology_takes_loses_it_and_is_told(stormhost: Stormhost, redis: RedisServer) -> None:
+    stuck = "class Seen(AutoAckBolt):\n    def execute(self, input):\n        sleep_for_ever()\n"
+    run = stormhost.start(topology("mode='channel', key='news'", stuck), env=at(redis))
+    run.until(lambda: redis.ask("pubsub", "numsub", "news") == ["news", "1"], "it to listen")
+
+    def lost() -> bool:
+        redis.ask("eval", "for n = 1, 20000 do redis.call('publish', 'news', n) end", "0")
+        return "messages are lost so far" in run.told
+
+    run.until(lost, "messages to be lost")
+    run.signal(signal.SIGINT)
+    run.signal(signal.SIGINT)
+    run.wait()
+
+
+@pytest.mark.error("SH1002")
 def test_a_channel_is_heard_at_most_once_and_says_so(stormhost: Stormhost, redis: RedisServer) -> None:
     spout = "mode='channel', key='news.*', fields=('channel', 'message')"
     run = stormhost.start(topology(spout), env=at(redis))

@@ -285,7 +285,7 @@ def test_a_batching_bolt_without_ticks_is_warned_of(stormhost: Stormhost) -> Non
 def test_choices_that_are_not_clear_are_asked_for(stormhost: Stormhost) -> None:
     source = TOPOLOGY + "    words = Words.spec()\n"
     root = project(stormhost, one=source, two=source)
-    assert "several topologies: one, two\n  hint: say which with --name, as in -n one" in mistakes(stormhost, root)
+    assert "several topologies: one, two [SH0109]\n  hint: say which with --name, as in -n one" in mistakes(stormhost, root)
     assert "no environment \"x\"; its environments are: prod" in mistakes(stormhost, root, "-n", "one", "-e", "x")
     told = checked(stormhost, root, "-n", "two").stderr
     assert "two: 1 component" in told, told

@@ -65,7 +65,8 @@ NOT_A_BOLT "SH0514"
     remedy "Emit with an id, and leave acks to the bolts."
 NOT_PASSED_ON "SH0515"
     ["a tuple for it could not be passed on: field '{field}' of stream '{stream}' of {component}: {reason}"]
-    cause "The two components speak different encodings, and the value has no counterpart in the receiver's, such as bytes or NaN in JSON."
+    ["a tuple for it could not be passed on: {reason}"]
+    cause "The two components speak different encodings, and the value has no counterpart in the receiver's, such as bytes or NaN in JSON, or a line end in a filter's lines."
     remedy "Emit text in place of bytes (base64), `null` in place of NaN, or give both the same `serializer`."
 READS_NOTHING "SH0516"
     ["the component goes on talking and does not read what it is told: where its tuples went, or what became of them"]
