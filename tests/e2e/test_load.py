@@ -163,7 +163,6 @@ def cpu_of(pid: int) -> float:
 
 
 def test_a_tree_that_stays_open_does_not_keep_the_host_awake(stormhost: Stormhost) -> None:
-    """The host stays awake for a moment while few trees are open, and only after a child was heard."""
     run = stormhost.start(
         """
 class T(Topology):

@@ -57,9 +57,6 @@ pub struct Host {
     started: Instant,
     writers: Vec<Notify>,
     readers: Vec<Notify>,
-    /// Rung whenever a child was read.
-    sound: Notify,
-    sounded: Cell<bool>,
 }
 
 impl Host {
@@ -101,8 +98,6 @@ impl Host {
             started: Instant::now(),
             writers: (0..tasks).map(|_| Notify::new()).collect(),
             readers: (0..tasks).map(|_| Notify::new()).collect(),
-            sound: Notify::new(),
-            sounded: Cell::new(false),
             topology,
         }
     }
@@ -153,30 +148,6 @@ impl Host {
     /// A child of this task's component has answered the handshake: the component can be started.
     pub fn is_healthy(&self, at: usize) {
         self.healthy[self.topology.tasks[at].component].set(true);
-    }
-
-    /// A child was read.
-    pub fn hears(&self, at: usize) {
-        self.heard[at].set(Instant::now());
-        if !self.sounded.replace(true) {
-            self.sound.notify_one();
-        }
-    }
-
-    /// Until a child was read.
-    pub async fn sound(&self) {
-        self.sound.notified().await;
-        self.sounded.set(false);
-    }
-
-    /// Whether a child was read since this was asked last.
-    pub fn was_sound(&self) -> bool {
-        self.sounded.take()
-    }
-
-    /// Looks at the core.
-    pub fn with_core<R>(&self, look: impl FnOnce(&Core) -> R) -> R {
-        look(&self.core.borrow())
     }
 
     /// Until the queues that this task waited for have room.

@@ -239,7 +239,7 @@ impl Listener {
         }
         self.buffer.reserve(self.host.pipe_bytes);
         let n = stdout.read(&mut self.buffer).await?;
-        self.host.hears(self.at);
+        self.host.heard[self.at].set(Instant::now());
         Ok(n)
     }
 

@@ -35,7 +35,6 @@ pub mod setup;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod sim;
 mod sink;
-mod spin;
 mod spout;
 mod storm_spout;
 mod story;

@@ -123,7 +123,6 @@ async fn drive(host: Rc<Host>, wishes: Wishes, mut show: impl FnMut(&Snapshot) +
     }
     let mut helpers = JoinSet::new();
     let sampler = Rc::new(Sampler::new(host.clone()));
-    helpers.spawn_local(super::spin::spin(host.clone()));
     helpers.spawn_local(keep_guard(host.clone()));
     helpers.spawn_local(rotate(host.clone()));
     helpers.spawn_local(relax(host.clone()));
