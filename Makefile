@@ -10,7 +10,7 @@
 include bench/Makefile
 
 # With an empty HOME, as in a sandbox, rustup does not find its toolchains. They lie beside the cargo that the PATH has.
-ifeq ($(wildcard $(HOME)/.rustup),)
+ifeq ($(wildcard $(HOME)/.rustup/toolchains/*),)
 beside_cargo := $(wildcard $(dir $(shell PATH="$$PATH" command -v cargo 2>/dev/null))../../.rustup)
 ifneq ($(beside_cargo),)
 export RUSTUP_HOME ?= $(abspath $(beside_cargo))
