@@ -35,6 +35,31 @@ def test_a_bolt_that_never_says_its_pid_is_told_of_after_the_time_for_the_handsh
     assert "it emitted before it said its pid, and did not say that within 0.5 s (stormhost.handshake.timeout.secs)" in run.told
 
 
+def test_what_a_spout_emitted_before_its_pid_is_told_to_nobody_when_it_left(stormhost: Stormhost) -> None:
+    """Found: such a spout was not taken for one that had been up, so its trees went on, and counted as complete though nobody heard of it."""
+    run = stormhost.start(
+        """
+import time
+from pathlib import Path
+
+class Slow(AutoAckBolt):
+    def execute(self, input):
+        while '["up", 2]' not in Path(os.environ["JOURNAL"]).read_text():
+            time.sleep(0.01)
+
+class T(Topology):
+    early = Process('python', CHILDREN + '/emits_early_and_leaves.py', fields='n', spout=True)
+    slow = Slow()
+    slow.inputs.append(ShuffleGrouping(early))
+"""
+    )
+    run.until(lambda: ("ack", "late") in run.noted("heard"), "the ack of what the last one emitted")
+    run.signal(signal.SIGINT)
+    run.ends_with(130)
+    assert run.noted("heard") == [("ack", "late")]
+    assert '"completed":1,' in run.stderr, "what nobody is told of does not count as complete"
+
+
 @pytest.mark.error("SH0516")
 def test_a_bolt_that_asks_for_ever_and_never_reads_the_answers_is_started_again(stormhost: Stormhost) -> None:
     """Found by fuzzing: the answers gathered in the host without a bound."""

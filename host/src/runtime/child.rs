@@ -338,7 +338,6 @@ impl<'a> ChildLife<'a> {
             }
         }
         let end = self.converse(life, stdin, stdout, &mut listener).await;
-        self.was_up = !self.host.with(|core| core.tasks[self.at].opening);
         if matches!(end, End::Asked) && !self.speaks_frames {
             listener.leaves();
         }
