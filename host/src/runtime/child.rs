@@ -8,7 +8,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use stormhost_protocol::Encoding;
 use stormhost_protocol::storm::Hello;
 use tokio::io::Interest;
 use tokio::net::unix::pipe::{Receiver, Sender};
@@ -95,7 +94,7 @@ pub async fn keep(host: Rc<Host>, at: usize) {
                     break;
                 }
                 if super::lines::lived(component, began.elapsed()) {
-                    host.is_healthy(at);
+                    host.mark_healthy(at);
                 }
                 if asked || host.with(|core| core.should_leave(at)) {
                     break;
@@ -205,8 +204,6 @@ pub(super) struct ChildLife<'a> {
     pub(super) unwritten: Cell<usize>,
     speaks_frames: bool,
     library: String,
-    /// Whether it speaks of repeated values as such.
-    repeats: bool,
     /// Inputs that it was through with beyond what it had said.
     unsaid: u64,
     /// How often the kernel had killed for want of memory when it started.
@@ -230,7 +227,6 @@ impl<'a> ChildLife<'a> {
             unwritten: Cell::new(0),
             speaks_frames: false,
             library: String::new(),
-            repeats: false,
             unsaid: 0,
             oom_kills: procstat::oom_kills(),
         }
@@ -297,7 +293,7 @@ impl<'a> ChildLife<'a> {
                 let late = listener.late_hello(stdout, component.serializer).await;
                 if let Some(dialect) = late.and_then(|hello| self.dialect_of(hello, &mut listener).ok()) {
                     self.comes_up(dialect);
-                    self.host.is_healthy(self.at);
+                    self.host.mark_healthy(self.at);
                     listener.read_the_rest(stdout).await;
                 } else {
                     // A print may explain it all.
@@ -323,12 +319,11 @@ impl<'a> ChildLife<'a> {
                 return (End::Ended(why), life.wait().await);
             }
         };
-        let opening = listener.is_opening(component.serializer);
         self.comes_up(dialect);
-        if opening {
+        if listener.is_opening() {
             self.host.with(|core| core.tasks[self.at].opening = true);
         } else {
-            self.host.is_healthy(self.at);
+            self.host.mark_healthy(self.at);
         }
         if self.speaks_frames {
             // Not for the others: all that holds them back is how much their pipe takes.
@@ -377,6 +372,7 @@ impl<'a> ChildLife<'a> {
     /// How the child speaks, by its greeting.
     fn dialect_of(&mut self, hello: Hello, listener: &mut Listener) -> Result<Dialect, Report> {
         let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
+        let mut repeats = false;
         let dialect = match hello.frames {
             None => Dialect::Storm(component.serializer),
             Some(answer) => {
@@ -390,13 +386,14 @@ impl<'a> ChildLife<'a> {
                 }
                 self.tell_of(&answer.library, &answer.codec);
                 self.library = answer.library;
-                self.repeats = answer.repeats && answer.encoding == Encoding::Msgpack;
+                repeats = answer.repeats;
                 Dialect::Frames {
                     encoding: answer.encoding,
                     acks: answer.acks,
                 }
             }
         };
+        self.host.with(|core| core.tasks[self.at].repeats = repeats);
         listener.speaks(dialect);
         Ok(dialect)
     }
@@ -419,10 +416,7 @@ impl<'a> ChildLife<'a> {
     fn comes_up(&mut self, dialect: Dialect) {
         self.was_up = true;
         self.speaks_frames = matches!(dialect, Dialect::Frames { .. });
-        self.host.with(|core| {
-            core.up(self.at, dialect);
-            core.tasks[self.at].repeats = self.repeats;
-        });
+        self.host.with(|core| core.up(self.at, dialect));
     }
 
     /// Reads and writes until something ends it.

@@ -50,15 +50,14 @@ impl Core {
         let Some(dialect) = self.tasks[at].dialect() else {
             return;
         };
+        out.append(&mut self.tasks[at].control);
         if self.tasks[at].opening {
-            out.append(&mut self.tasks[at].control);
             return;
         }
         if self.tasks[at].spout.is_some() {
             self.fill_spout(at, dialect, out);
             return;
         }
-        out.append(&mut self.tasks[at].control);
         match dialect {
             Dialect::Frames { encoding, .. } => self.fill_frame(at, encoding, out),
             Dialect::Storm(encoding) => self.fill_storm(at, encoding, out),

@@ -146,7 +146,7 @@ impl Host {
     }
 
     /// A child of this task's component has answered the handshake: the component can be started.
-    pub fn is_healthy(&self, at: usize) {
+    pub fn mark_healthy(&self, at: usize) {
         self.healthy[self.topology.tasks[at].component].set(true);
     }
 

@@ -47,7 +47,7 @@ impl LineEar {
         };
         let text = &self.buffer[self.start..end];
         self.host.with(|core| core.hear_lines(self.at, text));
-        self.host.is_healthy(self.at);
+        self.host.mark_healthy(self.at);
         (self.start, self.searched) = (end, end);
         true
     }

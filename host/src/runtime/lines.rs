@@ -220,7 +220,7 @@ impl ChildLife<'_> {
             None => true,
         };
         if exit == Exit::Status(0) {
-            self.host.is_healthy(self.at);
+            self.host.mark_healthy(self.at);
             End::Through
         } else if restart
             || !self
@@ -321,7 +321,7 @@ impl ChildLife<'_> {
         let read = self.host.with(|core| core.lines_were_read(self.at, unread));
         if read {
             self.host.heard[self.at].set(Instant::now());
-            self.host.is_healthy(self.at);
+            self.host.mark_healthy(self.at);
         }
         read
     }

@@ -46,6 +46,8 @@ pub struct Listener {
     broken: bool,
     /// What it said in place of a greeting, to be understood once it is up.
     early: Option<Vec<u8>>,
+    /// That was an emit.
+    opening: bool,
     /// Its input was closed, since the run ends: that this is an error for it is no news.
     leaving: bool,
     /// Messages since the last read, and whether one of them is to be answered at once.
@@ -76,6 +78,7 @@ impl Listener {
             is_spout,
             broken: false,
             early: None,
+            opening: false,
             leaving: false,
             messages: 0,
             asked: false,
@@ -141,7 +144,8 @@ impl Listener {
                     | FromChild::Error { .. }
                     | FromChild::Metrics { .. }),
                 ) => self.log(said, encoding),
-                Ok(_) => {
+                Ok(said) => {
+                    self.opening = matches!(said, FromChild::Emit(_));
                     self.early = Some(message.to_vec());
                     return Ok(Some(hello));
                 }
@@ -152,13 +156,8 @@ impl Listener {
     }
 
     /// Whether it emitted in place of greeting: its opening goes on, and its pid is still to come.
-    pub fn is_opening(&self, encoding: Encoding) -> bool {
-        self.early.as_ref().is_some_and(|early| {
-            matches!(
-                FromChild::parse(encoding, early, &self.limits),
-                Ok(FromChild::Emit(_))
-            )
-        })
+    pub fn is_opening(&self) -> bool {
+        self.opening
     }
 
     /// From here on the child speaks like this.
@@ -368,7 +367,7 @@ impl Listener {
             && parse_hello(encoding, message, &self.limits).is_ok_and(|hello| hello.pid.is_some())
         {
             // The greeting of a child that said something else first.
-            self.host.is_healthy(self.at);
+            self.host.mark_healthy(self.at);
             self.host.with(|core| core.opened(self.at));
             return Ok(false);
         }

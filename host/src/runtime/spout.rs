@@ -430,7 +430,6 @@ impl Core {
         let now = self.now;
         let task = &mut self.tasks[at];
         let Some(spout) = &mut task.spout else { return };
-        out.append(&mut task.control);
         match dialect {
             Dialect::Frames { .. } => spout.fill_frames(may_emit, now, out),
             Dialect::Storm(encoding) => spout.fill_storm(encoding, may_emit, now, out),
