@@ -203,8 +203,14 @@ pub fn write_run<'a>(
     }
 }
 
-/// Appends one column: its length, then the array that `values` are the inside of.
-fn write_column(encoding: Encoding, rows: u32, values: &[u8], repeats: bool, out: &mut Vec<u8>) {
+/// Appends one column: its length, then the array that `values` are the inside of; `repeats`: whether there may be some in it.
+pub fn write_column(
+    encoding: Encoding,
+    rows: u32,
+    values: &[u8],
+    repeats: bool,
+    out: &mut Vec<u8>,
+) {
     match encoding {
         Encoding::Json => {
             out.extend_from_slice(&(values.len() as u32 + 2).to_le_bytes());

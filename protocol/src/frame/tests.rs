@@ -148,3 +148,23 @@ fn runs_hold_whole_arrays() {
     );
     assert_eq!(&out[out.len() - 9..], b"\x05\0\0\0[1,2]");
 }
+
+#[test]
+fn a_column_has_its_length_and_the_shortest_head() {
+    for rows in [0, 15, 16, 65_535, 65_536] {
+        let list = rmp_serde::to_vec(&vec![1; rows]).unwrap();
+        for repeats in [false, true] {
+            let mut out = Vec::new();
+            write_column(
+                Encoding::Msgpack,
+                rows as u32,
+                &vec![1; rows],
+                repeats,
+                &mut out,
+            );
+            let column = [&[REPEAT][..usize::from(repeats)], &list].concat();
+            assert_eq!(out[..4], (column.len() as u32).to_le_bytes());
+            assert_eq!(out[4..], column, "{rows}");
+        }
+    }
+}

@@ -56,16 +56,6 @@ pub(super) fn integer_bytes(value: i64) -> ([u8; 9], usize) {
     }
 }
 
-/// The head of a column of so many values, and how many of its bytes count.
-pub(super) fn head_bytes(count: usize) -> ([u8; 5], usize) {
-    let [.., d, c, b, a] = count.to_be_bytes();
-    match count {
-        0..16 => ([0x90 | a, 0, 0, 0, 0], 1),
-        16..0x1_0000 => ([0xdc, b, a, 0, 0], 3),
-        _ => ([0xdd, d, c, b, a], 5),
-    }
-}
-
 /// A big-endian number of so many bytes, and what stands behind it.
 fn number<const SIZE: usize>(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let (number, rest) = bytes.split_first_chunk::<SIZE>()?;
@@ -189,14 +179,10 @@ mod tests {
     }
 
     #[test]
-    fn integers_and_heads_are_written_as_short_as_they_can_be() {
+    fn integers_are_written_as_short_as_they_can_be() {
         for number in EDGES {
             let (bytes, length) = integer_bytes(number);
             assert_eq!(bytes[..length], rmp_serde::to_vec(&number).unwrap());
-        }
-        for count in [0, 15, 16, 65_535, 65_536] {
-            let (bytes, length) = head_bytes(count);
-            assert!(of(&vec![1; count]).starts_with(&bytes[..length]), "{count}");
         }
     }
 }

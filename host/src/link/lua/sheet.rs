@@ -3,7 +3,9 @@
 //! In a child the library collects this in tables of Lua's. Here it is kept outside of Lua, where a row is neither made nor collected; so it does not
 //! count as the state's memory. It holds [`ROWS`] rows at most, or [`BYTES`] of long values and one row more.
 
-use super::column::{head_bytes, integer_bytes};
+use stormhost_protocol::{Encoding, frame};
+
+use super::column::integer_bytes;
 
 /// A frame is due at so many rows.
 const ROWS: u32 = 4096;
@@ -205,13 +207,8 @@ impl Sheet {
             out.extend(width.to_le_bytes());
             out.extend(block.rows.to_le_bytes());
             out.extend(block.tracked.to_le_bytes());
-            let (head, length) = head_bytes(block.rows as usize);
-            let head = head.get(..length).unwrap_or_default();
             for column in &block.columns {
-                let length = u32::try_from(head.len() + column.len()).unwrap_or(u32::MAX);
-                out.extend(length.to_le_bytes());
-                out.extend_from_slice(head);
-                out.extend_from_slice(column);
+                frame::write_column(Encoding::Msgpack, block.rows, column, false, out);
             }
         }
         if used > 1 {
