@@ -83,27 +83,12 @@ fn drawn(topology: &Topology) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::Path;
+#[path = "../../fuzz/replay.rs"]
+mod replay;
 
-    /// Hands every file of a target's corpus to what the target calls.
-    fn replay(target: &str, each: fn(&[u8])) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../fuzz/corpus")
-            .join(target);
-        let files =
-            fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        let mut count = 0;
-        for file in files {
-            let file = file.expect("a file").path();
-            // Shown when the test fails.
-            eprintln!("{}", file.display());
-            each(&fs::read(&file).expect("a file"));
-            count += 1;
-        }
-        assert!(count > 0, "{} is empty", folder.display());
-    }
+#[cfg(test)]
+mod tests {
+    use super::replay::replay;
 
     #[test]
     fn hostile_children_harm_nobody() {

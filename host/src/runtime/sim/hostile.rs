@@ -12,6 +12,7 @@ use stormhost_protocol::frame::{self, Found, Kind};
 use stormhost_protocol::storm::{Acks, Item};
 use stormhost_protocol::{Decoder, Encoding, FromChild, ProtocolError};
 
+use super::death::dies;
 use super::small::payload;
 use super::wire::{self, Out, Results};
 use crate::flow::acker::FailKind;
@@ -248,25 +249,13 @@ impl Scene {
     }
 
     fn dies(&mut self, certain: bool) {
-        let (at, reason) = (self.hostile, Rc::from("it died"));
+        let at = self.hostile;
         let evidence = match certain {
             true => Evidence::Certain,
             false => Evidence::Doubtful,
         };
-        let judged = self.core.judge(at, 0, evidence);
-        if let Dialect::Lines(_) = self.dialect
-            && at != 0
-        {
-            self.core.lines_are_lost(at);
-        }
-        self.core.down(at, FailKind::ChildDied, &reason);
-        if let Some(condemned) = judged.condemned {
-            self.core
-                .set_aside(at, condemned, "it died", "a story".into());
-        }
-        if self.core.should_leave(at) {
-            self.core.gone(at);
-        } else {
+        let loses_lines = matches!(self.dialect, Dialect::Lines(_)) && at != 0;
+        if !dies(&mut self.core, at, evidence, loses_lines) {
             self.core.up(at, self.dialect);
         }
         self.ear = Ear::new(self.dialect, &self.core);

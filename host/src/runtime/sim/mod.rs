@@ -14,6 +14,7 @@ mod bolt;
 mod campaign;
 #[cfg(test)]
 mod chance;
+mod death;
 #[cfg(test)]
 mod filter;
 mod hostile;

@@ -1,15 +1,13 @@
 //! The scheduler: lets one after the other act, in an order that the seed decides, and looks after every step whether what must hold holds.
 
-use std::rc::Rc;
-
 use super::bolt::{Around, Bolt};
+use super::death::dies;
 use super::filter::Filter;
 use super::pipes::{Child, Process, Seat, Writer};
 use super::rng::Rng;
 use super::shape::Plan;
 use super::spout::Spout;
 use super::truth::Truth;
-use crate::flow::acker::FailKind;
 use crate::flow::suspects::Evidence;
 use crate::flow::turns::Turns;
 use crate::runtime::completion::Stage;
@@ -172,21 +170,10 @@ impl Play {
         if let Some(did) = self.seats[at].reads(&mut self.core, at, most) {
             return did;
         }
-        let reason: Rc<str> = "it died".into();
         let evidence = self.rng.one_of(&[Evidence::Certain, Evidence::Doubtful]);
-        let judged = self.core.judge(at, 0, evidence);
-        if matches!(self.core.tasks[at].dialect(), Some(Dialect::Lines(_)))
-            && !self.core.should_leave(at)
-        {
-            self.core.lines_are_lost(at);
-        }
-        self.core.down(at, FailKind::ChildDied, &reason);
-        if let Some(condemned) = judged.condemned {
-            self.core
-                .set_aside(at, condemned, "it died", "a story".into());
-        }
-        if self.core.should_leave(at) {
-            self.core.gone(at);
+        let loses_lines = matches!(self.core.tasks[at].dialect(), Some(Dialect::Lines(_)))
+            && !self.core.should_leave(at);
+        if dies(&mut self.core, at, evidence, loses_lines) {
             self.seats[at].process = Process::Gone;
         } else {
             let pause = self.rng.one_of(&[0, 1_000, 100_000]);
