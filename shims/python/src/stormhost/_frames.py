@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # One error of a kind (type and place) is told in full this often; a bolt that fails each tuple must not drown its log.
 _REPEAT_SECONDS = 1.0
+# Twice what a column of 4,096 rows of 4,096 bytes takes: more rows than that do not gather.
+_ROOM_FOR_REPEATS = 32 << 20
 # What the accelerator makes of a class's `emit`; no user's own is of this kind.
 _METHOD = type(str.join)
 
@@ -51,12 +53,22 @@ class FramesLink(Link):
         """What the answer to the handshake says beside the pid."""
         from . import __version__
 
-        return {
+        answer = {
             "version": 1,
             "encoding": self.codec.encoding,
             "library": f"stormhost-python {__version__}",
             "codec": self.codec.name,
         }
+        if self.takes_repeats():
+            answer["repeats"] = True
+        return answer
+
+    def takes_repeats(self) -> bool:
+        """Whether a text that is emitted several times in a row may be sent once, and may come so.
+
+        Only the accelerator can do it; and not where frames are small: what repeats stand for has to fit one.
+        """
+        return self.codec.native is not None and bool(self.offer.get("repeats")) and self.max_frame >= _ROOM_FOR_REPEATS
 
     def open(self) -> None:
         if not self.opened:

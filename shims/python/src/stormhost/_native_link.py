@@ -24,13 +24,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._codec import Codec
-    from ._frames import FramesLink
     from ._outputs import Output
     from ._wire import Inlet, Outlet
-
-
-# Twice what a column of 4,096 rows of 4,096 bytes takes: more rows than that do not gather.
-_ROOM_FOR_REPEATS = 32 << 20
 
 
 class NativeResults:
@@ -126,11 +121,8 @@ class NativeBoltLink(BoltLink):
     def _results(self) -> NativeResults:  # type: ignore[override]
         blocks = [(output, 0) for output in self.outputs.list]
         return NativeResults(
-            self.outlet, self.codec, blocks, self.max_frame, self.auto, not self.auto, repeats=takes_repeats(self)
+            self.outlet, self.codec, blocks, self.max_frame, self.auto, not self.auto, repeats=self.takes_repeats()
         )
-
-    def hello(self) -> dict[str, Any]:
-        return {**super().hello(), "repeats": takes_repeats(self)}
 
     def _input(self, spec: dict[str, Any]) -> Any:
         if (spec["component"], spec["stream"]) == _TICK:
@@ -197,12 +189,7 @@ class NativeSpoutLink(SpoutLink):
         self.pending = self.results.rows  # the ids are kept where they are given
 
     def _results(self) -> NativeResults:  # type: ignore[override]
-        return NativeResults(
-            self.outlet, self.codec, self._blocks(), self.max_frame, repeats=takes_repeats(self)
-        )
-
-    def hello(self) -> dict[str, Any]:
-        return {**super().hello(), "repeats": takes_repeats(self)}
+        return NativeResults(self.outlet, self.codec, self._blocks(), self.max_frame, repeats=self.takes_repeats())
 
     def _begin(self) -> None:
         component: Any = self.component
@@ -254,14 +241,6 @@ class NativeSpoutLink(SpoutLink):
         if self.results.rows.full:
             self._relieve()
         return None
-
-
-def takes_repeats(link: FramesLink) -> bool:
-    """Whether a text that is emitted several times in a row may be sent once.
-
-    Not where frames are small: what repeats stand for has to fit one, and so it always does here.
-    """
-    return bool(link.offer.get("repeats")) and link.max_frame >= _ROOM_FOR_REPEATS
 
 
 def quicken(component: Any, name: str, bind: Callable[[Any, Any], None], function: Any) -> None:
