@@ -93,6 +93,14 @@ class Process:
         return True
 
 
+def status_bytes(pid: int, name: str) -> int:
+    """What a line of `/proc/<pid>/status` says, in bytes; 0 if there is no such line. Raises OSError if there is no such process."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
 class Run:
     """A run of the program, going on or over."""
 
@@ -203,17 +211,11 @@ class Run:
 
     def memory(self) -> int:
         """Bytes that the host has resident now."""
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-        return 0
+        return status_bytes(self.pid, "VmRSS")
 
     def peak_memory(self) -> int:
         """Bytes that the host had resident at most."""
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-        return 0
+        return status_bytes(self.pid, "VmHWM")
 
     def nothing_is_left(self, within: float = 1.0) -> None:
         """Waits until no process of the run is left, its guard included."""

@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import REPOSITORY, Run, Stormhost
+from harness import REPOSITORY, Run, Stormhost, status_bytes
 
 TOPOLOGY = """
 TUPLES = int(sys.argv[1])
@@ -112,10 +112,9 @@ class Sample:
 def resident(pid: int) -> int:
     """Bytes that a process has resident; 0 if it is gone."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
+        return status_bytes(pid, "VmRSS")
     except OSError:
         return 0
-    return sum(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
 
 
 def start(stormhost: Stormhost, dialect: str, tuples: int) -> Run:

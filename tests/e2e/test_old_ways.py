@@ -36,7 +36,7 @@ def test_a_bolt_that_never_says_its_pid_is_told_of_after_the_time_for_the_handsh
 
 
 def test_what_a_spout_emitted_before_its_pid_is_told_to_nobody_when_it_left(stormhost: Stormhost) -> None:
-    """Found: such a spout was not taken for one that had been up, so its trees went on, and counted as complete though nobody heard of it."""
+    """Found: such a spout was not taken for one that had been up, so its trees went on and counted as complete, unheard."""
     run = stormhost.start(
         """
 import time
