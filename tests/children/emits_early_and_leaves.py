@@ -1,4 +1,4 @@
-"""A spout of three lives: the first leaves when it is asked for a tuple, the second emits before it says its pid and leaves, the third emits and stays.
+"""A spout of three lives: the first leaves when asked for a tuple, the second emits before its pid and leaves, the third emits and stays.
 
 Notes when the third is up, and what each is told of tuples.
 """
