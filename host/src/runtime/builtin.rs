@@ -7,7 +7,7 @@ use stormhost_protocol::Encoding;
 use super::core::{Core, Wake};
 use super::emit::Emitted;
 use crate::flow::acker::FailKind;
-use crate::flow::queue::Run;
+use crate::flow::run::Run;
 
 /// What became of a row that a spout inside the host emitted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::emit::{Emitted, Parent};
 use super::letter::{Letter, Why};
 use super::task::{Dialect, Task};
 use crate::flow::acker::{Anchor, FailKind};
-use crate::flow::queue::Run;
+use crate::flow::run::Run;
 use crate::flow::suspects::{Evidence, Identity, Standing, Verdict};
 
 /// Letters of one kind that a run writes down; more of the same are only counted. A spout that emits its poison again and again must not fill the disk.

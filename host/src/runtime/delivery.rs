@@ -10,7 +10,7 @@ use super::core::{Core, Wake};
 use super::task::{Dialect, Task};
 use crate::errors::Code;
 use crate::flow::acker::FailKind;
-use crate::flow::queue::Run;
+use crate::flow::run::Run;
 
 /// Rows in a frame at the most, and bytes of values. Larger frames gain little more, and what is in a frame
 /// is in nobody's queue.

@@ -10,7 +10,7 @@ use super::violation::Violation;
 use crate::flow::acker::{Acker, Anchor, FailKind};
 use crate::flow::grouping::Picked;
 use crate::flow::ledger::Root;
-use crate::flow::queue::Place;
+use crate::flow::run::Place;
 use crate::topology::Topology;
 
 /// A tuple as it was emitted.

@@ -10,7 +10,7 @@ use super::emit::{Emitted, Parent};
 use super::violation::Violation;
 use crate::errors::Code;
 use crate::flow::acker::{Anchor, FailKind};
-use crate::flow::queue::Run;
+use crate::flow::run::Run;
 use crate::topology::Shell;
 
 /// The tuples that one process is given.

@@ -11,7 +11,7 @@ use super::emit::Parent;
 use super::rows::Rows;
 use super::task::{Life, Touched};
 use crate::flow::acker::{Anchor, FailKind};
-use crate::flow::queue::Place;
+use crate::flow::run::Place;
 
 /// Where all rows of a frame go.
 pub(super) enum Lane {

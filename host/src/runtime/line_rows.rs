@@ -15,8 +15,8 @@ use super::violation::Violation;
 use crate::errors::Code;
 use crate::flow::acker::Anchor;
 use crate::flow::grouping::Picked;
-use crate::flow::queue::{Place, Run};
 use crate::flow::router::Subscription;
+use crate::flow::run::{Place, Run};
 use crate::topology::{Builtin, Shell, Topology};
 
 /// Bytes gathered into one write. As much as a busy filter reads at once; what is in its pipe is in nobody's queue.

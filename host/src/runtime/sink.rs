@@ -9,7 +9,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use super::host::Host;
 use super::task::Dialect;
 use crate::flow::acker::FailKind;
-use crate::flow::queue::Run;
+use crate::flow::run::Run;
 
 /// Keeps one printing task going until the run ends.
 pub async fn print(host: Rc<Host>, at: usize) {
@@ -106,7 +106,8 @@ fn put(encoding: Encoding, value: &[u8], out: &mut Vec<u8>) {
 mod tests {
     use super::*;
     use crate::flow::acker::Anchor;
-    use crate::flow::queue::{Place, Queue, QueueLimits};
+    use crate::flow::queue::{Queue, QueueLimits};
+    use crate::flow::run::Place;
 
     #[test]
     fn a_tuple_is_a_line_whatever_its_encoding() {

@@ -10,7 +10,8 @@ use super::line_rows::Reading;
 use super::spout::Spout;
 use crate::flow::in_hand::InHand;
 use crate::flow::pace::Pace;
-use crate::flow::queue::{Queue, QueueLimits, Run};
+use crate::flow::queue::{Queue, QueueLimits};
+use crate::flow::run::Run;
 use crate::flow::suspects::Identity;
 use crate::topology::{Component, Kind, TaskSpec, Topology};
 

@@ -12,7 +12,7 @@ use super::Place;
 use super::connect::{Connector, ask, connection};
 use crate::errors::Code;
 use crate::flow::acker::FailKind;
-use crate::flow::queue::Run;
+use crate::flow::run::Run;
 use crate::runtime::host::Host;
 use crate::runtime::task::Dialect;
 use crate::topology::redis::{End, Mode, RedisOptions};
