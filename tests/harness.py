@@ -209,6 +209,16 @@ class Run:
         chosen = random.choice(candidates) if candidates else None
         return chosen if chosen and chosen.kill() else None
 
+    def kills(self, components: Iterable[str], times: int) -> None:
+        """Kills a random child of these components so many times, each time after something more was noted."""
+        for kill in range(times):
+            size = self._journal_size()
+            self.until(lambda size=size: self._journal_size() > size, f"notes before kill {kill}")
+            self.until(lambda: self.kill_some(components), f"a child to kill, the {kill}th")
+
+    def _journal_size(self) -> int:
+        return self._journal.stat().st_size if self._journal.exists() else 0
+
     def memory(self) -> int:
         """Bytes that the host has resident now."""
         return status_bytes(self.pid, "VmRSS")
