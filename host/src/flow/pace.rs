@@ -24,7 +24,7 @@ pub struct Pace {
     /// Since when the child has had work without a pause, or since its last answer.
     busy_since: u64,
     measured: bool,
-    /// About the least that a tuple took in the last few dozen answers.
+    /// About the least that a tuple took in the last few dozen answers, and would have taken on a core of its own.
     best: f64,
 }
 
@@ -45,8 +45,8 @@ impl Pace {
         self.busy_since = now;
     }
 
-    /// The child is through with `rows` more.
-    pub fn progressed(&mut self, rows: u64, now: u64) {
+    /// The child is through with `rows` more, while so many shared a core with it as `sharing` says, itself included.
+    pub fn progressed(&mut self, rows: u64, now: u64, sharing: u32) {
         if rows == 0 {
             return;
         }
@@ -56,9 +56,10 @@ impl Pace {
         } else {
             cost
         };
-        self.best = match cost < self.best {
-            true => cost,
-            false => self.best + (cost - self.best) * WORSE,
+        let alone = cost / f64::from(sharing);
+        self.best = match alone < self.best {
+            true => alone,
+            false => self.best + (alone - self.best) * WORSE,
         };
         (self.measured, self.busy_since) = (true, now);
     }
@@ -89,11 +90,11 @@ mod tests {
         let mut slow = Pace::default();
         assert!(slow.ahead() < 100);
         slow.starts(0);
-        slow.progressed(1, 100_000);
+        slow.progressed(1, 100_000, 1);
         assert_eq!(slow.ahead(), 1);
         let mut fast = Pace::default();
         fast.starts(0);
-        fast.progressed(1000, 400);
+        fast.progressed(1000, 400, 1);
         assert_eq!(fast.ahead(), MOST);
     }
 
@@ -102,16 +103,21 @@ mod tests {
         let mut pace = Pace::default();
         assert!(!pace.is_quick(), "nothing is known of it");
         let mut now = 0;
-        let mut answers = |pace: &mut Pace, times: u64, cost: u64| {
+        let mut answers = |pace: &mut Pace, times: u64, cost: u64, sharing: u32| {
             for _ in 0..times {
                 now += 10 * cost;
-                pace.progressed(10, now);
+                pace.progressed(10, now, sharing);
             }
         };
-        answers(&mut pace, 1, 20);
-        answers(&mut pace, 2, 1_000);
+        answers(&mut pace, 1, 20, 1);
+        answers(&mut pace, 2, 1_000, 1);
         assert!(pace.is_quick());
-        answers(&mut pace, 100, 1_000);
+        answers(&mut pace, 100, 4 * 80, 4);
+        assert!(
+            pace.is_quick(),
+            "four of them take four times as long on one core"
+        );
+        answers(&mut pace, 100, 1_000, 1);
         assert!(!pace.is_quick());
     }
 
@@ -119,9 +125,9 @@ mod tests {
     fn idle_time_is_not_counted_as_work() {
         let mut pace = Pace::default();
         pace.starts(0);
-        pace.progressed(10, 1000);
+        pace.progressed(10, 1000, 1);
         pace.starts(10_000_000);
-        pace.progressed(10, 10_001_000);
+        pace.progressed(10, 10_001_000, 1);
         assert_eq!(pace.cost(), Some(100.0));
     }
 }

@@ -278,9 +278,9 @@ impl Core {
 
     /// The child is through with all rows before `consumed`.
     fn through_with(&mut self, at: usize, consumed: u64) {
-        let now = self.now;
+        let (now, sharing) = (self.now, self.turns.a_core());
         let task = &mut self.tasks[at];
-        task.pace.progressed(consumed - task.consumed, now);
+        task.pace.progressed(consumed - task.consumed, now, sharing);
         task.consumed = consumed;
         while task.frames_out.front().is_some_and(|end| *end <= consumed) {
             task.frames_out.pop_front();

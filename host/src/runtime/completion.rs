@@ -254,10 +254,8 @@ impl Core {
     /// Children that are stuck in their turn lose it. And where everything that was let in has arrived, nothing moves, and trees are open,
     /// a bolt gathers a batch or waits for a join: spouts that are at their window are given more. To be called now and then.
     pub fn look_at_standstill(&mut self) {
-        let Core {
-            turns, wakes, now, ..
-        } = self;
-        turns.pass_by(*now, |next| wakes.push(Wake::Writer(next)));
+        self.turns.pass_by(self.now);
+        self.hand_out_turns();
         let moving = self.tasks.iter().any(|task| {
             !task.queue.is_empty()
                 || task.spout.is_none()

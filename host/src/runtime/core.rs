@@ -189,6 +189,9 @@ impl Core {
                 self.tasks[from].waits += 1;
             }
         }
+        if self.tasks[from].waits > 0 {
+            self.takes_no_turn(from);
+        }
         self.touched = touched;
         self.touched.clear();
     }
@@ -215,10 +218,8 @@ impl Core {
             let waiter = waiter as usize;
             self.tasks[waiter].waits -= 1;
             if self.tasks[waiter].waits == 0 {
-                self.wakes.push(Wake::Reader(waiter));
-                if self.tasks[waiter].spout.is_some() {
-                    self.wakes.push(Wake::Writer(waiter));
-                }
+                self.wakes
+                    .extend([Wake::Reader(waiter), Wake::Writer(waiter)]);
             }
         }
     }
@@ -372,8 +373,7 @@ impl Core {
         // What it emitted last may be in queues whose owners do not know yet.
         self.wake_touched(at);
         self.open[at] = false;
-        let Core { turns, wakes, .. } = self;
-        turns.leaves(at, self.now, |next| wakes.push(Wake::Writer(next)));
+        self.takes_no_turn(at);
         let task = &mut self.tasks[at];
         task.life = Life::Down;
         task.alone = None;

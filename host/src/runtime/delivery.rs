@@ -135,22 +135,36 @@ impl Core {
         }
     }
 
-    /// Whether the child may be given a frame, or has to wait for its turn.
+    /// Whether the child may be given a frame, or has to wait for its turn, which it has none of before there is room in the queues that it fills.
     fn may_have_work(&mut self, at: usize) -> bool {
         let task = &self.tasks[at];
         if !task.pace.is_quick() {
             return true;
         }
-        (task.frames_out.is_empty() || !self.turns.are_awaited()) && self.turns.takes(at, self.now)
+        task.waits == 0
+            && (task.frames_out.is_empty() || !self.turns.are_awaited())
+            && self.turns.takes(at, self.now)
     }
 
     /// It is somebody else's turn, if the child is through with all that it was given.
     pub(super) fn through_with_its_work(&mut self, at: usize) {
         if self.tasks[at].frames_out.is_empty() {
-            let Core {
-                turns, wakes, now, ..
-            } = self;
-            turns.gives_back(at, *now, |next| wakes.push(Wake::Writer(next)));
+            self.turns.gives_back(at);
+            self.hand_out_turns();
+        }
+    }
+
+    /// The child can do nothing now, so others have its turn.
+    pub(super) fn takes_no_turn(&mut self, at: usize) {
+        self.turns.leaves(at);
+        self.hand_out_turns();
+    }
+
+    /// Turns that are free go to those that have most to do.
+    pub(super) fn hand_out_turns(&mut self) {
+        let tasks = &self.tasks;
+        while let Some(next) = self.turns.next(self.now, |task| tasks[task].queue.rows()) {
+            self.wakes.push(Wake::Writer(next));
         }
     }
 

@@ -514,7 +514,7 @@ fn two_bolts_in_turn() -> Core {
     core.turns = Turns::new(3, 1);
     for at in 0..3 {
         core.up(at, AUTO);
-        core.tasks[at].pace.progressed(1000, 1000);
+        core.tasks[at].pace.progressed(1000, 1000, 1);
     }
     emits(&mut core, 0, 0);
     core
@@ -540,6 +540,36 @@ fn what_comes_for_a_quick_bolt_gathers_until_it_is_its_turn() {
 }
 
 #[test]
+fn a_bolt_that_waits_for_room_in_the_queue_of_another_leaves_it_its_turn() {
+    let arrows = [("S", "a", "shuffle"), ("a", "b", "shuffle")];
+    let mut core = core(
+        &["S", "a", "b"],
+        &arrows,
+        json!({"stormhost.queue.tuples": 2}),
+    );
+    core.turns = Turns::new(3, 1);
+    for at in 0..3 {
+        core.up(at, AUTO);
+        core.tasks[at].pace.progressed(1000, 1000, 1);
+    }
+    emits(&mut core, 0, 0);
+    emits(&mut core, 0, 0);
+    assert_eq!(kinds(&mut core, 1), [Kind::Tuples]);
+    let one_of_two = Results {
+        rows: vec![row(&core, "default", false), row(&core, "default", false)],
+        marks: Some(vec![2]),
+        ..consumed(1)
+    };
+    bolt_says(&mut core, 1, one_of_two);
+    assert_eq!(core.tasks[1].waits, 1, "the queue of b is full");
+    assert_eq!(
+        kinds(&mut core, 2),
+        [Kind::Tuples],
+        "a is not through, and b does not wait for that"
+    );
+}
+
+#[test]
 fn a_slow_bolt_waits_for_nobody() {
     let mut core = two_bolts_in_turn();
     assert_eq!(kinds(&mut core, 1), [Kind::Tuples]);
@@ -557,7 +587,7 @@ fn a_bolt_that_dies_or_is_stuck_in_its_turn_holds_nobody_up() {
         match dies_of_it {
             true => dies(&mut core, 1),
             false => {
-                core.now += 20_000;
+                core.now += 50_000;
                 core.look_at_standstill();
             }
         }
