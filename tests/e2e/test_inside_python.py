@@ -301,19 +301,47 @@ class T(Topology):
 """
     name = str(stormhost.folder / "opened.")
     run = stormhost.start(source, args=[name], python=PYTHON, settings={"stormhost.poison.deaths": 1, "topology.max.spout.pending": 20})
-
-    def still_open() -> list[str]:
-        found = []
-        for entry in os.listdir(f"/proc/{run.pid}/fd"):
-            with contextlib.suppress(OSError):  # closed meanwhile
-                found.append(os.readlink(f"/proc/{run.pid}/fd/{entry}"))
-        return [path for path in found if path.startswith(name)]
-
     run.until(lambda: run.told.count("left with status 7") >= 3, "three restarts")
-    run.until(lambda: len(still_open()) <= 1, "the files of those that have left to be closed")
+    run.until(lambda: len(still_open(run, name)) <= 1, "the files of those that have left to be closed")
     run.signal(signal.SIGINT)
     run.signal(signal.SIGINT)
     run.ends_with(130)
+
+
+def test_what_a_component_held_that_hung_is_let_go(stormhost: Stormhost) -> None:
+    # Found by `make chaos`: the exception that stopped it was kept, with its frames, and they had all that it had.
+    source = """
+import glob
+
+class Opens(Spout):
+    def initialize(self):
+        self.lives = len(glob.glob(sys.argv[1] + '*'))
+        self.file = open(sys.argv[1] + str(time.monotonic_ns()), 'w')
+    def next_tuple(self):
+        while self.lives == 0:
+            time.sleep(0.01)
+        self.done()
+
+class T(Topology):
+    opens = Opens(where='inside')
+    goes_on = Endless()
+"""
+    name = str(stormhost.folder / "opened.")
+    run = stormhost.start(source, args=[name], python=PYTHON, settings={"topology.subprocess.timeout.secs": 1})
+    run.until(lambda: len(list(stormhost.folder.glob("opened.*"))) == 2, "its second life")
+    run.until(lambda: len(still_open(run, name)) == 1, "the file of its first life to be closed")
+    run.signal(signal.SIGINT)
+    run.signal(signal.SIGINT)
+    run.ends_with(130)
+
+
+def still_open(run: Run, name: str) -> list[str]:
+    """The files that the host has open and whose path begins with this."""
+    found = []
+    for entry in os.listdir(f"/proc/{run.pid}/fd"):
+        with contextlib.suppress(OSError):  # closed meanwhile
+            found.append(os.readlink(f"/proc/{run.pid}/fd/{entry}"))
+    return [path for path in found if path.startswith(name)]
 
 
 def test_a_component_that_cannot_start_stops_the_run_with_the_whole_story(stormhost: Stormhost) -> None:

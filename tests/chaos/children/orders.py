@@ -70,7 +70,7 @@ class Orders:
             os._exit(9)
         elif order == "half_message":
             voice.write(voice.half)
-            os._exit(0)
+            os._exit(voice.half_status)
         elif order == "rubbish":
             voice.write(voice.rubbish)
         elif order == "megabyte_line":
@@ -120,6 +120,7 @@ class Voice:
 
     descriptors = (0, 1)
     half = b'{"command": "ack", "id": "12'
+    half_status = 0  # with which it leaves after half a message
     rubbish = b"what a nice day\n\xff\xfe\x80 no text at all\n" + b'{"level": "info", "message": "structured"}\nend\n\n\n'
 
     def write(self, data: bytes) -> None:

@@ -16,6 +16,7 @@ component, folder, quota, rate = sys.argv[1], sys.argv[2], int(sys.argv[3]), int
 orders = Orders(folder, component, 0)
 voice = Voice()
 voice.half = b"half a li"
+voice.half_status = 9  # a source that leaves with 0 is at its end, and not started again
 began = time.monotonic()
 n = 0
 while n < quota or not os.access(os.path.join(folder, "enough"), os.F_OK):

@@ -127,6 +127,7 @@ def gone() -> None:
         if link is not None:
             # It and its component hold each other, through the accelerator too, where no garbage collector looks.
             vars(link).clear()
+        task.stopped = None  # it has the frames, and they have the component
         if not task.orderly:
             # A process would have closed its files and given its memory back.
             from gc import collect
