@@ -60,7 +60,7 @@ FAULTS = (
     Fault("megabyte_line", "a line of a megabyte on stdout", "child", ANYBODY - {"source"}),
     Fault("stderr_flood", "four megabytes on stderr", "child", ANYBODY),
     Fault("never_reads", "never reads again, and never answers", "child", ANYBODY - {"lines", "source"}, ANYBODY, HANGS),
-    Fault("never_acks", "never acks up to fifty of its tuples", "child", ACKING | {"lua"}, notice=2 * MESSAGE_TIMEOUT),
+    Fault("never_acks", "never acks up to fifty of its tuples", "child", ACKING | {"lua"}, notice=2 * SHELL_TIMEOUT),
     Fault("acks_twice", "acks twice, then fails, up to fifty of its tuples", "child", ACKING | {"lua"}),
     Fault("acks_strangers", "acks and fails what it never got", "child", ACKING),
     Fault("strange_anchors", "emits with anchors that it does not hold", "child", ACKING),

@@ -9,7 +9,8 @@ import pytest
 
 import verdict
 from journals import Journals
-from plan import Plan
+from plan import Plan, Strike
+from play import Struck, due
 
 CHAIN = Plan(0, "chain", "frames", 1000, ())
 FAN_OUT = Plan(0, "fan_out", "shell", 1000, ())
@@ -81,3 +82,14 @@ def test_a_joined_tuple_counts_for_both_and_a_line_that_is_being_written_for_non
         file.write("9 7.ff 5 last worker:2:8.ee s1.")
     assert read.look() == []
     assert all_problems(read) == []
+
+
+def struck(fault: str, at: int) -> Struck:
+    return Struck(Strike(fault, "sink", "frames", after=1, together=False, chance=0.0), at * 10**9, "5", "", True)
+
+
+def test_what_comes_after_missing_acks_may_have_to_wait_until_they_time_out() -> None:
+    strangers, missing = struck("acks_strangers", 100), struck("never_acks", 99)
+    assert due(strangers, [strangers]) == 110 * 10**9
+    assert due(strangers, [missing, strangers]) == due(missing, [missing]) > due(strangers, [strangers])
+    assert due(strangers, [strangers, struck("never_acks", 101)]) == 110 * 10**9, "it came later"
