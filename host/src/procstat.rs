@@ -4,7 +4,11 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::Read;
 use std::path::Path;
+
+/// Bytes that a line of `/proc/<pid>/stat` has at most: 52 numbers of up to 20 digits, and a name of up to 64 bytes.
+const LONGEST_LINE: usize = 2048;
 
 /// One process, as one moment's `/proc/<pid>/stat` has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +58,23 @@ impl Stat {
 
     /// One process; `None` when there is none of that id.
     pub fn read(pid: u32) -> Option<Stat> {
-        Stat::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+        // One read into a buffer that holds any such line: a reader that does not know the length begins with few bytes, and reads often.
+        let mut line = [0; LONGEST_LINE];
+        let length = fs::File::open(format!("/proc/{pid}/stat"))
+            .ok()?
+            .read(&mut line)
+            .ok()?;
+        Stat::parse(&String::from_utf8_lossy(line.get(..length)?))
+    }
+
+    /// CPU seconds of its own and of those children that it has reaped.
+    pub fn cpu_seconds(&self) -> f64 {
+        self.cpu_ticks as f64 / ticks_a_second()
+    }
+
+    /// Bytes resident.
+    pub fn rss_bytes(&self) -> u64 {
+        self.resident_pages * rustix::param::page_size() as u64
     }
 
     /// All processes that can be seen, in no order. Empty where there is no `/proc`.
@@ -92,11 +112,9 @@ pub struct Usage {
 /// `all` is one look at all processes ([`Stat::all`]), so that many trees cost one.
 pub fn usage(all: &[Stat], root: u32) -> Usage {
     let mut usage = Usage::default();
-    let ticks = rustix::param::clock_ticks_per_second().max(1) as f64;
-    let page = rustix::param::page_size() as u64;
     for process in tree(all, root) {
-        usage.cpu_seconds += process.cpu_ticks as f64 / ticks;
-        usage.rss_bytes += process.resident_pages * page;
+        usage.cpu_seconds += process.cpu_seconds();
+        usage.rss_bytes += process.rss_bytes();
         usage.processes += 1;
     }
     usage
@@ -104,19 +122,21 @@ pub fn usage(all: &[Stat], root: u32) -> Usage {
 
 /// CPU seconds of one process, and of those children that it has reaped.
 pub fn cpu_seconds(pid: u32) -> Option<f64> {
-    let ticks = rustix::param::clock_ticks_per_second().max(1) as f64;
-    Stat::read(pid).map(|stat| stat.cpu_ticks as f64 / ticks)
+    Stat::read(pid).map(|stat| stat.cpu_seconds())
 }
 
 /// CPU seconds of this process alone.
 pub fn own_cpu_seconds() -> Option<f64> {
-    let ticks = rustix::param::clock_ticks_per_second().max(1) as f64;
-    Stat::read(std::process::id()).map(|stat| stat.own_ticks as f64 / ticks)
+    Stat::read(std::process::id()).map(|stat| stat.own_ticks as f64 / ticks_a_second())
 }
 
 /// Bytes that one process has resident.
 pub fn rss_bytes(pid: u32) -> Option<u64> {
-    Stat::read(pid).map(|stat| stat.resident_pages * rustix::param::page_size() as u64)
+    Stat::read(pid).map(|stat| stat.rss_bytes())
+}
+
+fn ticks_a_second() -> f64 {
+    rustix::param::clock_ticks_per_second().max(1) as f64
 }
 
 /// The processes of a tree: root, group and descendants.

@@ -41,11 +41,11 @@ def signalled(run: Run, journals: Journals, strike: Strike) -> Seen | None:
         return None
     victim = found[int(strike.chance * len(found))]
     number = signal.SIGKILL if strike.fault == "sigkill" else signal.SIGSTOP
-    now = time.monotonic_ns()
     try:
         os.kill(victim.pid, number)
     except ProcessLookupError:
         return None
+    now = time.monotonic_ns()  # what it did before the signal reached it is no sign of life after it
     if strike.fault == "pause":
         _later(0.1 + 0.7 * strike.chance, victim.pid, signal.SIGCONT)
     return Seen(now, victim.component, victim.task, victim.incarnation)

@@ -37,6 +37,20 @@ class T(Topology):
     assert '"odd" is at most once' in run.told
 
 
+@pytest.mark.error("SH0405")
+def test_a_source_that_closes_its_stdout_and_lives_on_is_replaced(stormhost: Stormhost) -> None:
+    # Found by `make chaos`: its exit was waited for, and nobody was told.
+    source = """
+class T(Topology):
+    lines = Lines('if mkdir once; then echo a; exec >&-; sleep 1000; else echo b; fi', spout=True)
+    show = Print(inputs=ShuffleGrouping(lines))
+"""
+    run = stormhost.run(source, settings={"stormhost.kill.timeout.secs": 0.2})
+    assert run.stdout == "a\nb\n"
+    assert "it closed its standard output, and lived on" in run.told
+    run.nothing_is_left()
+
+
 @pytest.mark.error("SH0904")
 def test_lines_that_fail_are_replayed_and_given_up_in_the_end(stormhost: Stormhost) -> None:
     run = stormhost.run(

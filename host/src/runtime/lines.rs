@@ -112,6 +112,7 @@ impl ChildLife<'_> {
         let (host, at) = (self.host, self.at);
         let mut stage = host.stage.subscribe();
         let mut exit = None;
+        let mut lived_on = None;
         loop {
             let (leave, through, room) = host.with(|core| {
                 // What became of its lines is noted.
@@ -137,7 +138,8 @@ impl ChildLife<'_> {
                     if ear.read_now(stdout).await || ear.take_the_rest() {
                         continue;
                     }
-                    return (self.end_of(exit), exit);
+                    let end = lived_on.map_or_else(|| self.end_of(exit), End::Ended);
+                    return (end, exit);
                 }
                 Some(_) => tokio::select! {
                     () = host.something_to_write(at) => {}
@@ -146,7 +148,15 @@ impl ChildLife<'_> {
                 },
                 None if room > 0 => tokio::select! {
                     biased;
-                    ended = ear.read(stdout) => if ended { exit = Some(self.exit_of(life).await) },
+                    closed = ear.read(stdout) => if closed {
+                        exit = match self.exit_of(life).await {
+                            Some(exit) => Some(exit),
+                            None => {
+                                lived_on = Some(Code::CLOSED_STDOUT.told("it closed its standard output, and lived on"));
+                                Some(self.end_at_once(life).await)
+                            }
+                        };
+                    },
                     left = life.wait() => exit = Some(left),
                     _ = stage.changed() => {}
                 },
@@ -160,16 +170,19 @@ impl ChildLife<'_> {
         }
     }
 
-    /// It has closed its output. Its exit follows, or the end of the run.
-    async fn exit_of(&self, life: &Life) -> Exit {
+    /// It has closed its output. Its exit follows, or the end of the run; `None` where it lives on, and is of no use to anybody.
+    async fn exit_of(&self, life: &Life) -> Option<Exit> {
         let mut stage = self.host.stage.subscribe();
+        let grace = sleep(self.host.topology.settings.kill_timeout());
+        tokio::pin!(grace);
         loop {
             if self.host.with(|core| core.should_leave(self.at)) {
-                return self.end_at_once(life).await;
+                return Some(self.end_at_once(life).await);
             }
             tokio::select! {
-                exit = life.wait() => return exit,
+                exit = life.wait() => return Some(exit),
                 _ = stage.changed() => {}
+                () = &mut grace => return None,
             }
         }
     }

@@ -11,7 +11,7 @@ use super::core::Core;
 use super::host::Host;
 use super::task::{Dialect, Task};
 use crate::histogram::Histogram;
-use crate::procstat;
+use crate::procstat::{self, Stat};
 use crate::stats::{ComponentRow, Kind as RowKind, Latency, Resources, Snapshot, TimeSplit};
 use crate::topology::Kind;
 
@@ -25,6 +25,8 @@ pub struct Sampler {
     asked: Cell<Option<Instant>>,
     time: RefCell<Vec<TimeSplit>>,
     used: RefCell<Vec<Used>>,
+    /// CPU seconds of this process before: what cargo took to build it counts too, where it was run by cargo, which became this process.
+    used_before: f64,
 }
 
 /// What the present child of one task uses.
@@ -45,6 +47,7 @@ impl Sampler {
             asked: Cell::new(None),
             time: RefCell::new(vec![TimeSplit::default(); host.topology.components.len()]),
             used: RefCell::new(vec![Used::default(); tasks]),
+            used_before: procstat::own_cpu_seconds().unwrap_or(0.0),
             host,
         }
     }
@@ -82,10 +85,11 @@ impl Sampler {
             for (used, pid) in self.used.borrow_mut().iter_mut().zip(&self.host.pids) {
                 used.pid = pid.get();
                 if used.pid != 0 {
-                    used.cpu_seconds = procstat::cpu_seconds(used.pid).unwrap_or(0.0);
+                    let stat = Stat::read(used.pid);
+                    used.cpu_seconds = stat.as_ref().map_or(0.0, Stat::cpu_seconds);
                     used.most_bytes = used
                         .most_bytes
-                        .max(procstat::rss_bytes(used.pid).unwrap_or(0));
+                        .max(stat.as_ref().map_or(0, Stat::rss_bytes));
                 }
             }
         }
@@ -152,6 +156,7 @@ impl Sampler {
                 host: Resources {
                     // Threads of components are told with their components, once they have left.
                     cpu_seconds: (procstat::own_cpu_seconds().unwrap_or(0.0)
+                        - self.used_before
                         - self.host.used_inside.get())
                     .max(0.0),
                     rss_bytes: procstat::rss_bytes(own).unwrap_or(0),
