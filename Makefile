@@ -24,6 +24,8 @@ PYTEST := $(BIN)/pytest -q -p no:cacheprovider
 # Tests of whole programs wait more than they work, so several go at a time: two a core, but four at least.
 WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores > 2 ? cores * 2 : 4)))
 TOGETHER := $(PYTEST) -n $(WORKERS) --dist worksteal
+# What Python compiles lies elsewhere than beside the shim's sources, which are part of the host: it would be built again for each new file there.
+BYTECODE := PYTHONPYCACHEPREFIX=$(CURDIR)/target/bytecode
 # What tests and benchmarks run is built with Python inside, for which Python's shared library is needed; `cargo build` alone is not.
 INSIDE = --features python
 export PYO3_PYTHON ?= $(shell PYTHON=$(PYTHON) sh tests/python_inside.sh 2>/dev/null)
@@ -73,10 +75,10 @@ test-docs: ## the documentation of the Rust code, without a warning
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items
 
 test-python: prepare native ## the Python shim, with every codec
-	cd shims/python && STORMHOST_NATIVE=$(NATIVE) ../../$(TOGETHER)
+	cd shims/python && $(BYTECODE) STORMHOST_NATIVE=$(NATIVE) ../../$(TOGETHER)
 
 test-pythons: prepare native ## the Python shim without codecs, on every other Python that is found
-	STORMHOST_NATIVE=$(NATIVE) sh tests/other_pythons.sh
+	$(BYTECODE) STORMHOST_NATIVE=$(NATIVE) sh tests/other_pythons.sh
 
 test-ruby: prepare ## the Ruby shim, with every codec
 	cd shims/ruby && ruby -w -e 'Dir["./test/test_*.rb"].each { |file| require file }'

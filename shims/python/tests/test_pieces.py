@@ -412,7 +412,7 @@ def test_importing_takes_no_heavy_modules():
     code = "import sys; before = set(sys.modules); import stormhost, stormhost._frames_bolt, stormhost._frames_spout;"
     code += "import stormhost._child, stormhost._launch; print(*(set(sys.modules) - before))"
     done = subprocess.run(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(wire.PACKAGE.parent)!r}); {code}"],
+        [sys.executable, "-I", "-B", "-c", f"import sys; sys.path.insert(0, {str(wire.PACKAGE.parent)!r}); {code}"],
         capture_output=True,
         check=True,
         timeout=60,
