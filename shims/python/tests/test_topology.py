@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import host as wire
 import pytest
@@ -578,7 +577,8 @@ def test_usage_for_those_who_start_it_by_hand():
 
 def test_it_leaves_no_byte_code_beside_the_topology_where_that_is_not_wanted(tmp_path):
     (tmp_path / "t.py").write_text(HEAD + "class T(Topology):\n    s = Source(1)\n")
-    package = shutil.copytree(wire.PACKAGE, tmp_path / "unpacked" / "stormhost", ignore=shutil.ignore_patterns("__pycache__"))
+    sources = shutil.ignore_patterns("__pycache__")
+    package = shutil.copytree(wire.PACKAGE, tmp_path / "unpacked" / "stormhost", ignore=sources)
     command = [sys.executable, str(package), "describe", "t.py"]
     env = {"PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin"}
     subprocess.run(command, cwd=tmp_path, env=env, check=True, capture_output=True, timeout=60)
