@@ -161,7 +161,7 @@ impl JsonLines {
             return None;
         }
         if object_start(buf).is_none() {
-            return (buf.len() > self.limits.line)
+            return (buf.len() > self.limits.line && !is_indent(buf))
                 .then(|| self.piece(buf))
                 .flatten();
         }
@@ -402,6 +402,12 @@ fn object_start(line: &[u8]) -> Option<usize> {
     let head = text.get(..INDENT).unwrap_or(text);
     let start = json::blanks(head, 0);
     (head.get(start) == Some(&b'{')).then_some(mark + start)
+}
+
+/// Whether there are blanks only so far, after which an object may still begin.
+fn is_indent(line: &[u8]) -> bool {
+    let text = strip_mark(line);
+    text.len() < INDENT && json::blanks(text, 0) == text.len()
 }
 
 /// Without the byte order mark that some runtimes write first of all.

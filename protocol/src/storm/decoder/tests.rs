@@ -495,3 +495,20 @@ fn a_message_as_long_as_the_limit_is_heard_in_any_pieces_and_one_byte_more_is_no
         }
     }
 }
+
+#[test]
+fn a_message_that_is_indented_further_than_a_stray_line_may_be_long_is_heard_in_any_pieces() {
+    // Found by fuzzing: in small pieces the blanks were taken for a long stray line, before the brace had come.
+    let limits = Limits {
+        line: 30,
+        ..Limits::default()
+    };
+    let input = format!("{}{{\"pid\": 4245}}\nend\n", "\t".repeat(42));
+    for step in 1..=input.len() {
+        let heard = hear(Encoding::Json, &limits, input.as_bytes(), step);
+        assert!(
+            matches!(heard.first(), Some(Message(_))),
+            "in steps of {step}: {heard:?}"
+        );
+    }
+}
