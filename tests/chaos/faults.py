@@ -13,6 +13,8 @@ MESSAGE_TIMEOUT = 8.0
 """`topology.message.timeout.secs` of the campaign."""
 SHELL_TIMEOUT = 12.0
 """The same where a process is started for each batch: spouts are asked for little when trees take long against it."""
+HOST_SUSPENDED = 2.0
+"""Seconds for which the host is suspended."""
 FLOWS_WITHIN = 10.0
 """Seconds within which whoever suffered a fault has to be at work again, beyond what it takes to notice the fault."""
 
@@ -60,7 +62,7 @@ FAULTS = (
     Fault("megabyte_line", "a line of a megabyte on stdout", "child", ANYBODY - {"source"}),
     Fault("stderr_flood", "four megabytes on stderr", "child", ANYBODY),
     Fault("never_reads", "never reads again, and never answers", "child", ANYBODY - {"lines", "source"}, ANYBODY, HANGS),
-    Fault("never_acks", "never acks up to fifty of its tuples", "child", ACKING | {"lua"}, notice=2 * SHELL_TIMEOUT),
+    Fault("never_acks", "never acks up to fifty of its tuples", "child", ACKING | {"lua"}, notice=2 * MESSAGE_TIMEOUT),
     Fault("acks_twice", "acks twice, then fails, up to fifty of its tuples", "child", ACKING | {"lua"}),
     Fault("acks_strangers", "acks and fails what it never got", "child", ACKING),
     Fault("strange_anchors", "emits with anchors that it does not hold", "child", ACKING),
@@ -70,7 +72,7 @@ FAULTS = (
     Fault("closes_stdout", "closes its stdout, and lives on", "child", PROCESSES, PROCESSES, HANGS),
     Fault("clock", "the clock of the machine jumps", "host", ANYBODY),
     Fault("page_pipes", "pipes of one page", "host", ANYBODY),
-    Fault("suspended", "the whole host is suspended for 2 s", "host", ANYBODY, notice=2.0),
+    Fault("suspended", "the whole host is suspended for 2 s", "host", ANYBODY, notice=HOST_SUSPENDED),
     Fault("guard", "SIGKILL of the guard", "host", ANYBODY),
 )
 

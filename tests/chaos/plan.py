@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from faults import BY_NAME, FAULTS, Fault
+from faults import BY_NAME, FAULTS, HOST_SUSPENDED, Fault
 
 GRAPHS = ("chain", "fan_out", "fan_in", "join", "cycle")
 LINKS = ("frames", "json", "msgpack", "shell", "lua", "python")
@@ -39,6 +39,11 @@ class Strike:
     @property
     def what(self) -> Fault:
         return BY_NAME[self.fault]
+
+    @property
+    def lasts(self) -> float:
+        """Seconds for which the fault itself goes on: 0 where it happens at once."""
+        return {"pause": 0.1 + 0.7 * self.chance, "suspended": HOST_SUSPENDED}.get(self.fault, 0.0)
 
 
 @dataclass(frozen=True)

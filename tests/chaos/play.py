@@ -65,7 +65,8 @@ class Struck:
 
     def heals(self, seen: Seen) -> bool:
         """Whether this is the sign that was waited for."""
-        if seen.ns <= self.at:
+        # What arrives while the fault goes on was on its way before.
+        if seen.ns <= self.at + int(self.strike.lasts * 1e9):
             return False
         if self.strike.what.by == "host":
             return seen.component == "sink"

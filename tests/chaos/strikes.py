@@ -15,7 +15,6 @@ from journals import Journals, Seen
 from plan import Strike
 
 JUMPS = (3600, -86_400, 315_360_000, None)  # seconds; None: back to the year 1970
-HOST_SUSPENDED = 2.0
 F_SETPIPE_SZ = 1031
 PAGE = 4096
 
@@ -41,13 +40,13 @@ def signalled(run: Run, journals: Journals, strike: Strike) -> Seen | None:
         return None
     victim = found[int(strike.chance * len(found))]
     number = signal.SIGKILL if strike.fault == "sigkill" else signal.SIGSTOP
+    now = time.monotonic_ns()
     try:
         os.kill(victim.pid, number)
     except ProcessLookupError:
         return None
-    now = time.monotonic_ns()  # what it did before the signal reached it is no sign of life after it
     if strike.fault == "pause":
-        _later(0.1 + 0.7 * strike.chance, victim.pid, signal.SIGCONT)
+        _later(strike.lasts, victim.pid, signal.SIGCONT)
     return Seen(now, victim.component, victim.task, victim.incarnation)
 
 
@@ -72,7 +71,7 @@ def happened(run: Run, folder: Path, strike: Strike) -> int:
             raise AssertionError("none of the host's pipes could be narrowed")
     elif strike.fault == "suspended":
         run.signal(signal.SIGSTOP)
-        _later(HOST_SUSPENDED, run.pid, signal.SIGCONT)
+        _later(strike.lasts, run.pid, signal.SIGCONT)
     elif strike.fault == "guard":
         for process in carriers(run.marker):
             if "__guard" in process.argv:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import verdict
-from journals import Journals
+from journals import Journals, Seen
 from plan import Plan, Strike
 from play import Struck, due
 
@@ -93,3 +93,10 @@ def test_what_comes_after_missing_acks_may_have_to_wait_until_they_time_out() ->
     assert due(strangers, [strangers]) == 110 * 10**9
     assert due(strangers, [missing, strangers]) == due(missing, [missing]) > due(strangers, [strangers])
     assert due(strangers, [strangers, struck("never_acks", 101)]) == 110 * 10**9, "it came later"
+
+
+def test_what_was_on_its_way_is_no_sign_that_a_pause_is_over() -> None:
+    pause, kill = struck("pause", 100), struck("sigkill", 100)
+    on_its_way, after = (Seen(at, "sink", "5", "other") for at in (100 * 10**9 + 300_000, 101 * 10**9))
+    assert (pause.heals(on_its_way), pause.heals(after)) == (False, True)
+    assert kill.heals(on_its_way), "it happened at once, and this is another process"
