@@ -459,12 +459,12 @@ class T(Topology):
 
 def test_killed_neighbours_outside_do_not_disturb_who_is_inside(stormhost: Stormhost) -> None:
     more = stormhost.write("sentences are wanted", "more")
-    run = stormhost.start(COUNT_WORDS, args=["0", "inside", "inside", "outside"], python=PYTHON)
+    run = stormhost.start(COUNT_WORDS, args=["20000", "inside", "inside", "outside"], python=PYTHON)
     run.kills(["count"], 5)
     os.remove(more)
     run.ends_with(0)
     acked = run.noted("acked")
-    assert acked and sorted(acked) == list(range(len(acked)))
+    assert len(acked) >= 20000 and sorted(acked) == list(range(len(acked)))
     words = Counter(run.noted("word"))
     assert all(words[word] >= len(acked) for word in ("some", "words", "come", "again"))
     assert "split[" not in run.told, "nobody inside was ended for it"
