@@ -72,6 +72,11 @@ impl Stat {
         self.cpu_ticks as f64 / ticks_a_second()
     }
 
+    /// CPU seconds of its own alone.
+    pub fn own_cpu_seconds(&self) -> f64 {
+        self.own_ticks as f64 / ticks_a_second()
+    }
+
     /// Bytes resident.
     pub fn rss_bytes(&self) -> u64 {
         self.resident_pages * rustix::param::page_size() as u64
@@ -123,16 +128,6 @@ pub fn usage(all: &[Stat], root: u32) -> Usage {
 /// CPU seconds of one process, and of those children that it has reaped.
 pub fn cpu_seconds(pid: u32) -> Option<f64> {
     Stat::read(pid).map(|stat| stat.cpu_seconds())
-}
-
-/// CPU seconds of this process alone.
-pub fn own_cpu_seconds() -> Option<f64> {
-    Stat::read(std::process::id()).map(|stat| stat.own_ticks as f64 / ticks_a_second())
-}
-
-/// Bytes that one process has resident.
-pub fn rss_bytes(pid: u32) -> Option<u64> {
-    Stat::read(pid).map(|stat| stat.rss_bytes())
 }
 
 fn ticks_a_second() -> f64 {
@@ -281,7 +276,7 @@ mod tests {
         while cpu_seconds(own).unwrap() <= begin {
             std::hint::spin_loop();
         }
-        assert!(rss_bytes(own).unwrap() > 100_000);
+        assert!(Stat::read(own).unwrap().rss_bytes() > 100_000);
         let all = Stat::all();
         let listed = all.iter().find(|process| process.pid == own).unwrap();
         assert_eq!(listed.start_ticks, Stat::read(own).unwrap().start_ticks);
@@ -293,6 +288,6 @@ mod tests {
     #[test]
     fn nobody_has_no_figures() {
         // Above the largest id a kernel gives out.
-        assert_eq!((cpu_seconds(1 << 30), rss_bytes(1 << 30)), (None, None));
+        assert_eq!((cpu_seconds(1 << 30), Stat::read(1 << 30)), (None, None));
     }
 }

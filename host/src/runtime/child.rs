@@ -64,6 +64,13 @@ pub enum End {
     Failed,
 }
 
+impl End {
+    /// It can say nothing any more, and did not leave.
+    pub(super) fn lived_on() -> End {
+        End::Ended(Code::CLOSED_STDOUT.told("it closed its standard output, and lived on"))
+    }
+}
+
 /// Keeps one task going until the run ends.
 pub async fn keep(host: Rc<Host>, at: usize) {
     let component = &host.topology.components[host.topology.tasks[at].component];
@@ -433,9 +440,7 @@ impl<'a> ChildLife<'a> {
                 // The death is nearly always seen at once; a child that closes its stdout and lives on is of no use to anybody.
                 Ok(()) => {
                     sleep(grace).await;
-                    End::Ended(
-                        Code::CLOSED_STDOUT.told("it closed its standard output, and lived on"),
-                    )
+                    End::lived_on()
                 }
                 Err(error) => End::Ended(
                     error

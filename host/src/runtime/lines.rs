@@ -112,7 +112,7 @@ impl ChildLife<'_> {
         let (host, at) = (self.host, self.at);
         let mut stage = host.stage.subscribe();
         let mut exit = None;
-        let mut lived_on = None;
+        let mut lived_on = false;
         loop {
             let (leave, through, room) = host.with(|core| {
                 // What became of its lines is noted.
@@ -138,7 +138,11 @@ impl ChildLife<'_> {
                     if ear.read_now(stdout).await || ear.take_the_rest() {
                         continue;
                     }
-                    let end = lived_on.map_or_else(|| self.end_of(exit), End::Ended);
+                    let end = if lived_on {
+                        End::lived_on()
+                    } else {
+                        self.end_of(exit)
+                    };
                     return (end, exit);
                 }
                 Some(_) => tokio::select! {
@@ -149,13 +153,11 @@ impl ChildLife<'_> {
                 None if room > 0 => tokio::select! {
                     biased;
                     closed = ear.read(stdout) => if closed {
-                        exit = match self.exit_of(life).await {
-                            Some(exit) => Some(exit),
-                            None => {
-                                lived_on = Some(Code::CLOSED_STDOUT.told("it closed its standard output, and lived on"));
-                                Some(self.end_at_once(life).await)
-                            }
-                        };
+                        exit = self.exit_of(life).await;
+                        lived_on = exit.is_none();
+                        if lived_on {
+                            exit = Some(self.end_at_once(life).await);
+                        }
                     },
                     left = life.wait() => exit = Some(left),
                     _ = stage.changed() => {}

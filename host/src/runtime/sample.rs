@@ -11,7 +11,7 @@ use super::core::Core;
 use super::host::Host;
 use super::task::{Dialect, Task};
 use crate::histogram::Histogram;
-use crate::procstat::{self, Stat};
+use crate::procstat::Stat;
 use crate::stats::{ComponentRow, Kind as RowKind, Latency, Resources, Snapshot, TimeSplit};
 use crate::topology::Kind;
 
@@ -47,7 +47,7 @@ impl Sampler {
             asked: Cell::new(None),
             time: RefCell::new(vec![TimeSplit::default(); host.topology.components.len()]),
             used: RefCell::new(vec![Used::default(); tasks]),
-            used_before: procstat::own_cpu_seconds().unwrap_or(0.0),
+            used_before: Stat::read(std::process::id()).map_or(0.0, |own| own.own_cpu_seconds()),
             host,
         }
     }
@@ -100,7 +100,7 @@ impl Sampler {
         let topology = self.host.topology.clone();
         let time = self.time.borrow();
         let used = self.used.borrow();
-        let own = std::process::id();
+        let own = Stat::read(std::process::id());
         self.host.with(|core| {
             let mut components: Vec<ComponentRow> = topology
                 .components
@@ -155,11 +155,11 @@ impl Sampler {
                 dropped: core.tasks.iter().map(|task| task.counters.dropped).sum(),
                 host: Resources {
                     // Threads of components are told with their components, once they have left.
-                    cpu_seconds: (procstat::own_cpu_seconds().unwrap_or(0.0)
+                    cpu_seconds: (own.as_ref().map_or(0.0, Stat::own_cpu_seconds)
                         - self.used_before
                         - self.host.used_inside.get())
                     .max(0.0),
-                    rss_bytes: procstat::rss_bytes(own).unwrap_or(0),
+                    rss_bytes: own.as_ref().map_or(0, Stat::rss_bytes),
                 },
                 components: order(core, components),
             }
