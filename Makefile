@@ -68,8 +68,9 @@ test-format: prepare ## formatting and lints of all languages
 	cd shims/ruby && rubocop -c .rubocop.yml --cache false --format quiet . ../../examples ../../bench ../../tests/conformance
 	$(BIN)/ruff check --no-cache bench tests/e2e tests/chaos tests/conformance tests/docs tests/packaging tests/children tests/stock tests/*.py
 
-test-rust: ## unit tests, doc tests and tests of the program in Rust
+test-rust: ## unit tests, doc tests and tests of the program in Rust, and whether the benchmarks of the pieces still run
 	cargo test --locked --workspace
+	cargo test --locked --workspace --bench codec --bench flow
 
 test-docs: ## the documentation of the Rust code, without a warning
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps --document-private-items

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,35 @@ class T(Topology):
     assert run.noted("buried") == [([7], 3, "numbers")]
     assert sorted(run.noted("acked")) == list(range(20))
     assert letters(stormhost) == []
+
+
+def test_a_letter_on_a_stream_is_delivered_though_nothing_else_happens(stormhost: Stormhost) -> None:
+    # Nobody was woken for one that was convicted before: it lay in the queue until its tree timed out, and came again.
+    source = """
+class Fragile(AutoAckBolt):
+    conf = {'stormhost.dead.letters.stream': 'dead'}
+    class Dead(Stream):
+        fields = 'values'
+    def execute(self, input):
+        if input.line == '20':
+            os._exit(9)
+
+class Undertaker(AutoAckBolt):
+    def execute(self, input):
+        note('buried', input.values)
+
+class T(Topology):
+    conf = {'topology.enable.message.timeouts': False}
+    lines = Lines('seq 20; sleep 1; echo 20; exec sleep 1000', spout=True)
+    fragile = Fragile()
+    undertaker = Undertaker()
+    fragile.inputs.append(ShuffleGrouping(lines))
+    undertaker.inputs.append(ShuffleGrouping(fragile.Dead))
+"""
+    run = stormhost.start(source)
+    run.until(lambda: run.noted("buried") == [["20"], ["20"]], "both letters to be delivered")
+    run.signal(signal.SIGTERM)
+    run.wait()
 
 
 def test_a_stream_for_letters_is_checked(stormhost: Stormhost) -> None:

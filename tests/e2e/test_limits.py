@@ -208,6 +208,22 @@ class T(Topology):
     run.wait()
 
 
+def test_a_source_of_lines_over_its_limit_is_stopped_and_told(stormhost: Stormhost) -> None:
+    source = """
+class T(Topology):
+    lines = Lines(
+        'echo a; if mkdir once; then sleep 1000 & sleep 1000 & sleep 1000; fi',
+        spout=True,
+        conf={'stormhost.limit.processes': 2},
+    )
+    show = Print(inputs=ShuffleGrouping(lines))
+"""
+    run = stormhost.run(source)
+    assert "processes, and may have 2 (stormhost.limit.processes)" in run.told
+    assert run.stdout == "a\na\n"
+    run.nothing_is_left()
+
+
 @pytest.mark.parametrize(
     ("command", "conf", "said"),
     [

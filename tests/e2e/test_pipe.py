@@ -206,6 +206,12 @@ def test_nothing_found_is_no_mistake(pipes: Pipes) -> None:
     assert (ended.status, ended.out, ended.err) == (0, "", "")
 
 
+def test_a_first_stage_that_closes_its_output_and_lives_on_is_waited_for_as_in_a_shell(pipes: Pipes) -> None:
+    # It was ended for that, started again, and said everything twice.
+    ended = pipes.run("-q", "--set", "stormhost.kill.timeout.secs=0.1", "echo a; echo b; exec >&-; sleep 1", ":", "cat")
+    assert (ended.status, ended.out, ended.err) == (0, "a\nb\n", "")
+
+
 def test_a_filter_that_is_killed_is_started_again_and_its_loss_told(pipes: Pipes) -> None:
     popen = pipes.start("-q", "cat", ":", "while read -r n; do echo $n; done", stdin=subprocess.PIPE)
     assert popen.stdin and popen.stdout

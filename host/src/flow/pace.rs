@@ -56,7 +56,11 @@ impl Pace {
         } else {
             cost
         };
-        let alone = cost / f64::from(sharing);
+        // A crowd may make a quick child slow, but it makes no child quick: one that waits for a database takes as long on a core of its own.
+        let alone = match self.is_quick() {
+            true => cost / f64::from(sharing),
+            false => cost,
+        };
         self.best = match alone < self.best {
             true => alone,
             false => self.best + (alone - self.best) * WORSE,
@@ -119,6 +123,15 @@ mod tests {
         );
         answers(&mut pace, 100, 1_000, 1);
         assert!(!pace.is_quick());
+    }
+
+    #[test]
+    fn one_that_waits_for_a_database_is_not_taken_for_quick_because_others_are() {
+        let mut pace = Pace::default();
+        for answer in 1..100 {
+            pace.progressed(10, answer * 10 * 300, 4);
+            assert!(!pace.is_quick(), "after answer {answer}");
+        }
     }
 
     #[test]

@@ -295,11 +295,13 @@ impl Core {
             row: &row,
             direct: None,
         };
+        let touched = self.touched.len();
         let emitted = self.emit(out, parent, false);
         if let Err(violation) = &emitted {
             self.complain(at, violation);
         }
         // Whoever is full makes nobody wait for a letter: its sender may not even live.
+        self.wake_touched_since(touched);
         emitted.is_ok_and(|copies| copies > 0)
     }
 

@@ -174,14 +174,10 @@ impl Core {
         let touched = std::mem::take(&mut self.touched);
         for &target in &touched {
             let target = target as usize;
-            let how = std::mem::replace(&mut self.tasks[target].touched, Touched::No);
-            self.wakes.push(Wake::Writer(target));
-            if !self.tasks[target].queue.is_full() {
-                continue;
-            }
-            self.open[target] = false;
+            let how = self.wake_receiver(target);
             // Past the deadline of an orderly end nobody waits any more.
             if how == Touched::Yes
+                && self.tasks[target].queue.is_full()
                 && !self.overdue
                 && !self.tasks[target].waiters.contains(&(from as u32))
             {
@@ -194,6 +190,23 @@ impl Core {
         }
         self.touched = touched;
         self.touched.clear();
+    }
+
+    /// Wakes who was touched by what was emitted, and says how it was.
+    fn wake_receiver(&mut self, target: usize) -> Touched {
+        self.wakes.push(Wake::Writer(target));
+        let task = &mut self.tasks[target];
+        if task.queue.is_full() {
+            self.open[target] = false;
+        }
+        std::mem::replace(&mut task.touched, Touched::No)
+    }
+
+    /// Wakes the receivers that were touched since there were so many. Nobody waits for those that are full.
+    pub(super) fn wake_touched_since(&mut self, so_many: usize) {
+        for target in self.touched.split_off(so_many) {
+            self.wake_receiver(target as usize);
+        }
     }
 
     /// The queue of `task` became shorter: whoever waited for it may go on. `pressed` is whether it held the spouts up before.

@@ -7,6 +7,7 @@
 //! | any of them fails | its story is told, its loss counted, and it is started again |
 //! | its input has ended | its exit is awaited for as long as it takes, and what it still says is passed on |
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -112,7 +113,10 @@ impl ChildLife<'_> {
         let (host, at) = (self.host, self.at);
         let mut stage = host.stage.subscribe();
         let mut exit = None;
-        let mut lived_on = false;
+        // Why the host ended it before it left, if it did.
+        let mut ended = None;
+        let mut said_all = false;
+        let mut over = pin!(bounds::watch(host, at, self.pid));
         loop {
             let (leave, through, room) = host.with(|core| {
                 // What became of its lines is noted.
@@ -138,10 +142,10 @@ impl ChildLife<'_> {
                     if ear.read_now(stdout).await || ear.take_the_rest() {
                         continue;
                     }
-                    let end = if lived_on {
-                        End::lived_on()
-                    } else {
-                        self.end_of(exit)
+                    let end = match ended {
+                        Some(_) if said_all && exit == Exit::Status(0) => self.end_of(exit),
+                        Some(end) if self.may_begin_again() => end,
+                        _ => self.end_of(exit),
                     };
                     return (end, exit);
                 }
@@ -153,19 +157,31 @@ impl ChildLife<'_> {
                 None if room > 0 => tokio::select! {
                     biased;
                     closed = ear.read(stdout) => if closed {
-                        exit = self.exit_of(life).await;
-                        lived_on = exit.is_none();
-                        if lived_on {
+                        said_all = true;
+                        exit = tokio::select! {
+                            exit = self.exit_of(life) => exit,
+                            why = &mut over => { ended = Some(End::Ended(why)); None }
+                        };
+                        if exit.is_none() {
+                            ended.get_or_insert_with(End::lived_on);
                             exit = Some(self.end_at_once(life).await);
                         }
                     },
                     left = life.wait() => exit = Some(left),
+                    why = &mut over => {
+                        ended = Some(End::Ended(why));
+                        exit = Some(self.end_at_once(life).await);
+                    }
                     _ = stage.changed() => {}
                 },
                 None => tokio::select! {
                     () = host.something_to_write(at) => {}
                     () = host.room(at) => {}
                     left = life.wait() => exit = Some(left),
+                    why = &mut over => {
+                        ended = Some(End::Ended(why));
+                        exit = Some(self.end_at_once(life).await);
+                    }
                     _ = stage.changed() => {}
                 },
             }
@@ -173,6 +189,7 @@ impl ChildLife<'_> {
     }
 
     /// It has closed its output. Its exit follows, or the end of the run; `None` where it lives on, and is of no use to anybody.
+    /// One that may not begin again is waited for as long as it takes, as a shell would.
     async fn exit_of(&self, life: &Life) -> Option<Exit> {
         let mut stage = self.host.stage.subscribe();
         let grace = sleep(self.host.topology.settings.kill_timeout());
@@ -184,7 +201,7 @@ impl ChildLife<'_> {
             tokio::select! {
                 exit = life.wait() => return Some(exit),
                 _ = stage.changed() => {}
-                () = &mut grace => return None,
+                () = &mut grace, if self.may_begin_again() => return None,
             }
         }
     }
@@ -230,22 +247,26 @@ impl ChildLife<'_> {
 
     /// What it means that a command left by itself.
     fn end_of(&self, exit: Exit) -> End {
-        let restart = match &self.component().shell {
-            Some(shell) => !matches!(shell.mode, ShellMode::Lines { restart: false, .. }),
-            None => true,
-        };
         if exit == Exit::Status(0) {
             self.host.mark_healthy(self.at);
             End::Through
-        } else if restart
-            || !self
-                .host
-                .with(|core| core.tasks[self.at].counters.emitted > 0)
-        {
+        } else if self.may_begin_again() {
             End::Left
         } else {
             End::Failed
         }
+    }
+
+    /// Whether the command is started again when it fails: always, unless it would say again what it has said and nobody wants that.
+    fn may_begin_again(&self) -> bool {
+        let once = matches!(
+            &self.component().shell,
+            Some(shell) if matches!(shell.mode, ShellMode::Lines { restart: false, .. })
+        );
+        !once
+            || self
+                .host
+                .with(|core| core.tasks[self.at].counters.emitted == 0)
     }
 
     /// Writes what the core has for the filter, and notes what it has read. Ends when its input has ended, or nobody wants it.

@@ -161,7 +161,8 @@ impl JsonLines {
             return None;
         }
         if object_start(buf).is_none() {
-            return (buf.len() > self.limits.line && !is_indent(buf))
+            // A CR at the end may be a part of the line end.
+            return (without_cr(buf).len() > self.limits.line && !is_indent(buf))
                 .then(|| self.piece(buf))
                 .flatten();
         }

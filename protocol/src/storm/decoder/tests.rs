@@ -512,3 +512,20 @@ fn a_message_that_is_indented_further_than_a_stray_line_may_be_long_is_heard_in_
         );
     }
 }
+
+#[test]
+fn text_as_long_as_a_stray_line_may_be_is_heard_the_same_in_any_pieces_also_with_a_cr_at_its_end() {
+    // Found by fuzzing: where the line end came in two pieces its CR was counted, and the message behind the text was taken for text.
+    let limits = Limits {
+        line: 30,
+        ..Limits::default()
+    };
+    let input = "v{\"command\": \"log\", \"msg\":  5}\r\nend\r\n";
+    for step in 1..=input.len() {
+        let heard = hear(Encoding::Json, &limits, input.as_bytes(), step);
+        assert!(
+            matches!(heard.as_slice(), [Stray(_), Message(_)]),
+            "in steps of {step}: {heard:?}"
+        );
+    }
+}
