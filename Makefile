@@ -2,7 +2,7 @@
 #
 # What is built and installed goes to target/, what is downloaded to the caches of cargo and pip. Needed are cargo, Python 3.9
 # or newer with venv and its shared library (python3-dev), Maven, Ruby with msgpack, minitest and rubocop, Lua 5.4, LuaJIT, luarocks
-# and luacheck, Node with npm, Go, and Perl. STORMHOST_LONG=1 makes the tests that kill, and the models of what is pure, go on for longer.
+# and luacheck, Redis, Node with npm, Go, and Perl. STORMHOST_LONG=1 makes the tests that kill, and the models of what is pure, go on for longer.
 
 .DEFAULT_GOAL := help
 .PHONY: help test build native prepare test-format test-rust test-docs test-python test-pythons test-ruby test-lua test-e2e soak fuzz test-conformance conformance-table test-pages test-packages test-examples test-chaos chaos chaos-table chaos-restart fmt clean

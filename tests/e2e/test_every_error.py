@@ -76,6 +76,7 @@ MISTAKES = [
     wrong("SH0208", bolt={**LUA, "where": "nowhere"}),
     wrong("SH0208", bolt={**LUA, "command": ["ruby", "x.rb"]}),
     wrong("SH0208", bolt={**LUA, "command": ["lua"]}),
+    wrong("SH0235", bolt={**LUA, "where": "inside", "conf": {"stormhost.nice": 5}}),
     wrong("SH0209", bolt={"conf": {"stormhost.umask": "999"}}),
     wrong("SH0210", bolt={"conf": {"stormhost.dead.letters.stream": "dead"}}),
     wrong("SH0210", bolt={"conf": {"stormhost.dead.letters.stream": "dead"}, "streams": {"dead": {"fields": ["colour"]}}}),

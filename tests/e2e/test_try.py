@@ -176,6 +176,17 @@ def test_what_speaks_no_protocol_is_told(attempt: Any, command: str, said: str) 
     assert said in done.stderr
 
 
+@pytest.mark.parametrize("command", ["sleep 1000", "yes"])
+def test_a_command_that_never_answers_the_handshake_is_told(attempt: Any, tmp_path: Path, command: str) -> None:
+    (tmp_path / "silent_topology.py").write_text(
+        "from stormhost import *\n"
+        "class T(Topology):\n"
+        f"    silent = Process(*{command.split()!r}, spout=True, fields='n', conf={{'stormhost.handshake.timeout.secs': 0.5}})\n"
+    )
+    done = attempt("silent_topology.py:silent", given="", status=4)
+    assert "it did not answer the handshake within 0.5 s" in done.stderr
+
+
 def test_an_echo_is_told_from_a_component(attempt: Any) -> None:
     done = attempt("cat", given="[1]\n", status=3)
     assert "it answered the handshake without its pid" in done.stderr

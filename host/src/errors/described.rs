@@ -172,4 +172,8 @@ AT_MOST_ONCE "SH0234"
     ["\"{component}\" is at most once: {reason}"]
     cause "A command that is kept running as a filter cannot say which line came of which. It is a remark only."
     remedy "Where every tuple counts, use `Exec`, or a component in a language with acks."
+SETTING_OF_PROCESSES "SH0235"
+    ["{setting} has no effect: the component is inside the host, and no process"]
+    cause "The setting is a limit or a property of a process, which the kernel or the host keeps for processes only. It is a warning only."
+    remedy "Run the component outside (`where='outside'`); Lua inside has `stormhost.inside.memory.bytes` and `stormhost.inside.budget.secs`."
 }

@@ -66,6 +66,7 @@ NOTHING_TO_TRY "SH1113"
 TRY_FAILED "SH1114"
     ["what it said cannot be understood: {reason}"]
     ["it left before it answered the handshake"]
+    ["it did not answer the handshake within {seconds} s (stormhost.handshake.timeout.secs); does it speak"]
     cause "What is tried does not behave as a component does."
     remedy "Look at what it wrote; `protocol/PROTOCOL.md` says what is expected, with transcripts."
 BAD_INPUT "SH1115"

@@ -111,6 +111,7 @@ pub async fn speak(
         ticks: component.settings.tick_interval(),
         fields,
         greeted: false,
+        opening: component.settings.handshake_timeout(),
         out: Vec::new(),
         read: Vec::new(),
         errors: Vec::new(),
@@ -143,6 +144,8 @@ enum End {
     Left,
     /// It cannot be understood.
     Rubbish(String),
+    /// It has not answered the handshake for so long.
+    Silent(Duration),
 }
 
 struct Talk<'a> {
@@ -153,6 +156,8 @@ struct Talk<'a> {
     ticks: Option<Duration>,
     fields: Vec<String>,
     greeted: bool,
+    /// How long it may take to answer the handshake.
+    opening: Duration,
     /// To be written.
     out: Vec<u8>,
     /// Read and not understood.
@@ -196,7 +201,11 @@ impl Talk<'_> {
         let (mut asked, mut complains) = (false, true);
         let mut chunk = vec![0; 64 * 1024];
         let mut idle_until = Instant::now();
+        let opens_by = Instant::now() + self.opening;
         loop {
+            if !self.greeted && Instant::now() >= opens_by {
+                return End::Silent(self.opening);
+            }
             if kind == Kind::Spout && self.greeted {
                 if self.emitted >= self.options.take && self.untold.is_empty() && !self.awaits_sync
                 {
@@ -273,6 +282,7 @@ impl Talk<'_> {
                 },
                 () = sleep_until(idle_until.into()), if kind == Kind::Spout && Instant::now() < idle_until => {}
                 () = sleep_until(deadline.into()), if waits => return End::Through,
+                () = sleep_until(opens_by.into()), if !self.greeted => {}
             }
         }
     }
@@ -494,6 +504,16 @@ impl Talk<'_> {
             );
             process.kill();
         }
+        if let End::Silent(opening) = &end {
+            tell_error(
+                Code::TRY_FAILED,
+                format_args!(
+                    "it did not answer the handshake within {} s (stormhost.handshake.timeout.secs); does it speak Storm's multilang protocol?",
+                    opening.as_secs_f64()
+                ),
+            );
+            process.kill();
+        }
         let reads_on = async {
             let mut chunk = vec![0; 64 * 1024];
             let mut complains = true;
@@ -557,7 +577,7 @@ impl Talk<'_> {
             }
         }
         match end {
-            End::Rubbish(_) => ExitStatus::NotStarted,
+            End::Rubbish(_) | End::Silent(_) => ExitStatus::NotStarted,
             _ if !self.greeted => {
                 tell_error(
                     Code::TRY_FAILED,

@@ -94,6 +94,9 @@ impl Round<'_> {
         }
         let builtin = stands_for.builtin;
         let inside = inside(ir, mistakes);
+        if inside.is_some() || builtin.is_some() {
+            mistakes.extend(without_effect_inside(ir));
+        }
         let (shell, command) = match super::shell::shell(ir, mistakes) {
             Some((shell, command)) => (Some(shell), command),
             None => (None, ir.command.clone()),
@@ -249,6 +252,39 @@ const TICKS: &str = "topology.tick.tuple.freq.secs";
 
 /// Each task is a process, and the kernel has no more of these by far.
 pub(super) const MOST_TASKS: u32 = 65_536;
+
+/// Settings that hold for processes, and none other.
+const OF_PROCESSES: [&str; 10] = [
+    "stormhost.limit.memory.bytes",
+    "stormhost.limit.cpu.secs",
+    "stormhost.limit.files",
+    "stormhost.limit.processes",
+    "stormhost.nice",
+    "stormhost.umask",
+    "stormhost.user",
+    "stormhost.group",
+    "stormhost.clean.env",
+    "stormhost.clean.env.keep",
+];
+
+/// What a component inside the host has set for itself in vain.
+fn without_effect_inside(ir: &ComponentIr) -> impl Iterator<Item = Mistake> {
+    let set = ir
+        .conf
+        .keys()
+        .filter(|key| OF_PROCESSES.contains(&key.as_str()));
+    set.map(|key| {
+        Mistake::warning(
+            ir.at.as_ref(),
+            format!(
+                "the setting {key:?} of {:?} has no effect: the component is inside the host, and no process",
+                ir.id
+            ),
+        )
+        .coded(Code::SETTING_OF_PROCESSES)
+        .hint("it holds for components outside")
+    })
+}
 
 /// In which language it runs in the host, if it is to: the one whose interpreter its command names.
 fn inside(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<Inside> {

@@ -140,7 +140,7 @@ static KNOWN: &[Known] = &[
     row("topology.environment", ValueKind::TextMap, "null", Component, "Added to the environment of children."),
     row("stormhost.queue.tuples", FROM_ONE, "4096", Component, "How many tuples wait in the queue of a task before its senders do."),
     row("stormhost.queue.bytes", BUDGET, "4194304", Component, "How many bytes of values wait in the queue of a task before its senders do."),
-    row("stormhost.cycle.bytes", BUDGET, "4194304", Component, "How many bytes may wait on a subscription that closes a cycle; what comes after that fails."),
+    row("stormhost.cycle.bytes", BUDGET, "4194304", Component, "How many bytes may wait for a task on subscriptions that close a cycle; what comes after that fails."),
     // Imports of large libraries take their time on a cold disk.
     row("stormhost.handshake.timeout.secs", SECONDS, "60", Component, "How long a child may take to answer the handshake."),
     row("stormhost.shutdown.timeout.secs", SECONDS_OR_NONE, "10", Topology, "How long an orderly stop may take before children are told to go."),

@@ -66,7 +66,7 @@ def wrong_arguments(declaration: Declaration) -> Wrong:
     made = f"{declaration.name!r}: {cls.__name__}"
     for name in kwargs:
         if not any_keyword and name not in known:
-            yield f"{made} takes no argument {name!r}", _nearest(name, (*known, "parallelism", "inputs"))
+            yield f"{made} takes no argument {name!r}", _nearest(name, (*known, "parallelism", "inputs", "where"))
     if len(args) > room and not any_position:
         hint = "the first argument of the declaration is the parallelism; the others reach __init__"
         yield f"{made} takes {room or 'no'} arguments beside the parallelism, not {len(args)}", hint
