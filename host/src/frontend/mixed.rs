@@ -6,10 +6,9 @@ use std::path::Path;
 use super::language::{self, Language};
 use super::shim::{self, ShimError};
 use super::{LoadOptions, built_in, interpreter, shown};
-use crate::topology::{ComponentIr, Ir};
+use crate::topology::{ComponentIr, Ir, Library};
 
-/// Adds to the environment of each component that is a program of a language we know where our package lies, behind whatever stands
-/// there already. Components that our package starts know it anyway.
+/// Notes for each component that is a program of a language we know where our package lies. Components that our package starts know it anyway.
 ///
 /// # Errors
 /// When a package that is needed cannot be unpacked.
@@ -26,20 +25,15 @@ pub(super) fn within_reach(ir: &mut Ir, options: &LoadOptions) -> Result<(), Shi
             }
             take_best(component, language, &package, options);
             let variable = language.search.variable;
-            let entry = (language.search.entry)(&package);
-            let before = component
-                .env
-                .get(variable)
-                .or_else(|| options.env.get(variable))
-                .map(String::as_str)
-                .or_else(|| options.surroundings.variable(variable)?.to_str());
-            let value = match before {
-                Some(before) if !before.is_empty() => {
-                    format!("{before}{}{entry}", language.search.separator)
-                }
-                _ => entry,
-            };
-            component.env.insert(variable.to_owned(), value);
+            let inherited = options.surroundings.variable(variable);
+            component.library = Some(Library {
+                variable,
+                separator: language.search.separator,
+                entry: (language.search.entry)(&package),
+                inherited: inherited
+                    .and_then(|value| value.to_str())
+                    .map(str::to_owned),
+            });
         }
     }
     Ok(())
@@ -110,7 +104,11 @@ mod tests {
         let mut ir = Ir::from_json(description.to_string().as_bytes()).expect("a description");
         within_reach(&mut ir, &LoadOptions::new(surroundings)).expect("unpacked");
         let root = cache.path().display().to_string();
-        let env = ir.components.remove(0).env.into_iter();
+        let mut component = ir.components.remove(0);
+        if let Some(library) = &component.library {
+            library.add_to(&mut component.env, true);
+        }
+        let env = component.env.into_iter();
         env.map(|(name, value)| (name, value.replace(&root, "@")))
             .collect()
     }

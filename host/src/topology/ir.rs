@@ -90,6 +90,37 @@ pub struct ComponentIr {
     /// Where it is declared.
     #[serde(default)]
     pub at: Option<Place>,
+    /// Where our package of its language lies. No part of a description: the host finds it out.
+    #[serde(skip)]
+    pub library: Option<Library>,
+}
+
+/// How a program finds our package of its language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Library {
+    /// The variable by which its language finds packages, and what stands between two entries of it.
+    pub variable: &'static str,
+    /// See there.
+    pub separator: &'static str,
+    /// The entry for our package.
+    pub entry: String,
+    /// What the variable is where stormhost runs.
+    pub inherited: Option<String>,
+}
+
+impl Library {
+    /// Puts the entry behind whatever stands in the variable already, here or, where the component sees that, where stormhost runs.
+    pub fn add_to(&self, env: &mut BTreeMap<String, String>, inherits: bool) {
+        let inherited = self.inherited.as_ref().filter(|_| inherits);
+        let before = env.get(self.variable).or(inherited);
+        let value = match before {
+            Some(before) if !before.is_empty() => {
+                format!("{before}{}{}", self.separator, self.entry)
+            }
+            _ => self.entry.clone(),
+        };
+        env.insert(self.variable.to_owned(), value);
+    }
 }
 
 /// A command of the shell as a component.

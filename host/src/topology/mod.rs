@@ -20,7 +20,9 @@ pub mod shell;
 mod walk;
 
 pub use check::{Checked, FindProgram, check};
-pub use ir::{ComponentIr, Ir, IrError, MistakeIr, ShellIr, StreamIr, SubscriptionIr, VERSION};
+pub use ir::{
+    ComponentIr, Ir, IrError, Library, MistakeIr, ShellIr, StreamIr, SubscriptionIr, VERSION,
+};
 pub use java::has_counterpart;
 pub use letter::LETTER_MEMBERS;
 pub use mistake::{Mistake, Place, Severity};

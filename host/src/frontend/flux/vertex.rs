@@ -65,6 +65,7 @@ pub(super) fn describe(whole: &Definition, resources: &Path, ir: &mut Ir, told: 
                 place: None,
                 cwd: Some(resources.display().to_string()),
                 env: Default::default(),
+                library: None,
                 serializer: None,
                 replay: None,
                 streams: IndexMap::new(),

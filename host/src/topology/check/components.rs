@@ -50,6 +50,26 @@ impl Round<'_> {
         components
     }
 
+    /// Its variables: those of the settings and its own, of which the ones that were typed win, then those of `--env`, and our package last of all.
+    fn environment(&self, ir: &ComponentIr, settings: &Settings) -> BTreeMap<String, String> {
+        let set = settings.environment();
+        let origin = settings.get(ENVIRONMENT).map(|set| &set.origin);
+        let typed = matches!(origin, Some(Origin::CommandLine | Origin::Environment(_)));
+        let (mut env, over) = match typed {
+            true => (ir.env.clone(), set),
+            false => (set, ir.env.clone()),
+        };
+        env.extend(over);
+        env.extend(self.overrides.env.clone());
+        if let Some(library) = &ir.library {
+            let kept = settings.kept_environment();
+            let inherits =
+                kept.is_none_or(|names| names.iter().any(|name| name == library.variable));
+            library.add_to(&mut env, inherits);
+        }
+        env
+    }
+
     fn component(&self, ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Component {
         let at = ir.at.as_ref();
         let id = &ir.id;
@@ -77,9 +97,7 @@ impl Round<'_> {
         }
         dead_letters(ir, &settings, mistakes);
         umask(ir, &settings, mistakes);
-        let mut env = settings.environment();
-        env.extend(ir.env.clone());
-        env.extend(self.overrides.env.clone());
+        let env = self.environment(ir, &settings);
         for (name, value) in &env {
             if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
                 let message = format!(
@@ -107,7 +125,7 @@ impl Round<'_> {
             && inside.is_none()
             && (shell.is_some() || ir.shell.is_none())
         {
-            self.command(ir, &command, &env, mistakes);
+            self.command(ir, &command, &env, &settings, mistakes);
         }
         let parallelism = self.tasks(ir, &settings, mistakes);
         let redis = (builtin == Some(Builtin::Redis)).then(|| {
@@ -195,6 +213,7 @@ impl Round<'_> {
         ir: &ComponentIr,
         command: &[String],
         env: &BTreeMap<String, String>,
+        settings: &Settings,
         mistakes: &mut Vec<Mistake>,
     ) {
         let at = ir.at.as_ref();
@@ -224,9 +243,9 @@ impl Round<'_> {
             );
             return;
         }
-        let path = match &ir.cwd {
+        let path = match settings.folder().or_else(|| ir.cwd.clone()) {
             Some(cwd) if program.contains('/') => {
-                Path::new(cwd).join(program).to_string_lossy().into_owned()
+                Path::new(&cwd).join(program).to_string_lossy().into_owned()
             }
             _ => program.clone(),
         };
@@ -248,6 +267,7 @@ impl Round<'_> {
     }
 }
 
+const ENVIRONMENT: &str = "topology.environment";
 const TICKS: &str = "topology.tick.tuple.freq.secs";
 
 /// Each task is a process, and the kernel has no more of these by far.
