@@ -308,3 +308,21 @@ class T(Topology):
     run.signal(signal.SIGINT)
     run.ends_with(130, within=5)
     run.nothing_is_left()
+
+
+def test_a_component_that_cannot_be_started_is_told_though_the_time_is_up(stormhost: Stormhost) -> None:
+    # Whoever had asked for the end meanwhile heard nothing of it, and the status was 0.
+    source = """
+class Late(AutoAckBolt):
+    def initialize(self):
+        time.sleep(0.7)
+        sys.exit(1)
+    def execute(self, input):
+        pass
+
+class T(Topology):
+    numbers = Numbers(1, 1)
+    late = Late(1, inputs=[ShuffleGrouping(numbers)])
+"""
+    run = stormhost.run(source, "--for", "0.3s", status=4)
+    assert "before it had answered the handshake" in run.told

@@ -224,6 +224,37 @@ class T(Topology):
     run.nothing_is_left()
 
 
+def test_a_filter_over_its_limit_after_the_end_of_its_input_is_stopped_and_told(stormhost: Stormhost) -> None:
+    source = """
+class T(Topology):
+    lines = Lines('seq 3', spout=True)
+    sort = Lines('cat > /dev/null; sleep 1000 & sleep 1000 & sleep 1000', conf={'stormhost.limit.processes': 2})
+    sort.inputs.append(ShuffleGrouping(lines))
+"""
+    run = stormhost.start(source)
+    run.until(lambda: "processes, and may have 2 (stormhost.limit.processes)" in run.told, "the limit to be told")
+    run.signal(signal.SIGTERM)
+    run.wait()
+
+
+def test_a_child_over_its_limit_before_it_answers_the_handshake_is_stopped_and_told(stormhost: Stormhost) -> None:
+    source = """
+class Greedy(AutoAckBolt):
+    def initialize(self):
+        self.much = bytearray(100 << 20)
+        time.sleep(1000)
+    def execute(self, input):
+        pass
+
+class T(Topology):
+    numbers = Numbers(1, 1)
+    greedy = Greedy(1, inputs=[ShuffleGrouping(numbers)])
+    greedy.conf['stormhost.limit.memory.bytes'] = '60 MiB'
+"""
+    run = stormhost.run(source, status=4)
+    assert "(stormhost.limit.memory.bytes)" in run.told
+
+
 @pytest.mark.parametrize(
     ("command", "conf", "said"),
     [

@@ -246,3 +246,26 @@ def test_a_signal_stops_it_in_order(pipes: Pipes) -> None:
     popen.communicate(timeout=SOON)
     assert popen.returncode == 130
     wait_for(lambda: not carriers(pipes.marker), "all to be gone")
+
+
+def test_a_filter_that_fails_at_its_end_again_and_again_does_so_with_pauses(pipes: Pipes) -> None:
+    # While those before it were leaving it was started again at once, hundreds of times a second.
+    ended = pipes.run("-v", "seq 3", ":", "cat > /dev/null; sleep 1.5", ":", "echo x; exit 1")
+    assert 1 <= ended.err.count("left with status 1") < 15, ended.err
+
+
+def test_a_stage_that_nobody_reads_any_more_is_ended_also_at_the_end_of_its_input(pipes: Pipes) -> None:
+    ended = pipes.run("-q", "seq 1", ":", "cat > /dev/null; while :; do echo x; sleep 0.05; done", ":", "head -1")
+    assert (ended.status, ended.out) == (0, "x\n")
+
+
+def test_who_holds_the_output_of_a_dead_stage_open_keeps_nothing_from_its_end(pipes: Pipes) -> None:
+    ended = pipes.run("-q", "seq 1", ":", "cat > /dev/null; setsid yes & sleep 0.2", ":", "tail -1")
+    assert ended.out in ("", "y\n")
+
+
+@pytest.mark.error("SH1117")
+def test_a_full_disk_at_standard_output_is_told(pipes: Pipes) -> None:
+    ended = pipes.shell("stormhost pipe -q 'seq 100000' : cat > /dev/full")
+    assert ended.status == 5
+    assert "standard output cannot be written: No space left on device" in ended.err

@@ -379,3 +379,58 @@ def test_check_tells_all_mistakes_at_once(stormhost: Stormhost) -> None:
     wait_for(lambda: run.status is not None, "the end")
     for name in "abc":
         assert f'"{name}"' in run.stderr
+
+
+def test_exec_waits_for_room_as_everybody_does(stormhost: Stormhost) -> None:
+    # It looked at nobody's queue: behind a filter the host's memory had no bound.
+    source = """
+class T(Topology):
+    numbers = Lines('seq 60', spout=True)
+    through = Lines('cat', inputs=ShuffleGrouping(numbers))
+    large = Exec('sh -c \'echo >> ran; head -c 1000000 /dev/zero | tr "\\\\0" a; echo\'', fields='line', inputs=ShuffleGrouping(through))
+    count = Lines('until [ -e go ]; do sleep 0.05; done; wc -l', inputs=ShuffleGrouping(large))
+    show = Print(inputs=ShuffleGrouping(count))
+"""
+    run = stormhost.start(source)
+    ran = stormhost.folder / "ran"
+    seen: list[int] = []
+
+    def stands_still() -> bool:
+        seen.append(len(ran.read_text()) if ran.exists() else 0)
+        return seen[-1] > 3 and len(seen) > 20 and seen[-1] == seen[-20]
+
+    run.until(stands_still, "Exec to wait")
+    assert seen[-1] < 30
+    (stormhost.folder / "go").touch()
+    run.wait()
+    assert run.stdout.strip() == "60"
+
+
+def test_a_bolt_that_dies_of_what_a_filter_says_at_its_very_end_is_started_again(stormhost: Stormhost) -> None:
+    # Its successor was taken for one that has to leave, and what was still to come was dropped without a word.
+    source = """
+class Frail(AutoAckBolt):
+    def execute(self, input):
+        note('got', input.line)
+        if input.line == '5' and not os.path.exists('died'):
+            open('died', 'w').close()
+            os._exit(9)
+
+class T(Topology):
+    numbers = Lines('seq 3', spout=True)
+    late = Lines('cat > /dev/null; for i in $(seq 40); do echo $i; sleep 0.02; done', inputs=ShuffleGrouping(numbers))
+    frail = Frail(1, inputs=[ShuffleGrouping(late)])
+"""
+    run = stormhost.start(source)
+    run.wait()
+    assert len(set(run.noted("got"))) >= 35 and "40" in run.noted("got")
+
+
+def test_a_part_of_the_host_takes_no_tick_for_data(stormhost: Stormhost) -> None:
+    source = """
+class T(Topology):
+    conf = {'topology.tick.tuple.freq.secs': 0.05}
+    lines = Lines('echo one; sleep 0.5; echo two', spout=True)
+    show = Print(inputs=ShuffleGrouping(lines))
+"""
+    assert stormhost.run(source).stdout == "one\ntwo\n"

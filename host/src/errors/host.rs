@@ -79,4 +79,8 @@ UNSUITED_HOST "SH1116"
     ["the pipeline cannot be described: {reason}"]
     cause "The system refuses something that the host cannot do without."
     remedy "See the reason: a full disk, or a limit on open files."
+NO_OUTPUT "SH1117"
+    ["standard output cannot be written: {reason}; the run ends"]
+    cause "What `Print` sinks write is the run's data, and the system takes no more of it: what was not written failed."
+    remedy "See the reason: most often the disk is full. Tracked tuples that were not written were not acked, so their source has them still."
 }

@@ -2,7 +2,7 @@
 //! and the kernel counts processes by user.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::host::Host;
 use crate::errors::{Code, Report};
@@ -66,8 +66,21 @@ pub async fn watch(host: &Rc<Host>, at: usize, pid: u32) -> Report {
     }
     loop {
         tokio::time::sleep(LOOK).await;
-        if let Some(why) = bounds.exceeded(&usage(&Stat::all(), pid)) {
+        if let Some(why) = bounds.exceeded(&usage(&processes(host), pid)) {
             return why;
+        }
+    }
+}
+
+/// All processes there are, as they were a moment ago: however many children have limits, one look is for all of them.
+fn processes(host: &Host) -> Rc<Vec<Stat>> {
+    let mut seen = host.processes.borrow_mut();
+    match &*seen {
+        Some((when, all)) if when.elapsed() < LOOK / 2 => all.clone(),
+        _ => {
+            let all = Rc::new(Stat::all());
+            *seen = Some((Instant::now(), all.clone()));
+            all
         }
     }
 }

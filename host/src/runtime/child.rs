@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use super::bounds;
 use super::care::Judgement;
-use super::completion::{Finish, Stage};
+use super::completion::Finish;
 use super::heartbeat::{Signs, Verdict, Watch};
 use super::host::Host;
 use super::listen::Listener;
@@ -75,7 +75,6 @@ impl End {
 pub async fn keep(host: Rc<Host>, at: usize) {
     let component = &host.topology.components[host.topology.tasks[at].component];
     let mut policy = RestartPolicy::new(component.settings.restart_max_pause());
-    let mut stage = host.stage.subscribe();
     while !host.with(|core| core.should_leave(at)) {
         let began = Instant::now();
         let decision = match start(&host, at) {
@@ -140,7 +139,7 @@ pub async fn keep(host: Rc<Host>, at: usize) {
             host.with(|core| core.tasks[at].counters.restarts += 1);
             tokio::select! {
                 () = sleep(pause) => {}
-                () = async { drop(stage.wait_for(|stage| matches!(stage, Stage::Closing(_) | Stage::Done)).await) } => {}
+                () = host.time_to_leave(at) => {}
             }
         }
     }
@@ -286,8 +285,7 @@ impl<'a> ChildLife<'a> {
         let mut listener = Listener::new(self.host.clone(), self.at, self.pid);
         let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
         let deadline = component.settings.handshake_timeout();
-        let mut stage = self.host.stage.subscribe();
-        let closing = |stage: &Stage| matches!(stage, Stage::Closing(_) | Stage::Done);
+        let (host, at, pid, is_process) = (self.host, self.at, self.pid, self.is_process);
         let greeted = tokio::select! {
             greeted = timeout(deadline, self.greet(&stdin, stdout, &mut listener)) => match greeted {
                 Ok(greeted) => greeted,
@@ -308,8 +306,11 @@ impl<'a> ChildLife<'a> {
                 }
                 return (End::Left, exit);
             }
-            // What `wait_for` returns keeps the stage from being changed, so it must be gone before anything is awaited.
-            () = async { drop(stage.wait_for(closing).await) } => {
+            why = bounds::watch(host, at, pid), if is_process => {
+                life.kill();
+                return (End::Ended(why), life.wait().await);
+            }
+            () = host.time_to_leave(at) => {
                 // It was given nothing yet, so nothing is lost with it.
                 life.kill();
                 return (End::Asked, life.wait().await);

@@ -40,6 +40,11 @@ pub async fn keep(host: Rc<Host>, at: usize) {
     let patience = timeout.unwrap_or_else(|| component.settings.subprocess_timeout());
     host.with(|core| core.up(at, Dialect::Inside));
     while wait_for_a_batch(&host, at, batch, linger).await {
+        // What it says goes to queues that may be full.
+        tokio::select! {
+            () = host.room_to_emit(at) => {}
+            () = host.out_of_time(at) => continue,
+        }
         let taken = host.with(|core| core.take_batch(at, shell, batch));
         let Some(taken) = taken else { continue };
         let done = tokio::select! {

@@ -15,6 +15,7 @@ use crate::flow::turns::{TURNS_A_CORE, Turns};
 use crate::guard::Guard;
 use crate::link::limits::raise_open_files;
 use crate::link::pipe::size_for;
+use crate::procstat::Stat;
 use crate::topology::Topology;
 
 /// A run, as its tasks see it. Everything happens on one thread; nothing is borrowed across an await.
@@ -47,6 +48,10 @@ pub struct Host {
     pub heard: Vec<Cell<Instant>>,
     /// Why the run cannot go on: a component never came up.
     pub failure: RefCell<Option<Report>>,
+    /// Why standard output takes no data any more, though somebody may read it.
+    pub output_failed: RefCell<Option<Report>>,
+    /// The last look at all processes, for limits.
+    pub processes: RefCell<Option<(Instant, Rc<Vec<Stat>>)>>,
     /// The deadline of an orderly end has passed.
     pub overdue: Cell<bool>,
     /// Where tuples go that are set aside.
@@ -91,6 +96,8 @@ impl Host {
             heard: vec![Cell::new(Instant::now()); tasks],
             speakers: RefCell::new(Vec::new()),
             failure: RefCell::new(None),
+            output_failed: RefCell::new(None),
+            processes: RefCell::new(None),
             dead_letters: RefCell::new(dead_letters),
             overdue: Cell::new(false),
             at_once: Cell::new(false),
@@ -165,6 +172,16 @@ impl Host {
             tokio::select! {
                 () = self.room(at) => {}
                 _ = stage.changed() => {}
+            }
+        }
+    }
+
+    /// Until the task is to leave.
+    pub async fn time_to_leave(&self, at: usize) {
+        let mut stage = self.stage.subscribe();
+        while !self.with(|core| core.should_leave(at)) {
+            if stage.changed().await.is_err() {
+                std::future::pending::<()>().await;
             }
         }
     }

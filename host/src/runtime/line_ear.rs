@@ -23,6 +23,8 @@ pub struct LineEar {
     longest: usize,
     /// A line that is too long is being left out, up to its end.
     skipping: bool,
+    /// Bytes that were in the pipe when the command was found dead, and have not been read: others that hold the pipe open may go on for ever.
+    left: Option<usize>,
 }
 
 impl LineEar {
@@ -37,6 +39,7 @@ impl LineEar {
             searched: 0,
             longest,
             skipping: false,
+            left: None,
         }
     }
 
@@ -107,15 +110,19 @@ impl LineEar {
     /// Waits for more, and reads it. Returns whether the command has closed its output.
     pub async fn read(&mut self, stdout: &mut Outlet) -> bool {
         self.make_room();
-        let ended = matches!(stdout.read(&mut self.buffer).await, Ok(0) | Err(_));
+        let read = stdout.read(&mut self.buffer).await.unwrap_or(0);
+        let ended = read == 0;
+        self.left = self.left.map(|left| left.saturating_sub(read));
         self.host.heard[self.at].set(Instant::now());
         self.mind_the_limit();
         ended
     }
 
-    /// Reads what is there now; others may hold the pipe open, so its end is not waited for. Returns whether there was anything.
+    /// After the command's death: reads of what was there then. Others may hold the pipe open, so its end is not waited for. Returns whether there was anything.
     pub async fn read_now(&mut self, stdout: &mut Outlet) -> bool {
-        stdout.pipe().and_then(unread).unwrap_or(0) > 0 && !self.read(stdout).await
+        let here = stdout.pipe().and_then(unread).unwrap_or(0);
+        let left = *self.left.get_or_insert(here);
+        left.min(here) > 0 && !self.read(stdout).await
     }
 
     /// The command has left, so what is here without a line end is a line too. Returns whether there is any.

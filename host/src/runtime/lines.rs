@@ -214,11 +214,12 @@ impl ChildLife<'_> {
         stdout: &mut Outlet,
         ear: &mut LineEar,
     ) -> (End, Exit) {
-        let end = tokio::select! {
+        let mut over = pin!(bounds::watch(self.host, self.at, self.pid));
+        let mut end = tokio::select! {
             end = self.feed(&stdin) => end,
             _ = life.wait() => End::Left,
             why = self.watch_filter() => End::Ended(why),
-            why = bounds::watch(self.host, self.at, self.pid) => End::Ended(why),
+            why = &mut over => End::Ended(why),
             () = async { ear.listen(stdout).await; std::future::pending().await } => unreachable!("pending never ends"),
         };
         if let End::Left = end {
@@ -228,10 +229,18 @@ impl ChildLife<'_> {
         }
         drop(stdin);
         let leave = async {
+            if let End::Asked = end {
+                let changed = tokio::select! {
+                    exit = self.await_exit(life) => return exit,
+                    // As a shell's pipeline is over when its last command is.
+                    () = self.nobody_wants_it() => End::Through,
+                    why = &mut over => End::Ended(why),
+                };
+                end = changed;
+            }
             match end {
                 End::Left => life.wait().await,
-                End::Asked => self.await_exit(life).await,
-                End::Ended(_) | End::Through | End::Failed => self.end_at_once(life).await,
+                _ => self.end_at_once(life).await,
             }
         };
         let exit = tokio::select! {

@@ -129,7 +129,13 @@ async fn drive(host: Rc<Host>, wishes: Wishes, mut show: impl FnMut(&Snapshot) +
     helpers.spawn_local(name_holders(host.clone()));
     for (at, task) in topology.tasks.iter().enumerate() {
         let component = &topology.components[task.component];
-        if let (Kind::Bolt, Some(every)) = (component.kind, component.settings.tick_interval()) {
+        // A part of the host, or a command of the shell, would take them for data.
+        let understands = component.builtin.is_none() && component.shell.is_none();
+        if let (true, Kind::Bolt, Some(every)) = (
+            understands,
+            component.kind,
+            component.settings.tick_interval(),
+        ) {
             helpers.spawn_local(tick(host.clone(), at, every));
         }
     }
@@ -162,7 +168,19 @@ async fn drive(host: Rc<Host>, wishes: Wishes, mut show: impl FnMut(&Snapshot) +
     .await;
     // Whoever asked for the end, the children leave in order; a second signal makes it quick.
     all_left(&host, &mut tasks, &broke).await;
-    let how = broke.take().map_or(how, How::HostFailed);
+    // It may have come up after the end was asked for.
+    let how = match (how, host.failure.borrow_mut().take()) {
+        (How::TimeUp, Some(story)) => How::CouldNotStart(story),
+        (how, Some(story)) => {
+            tracing::error!(code = %story.code, "{story}");
+            how
+        }
+        (how, None) => how,
+    };
+    let broke = broke
+        .take()
+        .or_else(|| host.output_failed.borrow_mut().take());
+    let how = broke.map_or(how, How::HostFailed);
     sampler.sample();
     let figures = sampler.snapshot();
     helpers.shutdown().await;

@@ -1,5 +1,6 @@
 //! The sink that is part of the host: one tuple a line on standard output, and a tuple is acked once its line was written.
 
+use std::io::ErrorKind;
 use std::rc::Rc;
 
 use stormhost_protocol::lines::{text_of, write_texts};
@@ -8,6 +9,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::host::Host;
 use super::task::Dialect;
+use crate::errors::Code;
 use crate::flow::acker::FailKind;
 use crate::flow::run::Run;
 
@@ -42,8 +44,15 @@ pub async fn print(host: Rc<Host>, at: usize) {
             () = host.out_of_time(at) => break,
         };
         if let Err(error) = written {
-            // Nobody reads any more, as behind `| head`: the run has no purpose left.
-            tracing::info!("standard output cannot be written ({error}); the run ends");
+            if error.kind() == ErrorKind::BrokenPipe {
+                // Nobody reads any more, as behind `| head`: the run has no purpose left.
+                tracing::info!("standard output cannot be written ({error}); the run ends");
+            } else {
+                let told = format!("standard output cannot be written: {error}; the run ends");
+                host.output_failed
+                    .borrow_mut()
+                    .get_or_insert(Code::NO_OUTPUT.told(told));
+            }
             host.overdue.set(true);
             host.with(|core| core.stop());
             break;
