@@ -151,6 +151,64 @@ class T(Topology):
     run.wait()
 
 
+@pytest.mark.parametrize("dialect", ["frames", "storm"])
+def test_a_huge_tuple_that_kills_its_child_is_set_aside_as_a_small_one_is(stormhost: Stormhost, dialect: str) -> None:
+    # What a child held was kept up to so many bytes, so that just the huge one was nobody's suspect.
+    source = """
+class Texts(ReliableSpout):
+    class Default(Stream):
+        fields = 'n', 'text'
+    def tuples(self):
+        for n in range(20):
+            self.emit((n, 'x' * (3_000_000 if n == 7 else 10)), id=n)
+            yield None
+
+class Fragile(AutoAckBolt):
+    def execute(self, input):
+        if len(input.text) > 1_000_000:
+            os._exit(9)
+        note('did', input.n)
+
+class T(Topology):
+    texts = Texts(1)
+    fragile = Fragile()
+    fragile.inputs.append(ShuffleGrouping(texts))
+    if DIALECT == 'storm':
+        fragile.env['STORMHOST_CODEC'] = 'storm'
+"""
+    run = stormhost.run(source.replace("DIALECT", repr(dialect)), status=3)
+    assert set(run.noted("did")) == set(range(20)) - {7}
+    assert [letter["values"][0] for letter in letters(stormhost)] == [7]
+
+
+def test_a_suspect_that_has_to_wait_stays_one(stormhost: Stormhost) -> None:
+    # Its child had no room to emit, so it was not sent, and was acquitted for that.
+    source = """
+class Fragile(AutoAckBolt):
+    class Default(Stream):
+        fields = 'n'
+    def execute(self, input):
+        if input.n == 300:
+            os._exit(9)
+        self.emit(input.n)
+
+class Slow(AutoAckBolt):
+    conf = {'stormhost.queue.tuples': 4}
+    def execute(self, input):
+        time.sleep(0.002)
+
+class T(Topology):
+    numbers = ReliableNumbers(1, 600)
+    fragile = Fragile()
+    slow = Slow()
+    fragile.inputs.append(ShuffleGrouping(numbers))
+    slow.inputs.append(ShuffleGrouping(fragile))
+"""
+    run = stormhost.run(source, status=3)
+    assert [(letter["values"], letter["deaths"]) for letter in letters(stormhost)] == [([300], 3)]
+    assert run.told.count("left with status 9 after") == 4
+
+
 def test_a_stream_for_letters_is_checked(stormhost: Stormhost) -> None:
     source = """
 class Fragile(AutoAckBolt):

@@ -265,7 +265,7 @@ def test_who_holds_the_output_of_a_dead_stage_open_keeps_nothing_from_its_end(pi
 
 
 @pytest.mark.error("SH1117")
-def test_a_full_disk_at_standard_output_is_told(pipes: Pipes) -> None:
-    ended = pipes.shell("stormhost pipe -q 'seq 100000' : cat > /dev/full")
-    assert ended.status == 5
-    assert "standard output cannot be written: No space left on device" in ended.err
+def test_a_full_disk_at_standard_output_is_told(stormhost: Stormhost) -> None:
+    with open("/dev/full", "wb") as full:
+        run = stormhost.launch("pipe", "-q", "seq 100000", ":", "cat", stdout=full).ends_with(5)
+    assert "standard output cannot be written: No space left on device" in run.told

@@ -411,3 +411,24 @@ return stormhost.Topology "T" {
     assert redis.ask("lrange", "out", 0, -1) == ["COW", "MOON"]
     stormhost.run(stormhost.write(lua, "t.lua"), env=at(redis))
     wait_for(lambda: redis.ask("xlen", "done") == ["2"], "both words in the stream")
+
+
+def test_what_fails_at_the_very_end_of_a_list_is_read_again(stormhost: Stormhost, redis: RedisServer) -> None:
+    # While it was being put back the list was taken for read to its end, and the run was over.
+    redis.push("lines", items(20))
+    hold = """
+class Seen(Bolt):
+    held = ()
+    def execute(self, input):
+        self.held = (*self.held, input)
+    def finish(self):
+        again = not os.path.exists('failed')
+        open('failed', 'w').close()
+        for input in self.held:
+            (self.fail if again else self.ack)(input)
+        note('finished', len(self.held))
+        self.held = ()
+"""
+    run = stormhost.run(topology("key='lines', drain=True", hold), env=at(redis))
+    assert run.noted("finished")[:2] == [20, 20]
+    nothing_is_left_in(redis)

@@ -387,10 +387,11 @@ def test_exec_waits_for_room_as_everybody_does(stormhost: Stormhost) -> None:
 class T(Topology):
     numbers = Lines('seq 60', spout=True)
     through = Lines('cat', inputs=ShuffleGrouping(numbers))
-    large = Exec('sh -c \'echo >> ran; head -c 1000000 /dev/zero | tr "\\\\0" a; echo\'', fields='line', inputs=ShuffleGrouping(through))
+    large = Exec('sh large.sh', fields='line', inputs=ShuffleGrouping(through))
     count = Lines('until [ -e go ]; do sleep 0.05; done; wc -l', inputs=ShuffleGrouping(large))
     show = Print(inputs=ShuffleGrouping(count))
 """
+    (stormhost.folder / "large.sh").write_text("echo >> ran; head -c 1000000 /dev/zero | tr '\\0' a; echo")
     run = stormhost.start(source)
     ran = stormhost.folder / "ran"
     seen: list[int] = []

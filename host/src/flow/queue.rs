@@ -14,9 +14,12 @@ pub struct QueueLimits {
     pub rows: usize,
     /// Bytes of values.
     pub bytes: usize,
-    /// Bytes of values that came over subscriptions that close a cycle.
+    /// Bytes of values that came over subscriptions that close a cycle, and [`ROW_BYTES`] for each tuple.
     pub cycle_bytes: usize,
 }
+
+/// What a tuple takes beside its values, which may be none.
+pub const ROW_BYTES: usize = 16;
 
 /// What waits for one task.
 pub struct Queue {
@@ -78,7 +81,7 @@ impl Queue {
 
     /// Whether a tuple of `bytes` that comes over a back edge is over the cycle's budget.
     pub fn cycle_is_full(&self, bytes: usize) -> bool {
-        self.cycle_bytes + bytes > self.limits.cycle_bytes
+        self.cycle_bytes + bytes + ROW_BYTES > self.limits.cycle_bytes
     }
 
     /// Whether a cycle has used more than half its budget here: spouts wait then.
@@ -138,7 +141,7 @@ impl Queue {
         self.rows += rows;
         self.bytes += bytes;
         if place.back_edge {
-            self.cycle_bytes += bytes;
+            self.cycle_bytes += bytes + rows * ROW_BYTES;
         }
     }
 
@@ -164,7 +167,7 @@ impl Queue {
         self.rows -= run.anchors.len();
         self.bytes = self.bytes + after - before;
         if run.back_edge {
-            self.cycle_bytes = self.cycle_bytes + after - before;
+            self.cycle_bytes = self.cycle_bytes + after - before - run.anchors.len() * ROW_BYTES;
         }
         Some(run)
     }
@@ -187,7 +190,7 @@ mod tests {
     const LIMITS: QueueLimits = QueueLimits {
         rows: 4,
         bytes: 1000,
-        cycle_bytes: 10,
+        cycle_bytes: 10 + 2 * ROW_BYTES,
     };
 
     fn place(source: u32) -> Place {
@@ -210,6 +213,25 @@ mod tests {
             );
         });
         rows
+    }
+
+    #[test]
+    fn rows_without_values_use_up_a_cycle_s_budget_too() {
+        let mut queue = Queue::new(QueueLimits {
+            cycle_bytes: 10 * ROW_BYTES,
+            ..LIMITS
+        });
+        let back = Place {
+            back_edge: true,
+            ..place(1)
+        };
+        for _ in 0..10 {
+            assert!(!queue.cycle_is_full(0));
+            queue.push(back, &[], Anchor::NONE);
+        }
+        assert!(queue.cycle_is_full(0) && queue.cycle_is_pressing());
+        while queue.pop(3, 100, &Limits::default()).is_some() {}
+        assert!(!queue.cycle_is_full(9 * ROW_BYTES) && !queue.cycle_is_pressing());
     }
 
     #[test]

@@ -60,7 +60,10 @@ impl Core {
                 return 0;
             }
             self.tasks[at].alone = None;
-            self.suspects.acquit(&who);
+            // One that was not sent after all, because its child had no turn or others no room, is as much a suspect as before.
+            if id < self.tasks[at].sent() {
+                self.suspects.acquit(&who);
+            }
         }
         while let Some(next) = self.next_in_queue(at) {
             match next {

@@ -83,9 +83,11 @@ pub async fn keep(host: Rc<Host>, at: usize) {
                 let (end, exit) = life.live(link).await;
                 let asked = matches!(end, End::Asked);
                 let is_last = matches!(end, End::Through | End::Failed);
+                let ended = matches!(end, End::Ended(_));
                 let was_up = life.was_up;
                 let death = life.bury(end, exit, began);
-                if death.lost && (asked || is_last) {
+                let at_last = asked || is_last || host.with(|core| core.should_leave(at));
+                if at_last && (death.lost || ended) {
                     tracing::warn!(
                         component = component.id,
                         task = at + 1,

@@ -10,6 +10,7 @@ use super::core::{Core, Wake};
 use super::task::{Dialect, Task};
 use crate::errors::Code;
 use crate::flow::acker::FailKind;
+use crate::flow::queue::ROW_BYTES;
 use crate::flow::run::Run;
 
 /// Rows in a frame at the most, and bytes of values. Larger frames gain little more, and what is in a frame
@@ -386,17 +387,22 @@ impl Core {
         task.in_hand.push_all(&run.anchors);
         task.counters.executed += u64::from(run.rows());
         task.delivered.push_back((task.in_hand.next_id(), run));
-        let mut kept: usize = task.delivered.iter().map(|(_, run)| run.bytes()).sum();
-        // Which tuple killed a child with frames is told from these: all that it is not through with must be there.
-        let most = match task.dialect() {
-            Some(Dialect::Frames { .. }) => KEPT_BYTES_FRAMES,
-            _ => KEPT_BYTES,
-        };
-        while kept > most
-            && let Some((_, run)) = task.delivered.pop_front()
-        {
-            kept -= run.bytes();
-            task.queue.recycle(run);
+        let mut kept: usize = task.delivered.iter().map(|(_, run)| weight(run)).sum();
+        // Which tuple killed a child is told from these, and it may be a huge one. All that a child with frames is not through with is here;
+        // of one in Storm's dialects nobody knows that, so whatever is large goes only when as much has come after it as a pipe holds.
+        let frames = matches!(task.dialect(), Some(Dialect::Frames { .. }));
+        while let Some((end, run)) = task.delivered.front() {
+            let goes = match frames {
+                true => kept > KEPT_BYTES_FRAMES && *end <= task.consumed,
+                false => kept - weight(run) > KEPT_BYTES,
+            };
+            if !goes {
+                break;
+            }
+            if let Some((_, run)) = task.delivered.pop_front() {
+                kept -= weight(&run);
+                task.queue.recycle(run);
+            }
         }
     }
 
@@ -449,4 +455,9 @@ impl Core {
         });
         text
     }
+}
+
+/// What a run is taken to occupy: its values, and something for each row, since rows may have no values.
+fn weight(run: &Run) -> usize {
+    run.bytes() + ROW_BYTES * run.anchors.len()
 }

@@ -325,7 +325,7 @@ impl Spout {
 
     /// Whether more answers wait for it than its tuples can bring while it reads.
     pub(super) fn is_left_unread(&self) -> bool {
-        self.acked.len() + self.failed.len() > self.most_untold
+        self.acked.len() + self.failed.len() + self.talk.unsaid() > self.most_untold
     }
 
     /// How many more trees may be opened.

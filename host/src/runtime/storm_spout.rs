@@ -51,6 +51,11 @@ impl Talk {
         self.habits = Habits::default();
     }
 
+    /// How many answers wait until it has answered what it was told before.
+    pub(super) fn unsaid(&self) -> usize {
+        self.answers.len()
+    }
+
     /// Whether no command is under way and nothing is left to tell.
     pub(super) fn is_quiet(&self) -> bool {
         self.awaited.is_none() && self.answers.is_empty() && !self.told_active

@@ -187,7 +187,8 @@ impl<'a> Hand<'a> {
     }
 
     /// Hears what became of tuples, and emits what there is room for.
-    fn turn(&mut self, source: &impl Source) -> Leave {
+    /// `telling`: what Redis is being told.
+    fn turn(&mut self, source: &impl Source, telling: &[Settlement]) -> Leave {
         let host = self.place.host;
         host.with(|core| {
             for (number, told) in core.take_outcomes(self.place.at) {
@@ -206,6 +207,7 @@ impl<'a> Hand<'a> {
             let back = self
                 .unsettled
                 .iter()
+                .chain(telling)
                 .any(|settlement| matches!(settlement, Settlement::Back(_)));
             let done = self.place.options.drain
                 && self.empty
@@ -367,7 +369,7 @@ async fn work<S: Source>(
     let mut settling: Answer<'_, ()> = None;
     let mut caring: Answer<'_, Found> = None;
     loop {
-        let leave = hand.turn(source);
+        let leave = hand.turn(source, telling);
         if settling.is_none() && !hand.unsettled.is_empty() {
             *telling = Rc::new(std::mem::take(&mut hand.unsettled));
             let what = telling.clone();
