@@ -18,11 +18,20 @@ pub(crate) struct Reader<'a> {
     depth: usize,
 }
 
-/// A column's values, one after the other. One that repeats is the very object that was given before.
+/// A column's values, one after the other.
 pub(crate) struct Values<'a, 'py> {
     reader: Reader<'a>,
     repeats: bool,
-    last: Option<Bound<'py, PyAny>>,
+    last: Last<'a, 'py>,
+}
+
+/// What a repeat stands for.
+enum Last<'a, 'py> {
+    Nothing,
+    /// The very object that was given before: nobody can change it.
+    Same(Bound<'py, PyAny>),
+    /// What is read from here once more: a list or a map belongs to whom it was given, who may change it.
+    Anew(Reader<'a>),
 }
 
 impl<'a, 'py> Values<'a, 'py> {
@@ -35,7 +44,7 @@ impl<'a, 'py> Values<'a, 'py> {
         Ok(Self {
             reader: Reader::column(array, rows)?,
             repeats,
-            last: None,
+            last: Last::Nothing,
         })
     }
 
@@ -51,11 +60,19 @@ impl<'a, 'py> Values<'a, 'py> {
         }
         if let [REPEAT, rest @ ..] = self.reader.bytes {
             self.reader.bytes = rest;
-            let last = self.last.clone();
-            return last.ok_or_else(|| malformed("a repeat of nothing".into()));
+            return match self.last {
+                Last::Same(ref value) => Ok(value.clone()),
+                Last::Anew(mut before) => before.value(py, texts),
+                Last::Nothing => Err(malformed("a repeat of nothing".into())),
+            };
         }
+        let before = self.reader;
         let value = self.reader.value(py, texts)?;
-        self.last = Some(value.clone());
+        self.last = if before.is_at_container() {
+            Last::Anew(before)
+        } else {
+            Last::Same(value.clone())
+        };
         Ok(value)
     }
 
@@ -96,6 +113,12 @@ impl<'a> Reader<'a> {
             "{} bytes behind the last value",
             self.bytes.len()
         )))
+    }
+
+    /// Whether the next value is a list or a map. All others can never be changed.
+    #[inline]
+    fn is_at_container(&self) -> bool {
+        matches!(self.bytes, [0x80..=0x9f | 0xdc..=0xdf, ..])
     }
 
     /// The next value.

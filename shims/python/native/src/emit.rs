@@ -7,7 +7,7 @@ use std::ffi::CStr;
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyBool, PyString};
 
 use crate::frame::{Added, Extras};
 use crate::python::builtin::{Arguments, Function, builtin};
@@ -54,17 +54,18 @@ impl Stream {
         }
     }
 
-    /// Adds a row; with an `id` it is tracked. False where nobody listens. Sends nothing afterwards, even if it is time to.
+    /// Adds a row, for this task unless that is 0; with an `id` it is tracked. False where nobody listens. Sends nothing afterwards,
+    /// even if it is time to.
     #[pyo3(signature = (values, task, anchors, id))]
     fn add(
         &self,
         values: &Bound<'_, PyAny>,
-        task: u32,
+        task: &Bound<'_, PyAny>,
         anchors: Vec<u64>,
         id: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<bool> {
         let extras = Extras {
-            task,
+            task: number_of(task)?,
             anchors: &anchors,
         };
         self.add_row(values, extras, id)
@@ -173,12 +174,31 @@ impl Stream {
     }
 }
 
+/// The number of a task, or 0. Raises EmitError for what is none, as the pure library does.
+fn number_of(task: &Bound<'_, PyAny>) -> PyResult<u32> {
+    if !task.is_instance_of::<PyBool>()
+        && let Ok(number) = task.extract()
+    {
+        return Ok(number);
+    }
+    let said = format!(
+        "direct_task has to be the number of a task, 1 or more, not {}",
+        task.repr()?
+    );
+    let raised = task.py().import("stormhost._values")?;
+    let raised = raised.getattr("EmitError")?.call1((said, "SH0603"))?;
+    Err(PyErr::from_value(raised))
+}
+
 /// What may stand beside the values on the fast way.
 enum Beside {
     Nothing,
     Anchor,
     Id(Py<Stream>),
 }
+
+/// The place of `need_task_ids` among the arguments of `emit`, in `_bolt.py` and in `_spout.py`.
+const NEED_TASK_IDS: usize = 4;
 
 struct Emit {
     stream: Py<Stream>,
@@ -224,10 +244,12 @@ impl Emit {
             (by_position @ 2..=5, 0) => {
                 for place in 1..by_position {
                     let value = arguments.value(place);
-                    if place == self.place {
-                        beside = Some(value);
-                    } else if !matches!(exact(&value), Exact::None | Exact::False) {
-                        return None;
+                    // The last may be False: whether task ids are wanted. For any other that is a mistake, which is told.
+                    match exact(&value) {
+                        _ if place == self.place => beside = Some(value),
+                        Exact::None => {}
+                        Exact::False if place == NEED_TASK_IDS => {}
+                        _ => return None,
                     }
                 }
             }
