@@ -70,7 +70,7 @@ def test_who_is_over_a_limit_is_stopped_and_told(stormhost: Stormhost, body: str
 SEES = """
 import resource, stat
 open('made', 'w').close()
-note('sees', os.nice(0), oct(stat.S_IMODE(os.stat('made').st_mode)), os.getcwd(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+note('sees', os.nice(0), oct(stat.S_IMODE(os.stat('made').st_mode)), os.getcwd(), *resource.getrlimit(resource.RLIMIT_NOFILE))
 note('environment', sorted(os.environ))
 """
 
@@ -83,7 +83,7 @@ def test_a_child_sees_what_it_was_given(stormhost: Stormhost) -> None:
     run = stormhost.run(one(SEES, clean_env=True, clean_env_keep=keep, **conf), "--env", "MINE=1", env={"SECRET": "s"})
     [sees] = run.noted("sees")
     # Files are opened with 666.
-    assert list(sees) == [7, "0o640", str(folder), 99]
+    assert list(sees) == [7, "0o640", str(folder), 99, 99]
     [environment] = run.noted("environment")
     assert {"JOURNAL", "PYTHONPATH", "MINE", "STORMHOST_RUN"} <= set(environment)
     assert not {"SECRET", "HOME", "PATH", "NOT_THERE", "XDG_STATE_HOME"} & set(environment)
@@ -249,7 +249,7 @@ class T(Topology):
 
 
 def test_a_command_for_a_tuple_sees_what_it_was_given(stormhost: Stormhost) -> None:
-    command = "umask >&2; ulimit -n >&2; nice >&2; pwd >&2; echo secret=$SECRET n=$n >&2; exit 1"
+    command = "umask >&2; ulimit -Sn >&2; ulimit -Hn >&2; nice >&2; pwd >&2; echo secret=$SECRET n=$n >&2; exit 1"
     conf = {"umask": "027", "limit.files": 99, "nice": 7, "folder": "/", "clean.env": True, "clean.env.keep": "PATH"}
     conf = {f"stormhost.{name}": value for name, value in conf.items()}
     source = f"""
@@ -259,7 +259,7 @@ class T(Topology):
 """
     run = stormhost.run(source, env={"SECRET": "s"}, status=3)
     told = "\n".join(run.lines_of("command", "stderr"))
-    assert told.split() == ["0027", "99", str(7), "/", "secret=", "n=0"], run.told
+    assert told.split() == ["0027", "99", "99", str(7), "/", "secret=", "n=0"], run.told
 
 
 def test_a_start_may_take_longer_than_a_hang(stormhost: Stormhost) -> None:
