@@ -114,6 +114,40 @@ class T(Topology):
     assert "there is no user `nobody-at-all`" in stormhost.run(shell.replace("'nobody'", "'nobody-at-all'"), status=4).told
 
 
+WRITES_ITS_PID_FILE = """
+import json, os, sys
+text = ''
+while True:
+    line = sys.stdin.readline()
+    if line == 'end\\n':
+        break
+    text += line
+folder = json.loads(text)['pidDir']
+open(os.path.join(folder, str(os.getpid())), 'w').close()
+sys.stderr.write(f'{folder} {os.getuid()}\\n')
+print(json.dumps({'pid': os.getpid()}), 'end', sep='\\n', flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may start processes of others")
+def test_a_child_of_another_user_can_write_its_pid_file_and_read_nothing_else(stormhost: Stormhost) -> None:
+    source = f"""
+class T(Topology):
+    numbers = Endless()
+    other = Process('/usr/bin/python3', '-c', {WRITES_ITS_PID_FILE!r}, conf={{'stormhost.user': 'nobody', 'stormhost.folder': '/'}})
+    other.inputs.append(ShuffleGrouping(numbers))
+"""
+    run = stormhost.start(source)
+    run.until(lambda: run.lines_of("other", "stderr"), "the pid file to be written")
+    folder, uid = run.lines_of("other", "stderr")[0].split()
+    assert int(uid) == os.stat(folder).st_uid != 0
+    assert os.stat(folder).st_mode & 0o777 == 0o700 and len(os.listdir(folder)) == 1
+    run.signal(signal.SIGTERM)
+    run.wait()
+    assert not Path(folder).parent.exists()
+
+
 def test_no_file_of_the_host_is_inherited(stormhost: Stormhost) -> None:
     source = """
 class T(Topology):

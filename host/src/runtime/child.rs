@@ -364,7 +364,7 @@ impl<'a> ChildLife<'a> {
         let mut hello = Vec::new();
         stormhost_protocol::storm::write_setup(
             component.serializer,
-            &setup(&self.host.topology, self.at, &self.host.pid_dir),
+            &setup(&self.host.topology, self.at, &self.host.pids_of(self.at)),
             &mut hello,
         );
         // A child may answer before it has read everything, and a large setup may not fit the pipe: both at once.
