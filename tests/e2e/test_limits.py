@@ -148,6 +148,57 @@ class T(Topology):
     assert not Path(folder).parent.exists()
 
 
+def test_the_longest_message_is_the_components_own(stormhost: Stormhost) -> None:
+    source = """
+class Large(AutoAckBolt):
+    class Default(Stream):
+        fields = 'text'
+    def execute(self, input):
+        self.emit('x' * (3 << 20))
+
+class Small(AutoAckBolt):
+    def execute(self, input):
+        note('length', len(input.text))
+
+class T(Topology):
+    numbers = Numbers(1, 2)
+    large = Large(inputs=ShuffleGrouping(numbers))
+    small = Small(inputs=ShuffleGrouping(large))
+"""
+    run = stormhost.run(source, settings={"stormhost.max.message.bytes": "1 MiB", "large:stormhost.max.message.bytes": "8 MiB"})
+    assert run.noted("length") == [3 << 20] * 2, run.told
+    filters = """
+class T(Topology):
+    numbers = Numbers(1, 1)
+    large = KIND
+    show = Print(inputs=ShuffleGrouping(large))
+"""
+    commands = "\"head -c 2000000 /dev/zero | tr '\\\\0' x; echo\", fields='line', inputs=[ShuffleGrouping(numbers)]"
+    for kind in (f"Exec({commands})", f"Lines({commands})"):
+        settings = {"stormhost.max.message.bytes": "1 MiB", "large:stormhost.max.message.bytes": "8 MiB"}
+        run = stormhost.run(filters.replace("KIND", kind), settings=settings)
+        assert len(run.stdout.strip()) == 2_000_000, run.told
+
+
+def test_how_long_a_child_may_take_to_go_is_the_components_own(stormhost: Stormhost) -> None:
+    source = """
+import signal, threading
+class Bolt1(AutoAckBolt):
+    def initialize(self):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        threading.Thread(target=time.sleep, args=[1000]).start()
+    def execute(self, input):
+        pass
+
+class T(Topology):
+    numbers = Numbers(1, 1)
+    bolt = Bolt1(inputs=ShuffleGrouping(numbers))
+"""
+    settings = {"stormhost.kill.timeout.secs": 1000, "bolt:stormhost.kill.timeout.secs": 0.2}
+    run = stormhost.run(source, settings=settings)
+    assert "ignores SIGTERM; it is killed" in run.told
+
+
 def test_no_file_of_the_host_is_inherited(stormhost: Stormhost) -> None:
     source = """
 class T(Topology):

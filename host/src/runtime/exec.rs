@@ -109,7 +109,7 @@ async fn run(
         kept: TOLD,
         ..LineLimits::default()
     })));
-    let limit = host.with(|core| core.limits.message);
+    let limit = host.with(|core| core.limits_of(at).message);
     let mut said = Vec::new();
     let exit = {
         let drain = drain_stderr(host, at, pid, &stderr, &tail);
