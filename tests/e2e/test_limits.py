@@ -199,6 +199,17 @@ class T(Topology):
     assert "ignores SIGTERM; it is killed" in run.told
 
 
+def test_a_process_for_a_tuple_has_the_budget_of_a_tuple(stormhost: Stormhost) -> None:
+    source = """
+class T(Topology):
+    numbers = Numbers(1, 1)
+    command = Exec('sleep 1000', timeout=500, conf={'stormhost.tuple.budget.secs': 0.3}, inputs=[ShuffleGrouping(numbers)])
+"""
+    run = stormhost.run(source, status=3)
+    assert "did not end within 0.3 s" in run.told and "stormhost.tuple.budget.secs" in run.told, run.told
+    run.nothing_is_left()
+
+
 def test_no_file_of_the_host_is_inherited(stormhost: Stormhost) -> None:
     source = """
 class T(Topology):

@@ -166,7 +166,7 @@ static KNOWN: &[Known] = &[
     row("stormhost.folder", ValueKind::Text, "null", Component, "The working folder of a child, in place of the one it has by where it was declared."),
     row("stormhost.clean.env", ValueKind::Flag, "false", Component, "Whether a child gets nothing of the host's environment but what stormhost.clean.env.keep names."),
     row("stormhost.clean.env.keep", ValueKind::Text, "null", Component, "The variables that a child with a clean environment gets all the same: names with blanks between them."),
-    row("stormhost.tuple.budget.secs", SECONDS_OR_NONE, "null", Component, "How long a bolt may take for one tuple before it is taken for hung; for ever if not set."),
+    row("stormhost.tuple.budget.secs", SECONDS_OR_NONE, "null", Component, "How long a bolt may take for one tuple, and a process of Exec for its batch, before it is taken for hung; for ever if not set."),
     row("stormhost.restart.max.pause.secs", SECONDS_OR_NONE, "30", Component, "The longest pause before a child that keeps dying is started again."),
 ];
 
