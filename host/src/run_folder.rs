@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -125,6 +125,7 @@ impl RunFolder {
     /// Notes that nothing of the run is left, so that no later start looks for it. Best said after the guard has finished.
     pub fn ended(mut self) {
         self.record.ended = true;
+        forget_others_pids(&self.record.token);
         // Unsaid, the next start looks for processes that are not there: harmless.
         let _ = self.record.write(&self.path);
     }
@@ -176,6 +177,39 @@ impl Record {
     }
 }
 
+/// The `pidDir` of children that run as another user: a folder that nobody but that user and root may look into.
+///
+/// It lies among the temporary files, as the way to the run's folder is closed to others: at the latest by the home folder that it is in.
+///
+/// # Errors
+/// When it cannot be made, or cannot be given to that user.
+pub fn others_pids(token: &str, uid: u32) -> io::Result<PathBuf> {
+    let above = others_pids_of(token);
+    make(&above, 0o711)?;
+    let folder = above.join(uid.to_string());
+    make(&folder, 0o700)?;
+    chown(&folder, Some(uid), None)?;
+    Ok(folder)
+}
+
+fn others_pids_of(token: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("stormhost-pids-{token}"))
+}
+
+/// Makes a folder with these permissions, whatever the umask is. One that is there already was made by this run: its name cannot be guessed.
+fn make(folder: &Path, mode: u32) -> io::Result<()> {
+    match fs::DirBuilder::new().mode(0o700).create(folder) {
+        Ok(()) => fs::set_permissions(folder, fs::Permissions::from_mode(mode)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Nobody looks for these once the run is over.
+fn forget_others_pids(token: &str) {
+    let _ = fs::remove_dir_all(others_pids_of(token));
+}
+
 /// Where the runs of all topologies lie: `$XDG_STATE_HOME/stormhost`, else `~/.local/state/stormhost`, else a folder of the user's for temporary files.
 pub fn state_folder() -> PathBuf {
     let of = |variable| {
@@ -211,6 +245,7 @@ pub fn sweep_leftovers(state: &Path) -> Leftovers {
     }
     .kill_all(PATIENCE);
     for (run, mut record) in dead.iter().cloned() {
+        forget_others_pids(&record.token);
         record.ended = clean;
         // Unsaid, they are looked for once more.
         let _ = record.write(&run);

@@ -1,5 +1,5 @@
 use super::*;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Command};
 
 use crate::link::process::RUN_VARIABLE;
@@ -49,6 +49,28 @@ fn a_run_has_its_folder() {
     let path = folder.path().to_owned();
     folder.ended();
     assert!(Record::read(&path).unwrap().ended);
+}
+
+#[test]
+fn children_of_another_user_have_a_pid_folder_that_is_theirs() {
+    let state = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(state.path(), "words").unwrap();
+    let root = nix::unistd::geteuid().is_root();
+    let uid = match root {
+        true => 54_321,
+        false => nix::unistd::geteuid().as_raw(), // nobody else can be given anything
+    };
+    // A second child of that user finds it there.
+    for _ in 0..2 {
+        let pids = others_pids(folder.token(), uid).unwrap();
+        let found = fs::metadata(&pids).unwrap();
+        assert_eq!((found.mode() & 0o777, found.uid()), (0o700, uid));
+        let above = fs::metadata(pids.parent().unwrap()).unwrap();
+        assert_eq!(above.mode() & 0o777, 0o711);
+    }
+    let above = others_pids_of(folder.token());
+    folder.ended();
+    assert!(!above.exists());
 }
 
 #[test]

@@ -77,6 +77,7 @@ MISTAKES = [
     wrong("SH0208", bolt={**LUA, "command": ["ruby", "x.rb"]}),
     wrong("SH0208", bolt={**LUA, "command": ["lua"]}),
     wrong("SH0235", bolt={**LUA, "where": "inside", "conf": {"stormhost.nice": 5}}),
+    wrong("SH0236", bolt={**shell(), "conf": {"stormhost.tuple.budget.secs": 1}}),
     wrong("SH0209", bolt={"conf": {"stormhost.umask": "999"}}),
     wrong("SH0210", bolt={"conf": {"stormhost.dead.letters.stream": "dead"}}),
     wrong("SH0210", bolt={"conf": {"stormhost.dead.letters.stream": "dead"}, "streams": {"dead": {"fields": ["colour"]}}}),

@@ -75,6 +75,26 @@ def test_a_direct_grouping_is_served_though_flux_cannot_declare_the_stream(storm
     assert sorted(run.noted("got")) == [("1", "1"), ("2", "2"), ("3", "3")]
 
 
+def test_what_follows_from_a_refused_stream_is_not_told(stormhost: Stormhost) -> None:
+    text = EXAMPLE.joinpath("topology.yaml").read_text()
+    assert "type: SHUFFLE" in text
+    file = stormhost.write(text.replace("type: SHUFFLE", "type: SHUFLE"), "wrong.yaml")
+    done = told_of(stormhost, file)
+    assert done.returncode == 1
+    assert '"SHUFLE" is no type of grouping' in done.stderr and "has no inputs" not in done.stderr, done.stderr
+
+
+def test_a_name_behind_the_file_is_refused_since_there_is_one_topology(stormhost: Stormhost) -> None:
+    file = stormhost.write(EXAMPLE.joinpath("topology.yaml").read_text(), "topology.yaml")
+    done = told_of(stormhost, f"{file}:Nonsense")
+    assert done.returncode == 1 and "[SH0105]" in done.stderr, done.stderr
+
+
+def told_of(stormhost: Stormhost, file: object) -> subprocess.CompletedProcess[str]:
+    env = {**stormhost.environment("none", stormhost.folder / "journal"), "GREETING": "x"}
+    return subprocess.run([binary(), "check", str(file)], capture_output=True, text=True, env=env, timeout=SOON, check=False)
+
+
 def test_mistakes_are_told_with_file_and_line_all_at_once(stormhost: Stormhost) -> None:
     stormhost.write("", "resources/source.py")
     stormhost.write(

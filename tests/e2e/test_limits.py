@@ -70,7 +70,7 @@ def test_who_is_over_a_limit_is_stopped_and_told(stormhost: Stormhost, body: str
 SEES = """
 import resource, stat
 open('made', 'w').close()
-note('sees', os.nice(0), oct(stat.S_IMODE(os.stat('made').st_mode)), os.getcwd(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+note('sees', os.nice(0), oct(stat.S_IMODE(os.stat('made').st_mode)), os.getcwd(), *resource.getrlimit(resource.RLIMIT_NOFILE))
 note('environment', sorted(os.environ))
 """
 
@@ -83,7 +83,7 @@ def test_a_child_sees_what_it_was_given(stormhost: Stormhost) -> None:
     run = stormhost.run(one(SEES, clean_env=True, clean_env_keep=keep, **conf), "--env", "MINE=1", env={"SECRET": "s"})
     [sees] = run.noted("sees")
     # Files are opened with 666.
-    assert list(sees) == [7, "0o640", str(folder), 99]
+    assert list(sees) == [7, "0o640", str(folder), 99, 99]
     [environment] = run.noted("environment")
     assert {"JOURNAL", "PYTHONPATH", "MINE", "STORMHOST_RUN"} <= set(environment)
     assert not {"SECRET", "HOME", "PATH", "NOT_THERE", "XDG_STATE_HOME"} & set(environment)
@@ -112,6 +112,102 @@ class T(Topology):
     else:
         assert "stormhost.user and stormhost.group need root" in run.told
     assert "there is no user `nobody-at-all`" in stormhost.run(shell.replace("'nobody'", "'nobody-at-all'"), status=4).told
+
+
+WRITES_ITS_PID_FILE = """
+import json, os, sys
+text = ''
+while True:
+    line = sys.stdin.readline()
+    if line == 'end\\n':
+        break
+    text += line
+folder = json.loads(text)['pidDir']
+open(os.path.join(folder, str(os.getpid())), 'w').close()
+sys.stderr.write(f'{folder} {os.getuid()}\\n')
+print(json.dumps({'pid': os.getpid()}), 'end', sep='\\n', flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may start processes of others")
+def test_a_child_of_another_user_can_write_its_pid_file_and_read_nothing_else(stormhost: Stormhost) -> None:
+    source = f"""
+class T(Topology):
+    numbers = Endless()
+    other = Process('/usr/bin/python3', '-c', {WRITES_ITS_PID_FILE!r}, conf={{'stormhost.user': 'nobody', 'stormhost.folder': '/'}})
+    other.inputs.append(ShuffleGrouping(numbers))
+"""
+    run = stormhost.start(source)
+    run.until(lambda: run.lines_of("other", "stderr"), "the pid file to be written")
+    folder, uid = run.lines_of("other", "stderr")[0].split()
+    assert int(uid) == os.stat(folder).st_uid != 0
+    assert os.stat(folder).st_mode & 0o777 == 0o700 and len(os.listdir(folder)) == 1
+    run.signal(signal.SIGTERM)
+    run.wait()
+    assert not Path(folder).parent.exists()
+
+
+def test_the_longest_message_is_the_components_own(stormhost: Stormhost) -> None:
+    source = """
+class Large(AutoAckBolt):
+    class Default(Stream):
+        fields = 'text'
+    def execute(self, input):
+        self.emit('x' * (3 << 20))
+
+class Small(AutoAckBolt):
+    def execute(self, input):
+        note('length', len(input.text))
+
+class T(Topology):
+    numbers = Numbers(1, 2)
+    large = Large(inputs=ShuffleGrouping(numbers))
+    small = Small(inputs=ShuffleGrouping(large))
+"""
+    run = stormhost.run(source, settings={"stormhost.max.message.bytes": "1 MiB", "large:stormhost.max.message.bytes": "8 MiB"})
+    assert run.noted("length") == [3 << 20] * 2, run.told
+    filters = """
+class T(Topology):
+    numbers = Numbers(1, 1)
+    large = KIND
+    show = Print(inputs=ShuffleGrouping(large))
+"""
+    commands = "\"head -c 2000000 /dev/zero | tr '\\\\0' x; echo\", fields='line', inputs=[ShuffleGrouping(numbers)]"
+    for kind in (f"Exec({commands})", f"Lines({commands})"):
+        settings = {"stormhost.max.message.bytes": "1 MiB", "large:stormhost.max.message.bytes": "8 MiB"}
+        run = stormhost.run(filters.replace("KIND", kind), settings=settings)
+        assert len(run.stdout.strip()) == 2_000_000, run.told
+
+
+def test_how_long_a_child_may_take_to_go_is_the_components_own(stormhost: Stormhost) -> None:
+    source = """
+import signal, threading
+class Bolt1(AutoAckBolt):
+    def initialize(self):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        threading.Thread(target=time.sleep, args=[1000]).start()
+    def execute(self, input):
+        pass
+
+class T(Topology):
+    numbers = Numbers(1, 1)
+    bolt = Bolt1(inputs=ShuffleGrouping(numbers))
+"""
+    settings = {"stormhost.kill.timeout.secs": 1000, "bolt:stormhost.kill.timeout.secs": 0.2}
+    run = stormhost.run(source, settings=settings)
+    assert "ignores SIGTERM; it is killed" in run.told
+
+
+def test_a_process_for_a_tuple_has_the_budget_of_a_tuple(stormhost: Stormhost) -> None:
+    source = """
+class T(Topology):
+    numbers = Numbers(1, 1)
+    command = Exec('sleep 1000', timeout=500, conf={'stormhost.tuple.budget.secs': 0.3}, inputs=[ShuffleGrouping(numbers)])
+"""
+    run = stormhost.run(source, status=3)
+    assert "did not end within 0.3 s" in run.told and "stormhost.tuple.budget.secs" in run.told, run.told
+    run.nothing_is_left()
 
 
 def test_no_file_of_the_host_is_inherited(stormhost: Stormhost) -> None:
@@ -280,7 +376,7 @@ class T(Topology):
 
 
 def test_a_command_for_a_tuple_sees_what_it_was_given(stormhost: Stormhost) -> None:
-    command = "umask >&2; ulimit -n >&2; nice >&2; pwd >&2; echo secret=$SECRET n=$n >&2; exit 1"
+    command = "umask >&2; ulimit -Sn >&2; ulimit -Hn >&2; nice >&2; pwd >&2; echo secret=$SECRET n=$n >&2; exit 1"
     conf = {"umask": "027", "limit.files": 99, "nice": 7, "folder": "/", "clean.env": True, "clean.env.keep": "PATH"}
     conf = {f"stormhost.{name}": value for name, value in conf.items()}
     source = f"""
@@ -290,7 +386,7 @@ class T(Topology):
 """
     run = stormhost.run(source, env={"SECRET": "s"}, status=3)
     told = "\n".join(run.lines_of("command", "stderr"))
-    assert told.split() == ["0027", "99", str(7), "/", "secret=", "n=0"], run.told
+    assert told.split() == ["0027", "99", "99", str(7), "/", "secret=", "n=0"], run.told
 
 
 def test_a_start_may_take_longer_than_a_hang(stormhost: Stormhost) -> None:

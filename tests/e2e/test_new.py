@@ -22,20 +22,21 @@ def do(stormhost: Stormhost, *words: str, below: str = ".") -> subprocess.Comple
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_new_project_runs_and_its_test_passes(stormhost: Stormhost, language: str) -> None:
-    made = do(stormhost, binary(), "new", "words", "--lang", language)
+@pytest.mark.parametrize("name", ["words", "Ada's \"own\" $words"], ids=["plain", "odd"])
+def test_a_new_project_runs_and_its_test_passes(stormhost: Stormhost, name: str, language: str) -> None:
+    made = do(stormhost, binary(), "new", name, "--lang", language)
     assert made.returncode == 0, made.stderr
     options = [f"PYTHON={os.path.realpath(sys.executable)}"] if language == "python" else []
-    run = do(stormhost, "make", "-s", "run", *options, below="words")
+    run = do(stormhost, "make", "-s", "run", *options, below=name)
     assert run.returncode == 0, run.stderr
     words = run.stdout.split()
     if language == "shell":
         words = words[::-1]  # as `uniq -c` has it, the count comes first
     counted = dict(zip(words[::2], words[1::2]))
     assert (counted["cow"], counted["moon"], counted["end"]) == ("3", "3", "1")
-    tested = do(stormhost, "make", "-s", "test", *options, below="words")
+    tested = do(stormhost, "make", "-s", "test", *options, below=name)
     assert tested.returncode == 0, tested.stdout + tested.stderr
-    checked = do(stormhost, "make", "-s", "check", *options, below="words")
+    checked = do(stormhost, "make", "-s", "check", *options, below=name)
     assert "no mistakes" in checked.stderr, checked.stderr
 
 

@@ -113,6 +113,13 @@ def test_one_honest_line_is_said_at_start_and_can_be_left_out(pipes: Pipes) -> N
     assert (quiet.status, quiet.out, quiet.err) == (0, "a\n", "")
 
 
+def test_what_is_wrong_with_the_options_is_told(pipes: Pipes) -> None:
+    ended = pipes.run("--set", "topology.max.spout.pendin=1", "echo a", ":", "cat")
+    assert (ended.status, ended.out) == (0, "a\n")
+    assert "--set topology.max.spout.pendin is no setting that stormhost knows" in ended.err
+    assert ended.err.count("at most once") == 1, ended.err
+
+
 def test_the_first_stage_reads_standard_input_alone_or_in_copies(pipes: Pipes) -> None:
     given = "".join(f"{n}\n" for n in range(5000))
     for copies in ([], ["x3"]):

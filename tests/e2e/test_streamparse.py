@@ -280,6 +280,8 @@ def test_a_batching_bolt_without_ticks_is_warned_of(stormhost: Stormhost) -> Non
     told = checked(stormhost, root).stderr
     assert "t.py:10: warning: 'batches' is a BatchingBolt without ticks" in told, told
     assert "t.py:10: warning: par of 'batches' is given for beta, not for prod" in told, told
+    (root / "config.json").write_text('{"envs": {"prod": {"options": {"topology.tick.tuple.freq.secs": 1}}}}')
+    assert "without ticks" not in checked(stormhost, root).stderr
 
 
 def test_choices_that_are_not_clear_are_asked_for(stormhost: Stormhost) -> None:

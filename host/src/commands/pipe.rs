@@ -45,8 +45,10 @@ pub fn pipe(options: &PipeOptions) -> ExitStatus {
         Ok(prepared) => prepared,
         Err(status) => return status,
     };
-    // They say once for each filter what is said once for all.
-    prepared.remarks.clear();
+    // It says once for each filter what is said once for all.
+    prepared
+        .remarks
+        .retain(|remark| remark.code != Code::AT_MOST_ONCE);
     if !options.quiet {
         tell(PROMISE);
     }

@@ -176,4 +176,8 @@ SETTING_OF_PROCESSES "SH0235"
     ["{setting} has no effect: the component is inside the host, and no process"]
     cause "The setting is a limit or a property of a process, which the kernel or the host keeps for processes only. It is a warning only."
     remedy "Run the component outside (`where='outside'`); Lua inside has `stormhost.inside.memory.bytes` and `stormhost.inside.budget.secs`."
+SETTING_OF_TUPLES "SH0236"
+    ["{setting} has no effect: a command that is kept running does not say when it is through with a tuple"]
+    cause "The setting is about single tuples, and the host cannot see how far a filter of lines has come with one. It is a warning only."
+    remedy "Leave it out, or use `Exec`, whose process runs for one tuple or batch and no longer. `topology.subprocess.timeout.secs` ends a child that is silent."
 }

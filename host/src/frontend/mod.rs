@@ -132,7 +132,7 @@ fn described(
 ) -> Result<Ir, LoadError> {
     let file = file.to_owned();
     match recognise::form(&file, content) {
-        Form::Description if name.is_some() => Err(LoadError::OneTopology { file }),
+        Form::Description | Form::Flux if name.is_some() => Err(LoadError::OneTopology { file }),
         Form::Description => {
             refuse_stray(&file, &[], &options.others)?;
             Ir::from_json(content).map_err(|source| LoadError::BadDescription {

@@ -27,11 +27,17 @@ pub(super) fn form(file: &str, content: &[u8]) -> Form {
     };
     let text = text.trim_start_matches('\u{feff}');
     let first_line = text.lines().next().unwrap_or_default();
-    if let Some(interpreter) = first_line.strip_prefix("#!") {
-        return language::ALL
+    let interpreter = first_line.strip_prefix("#!");
+    if let Some(interpreter) = interpreter {
+        let named = language::ALL
             .iter()
-            .find(|language| interpreter.contains(language.id))
-            .map_or_else(|| unknown(script(interpreter)), Form::Program);
+            .find(|language| interpreter.contains(language.id));
+        match (named, other_script(interpreter)) {
+            (Some(language), _) => return Form::Program(language),
+            (None, Some(looks_like)) => return unknown(looks_like),
+            // `pypy3`, `uv run --script`: what such a program runs, the ending and the content have to say.
+            (None, None) => {}
+        }
     }
     if text.trim_start().starts_with('{') {
         return Form::Description;
@@ -46,6 +52,7 @@ pub(super) fn form(file: &str, content: &[u8]) -> Form {
     };
     match by_ending.or_else(by_content) {
         Some(language) => Form::Program(language),
+        None if interpreter.is_some() => unknown("a script in another language"),
         None => Form::Unknown {
             looks_like: guess(file, text).map(str::to_owned),
         },
@@ -58,13 +65,13 @@ fn unknown(looks_like: &str) -> Form {
     }
 }
 
-fn script(interpreter: &str) -> &'static str {
-    for (name, said) in [("node", "a JavaScript program"), ("perl", "a Perl script")] {
-        if interpreter.contains(name) {
-            return said;
-        }
-    }
-    "a script in another language"
+/// What a script is whose interpreter is known, and is none of a language that topologies are written in.
+fn other_script(interpreter: &str) -> Option<&'static str> {
+    let known = [("node", "a JavaScript program"), ("perl", "a Perl script")];
+    known
+        .into_iter()
+        .find(|(name, _)| interpreter.contains(name))
+        .map(|(_, said)| said)
 }
 
 fn guess(file: &str, text: &str) -> Option<&'static str> {
@@ -113,6 +120,28 @@ mod tests {
             ("topology.rb", "class T\nend\n", "Ruby"),
             ("topology", "#!/usr/bin/env ruby\n", "Ruby"),
             ("topology.py", "#!/usr/bin/env ruby\n", "Ruby"),
+            ("topology.py", "#!/usr/bin/env pypy3\n", "Python"),
+            (
+                "topology.py",
+                "#!/usr/bin/env -S uv run --script\nfrom base import T\n",
+                "Python",
+            ),
+            (
+                "topology",
+                "#!/usr/bin/env -S uv run --script\nfrom stormhost import Topology\n",
+                "Python",
+            ),
+            (
+                "topology.py",
+                "#!/usr/bin/env node\n",
+                "a JavaScript program",
+            ),
+            ("run", "#!/bin/sh\n", "a script in another language"),
+            (
+                "run.sh",
+                "#!/bin/sh\necho import\n",
+                "a script in another language",
+            ),
             ("topology", "# A topology.\nrequire 'stormhost'\n", "Ruby"),
             ("topology", "  require(\"stormhost\")\n", "Ruby"),
             ("topology", "require 'stormhosting'\n", "unknown"),

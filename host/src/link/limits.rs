@@ -63,8 +63,11 @@ impl Limits {
 
     /// Sets the limits of a process; of this one, if it is `None`.
     fn set(&self, pid: Option<Pid>) -> Result<(), (&'static str, io::Error)> {
-        if let Some(files) = self.open_files.or(self.usual_open_files) {
-            set(pid, Resource::Nofile, files, files).map_err(|error| ("open files", error))?;
+        // Some runtimes raise their own limit as far as they may, so one that was asked for is the most as well.
+        let files = self.open_files.map(|files| (files, files));
+        let usual = self.usual_open_files.map(|files| (files, u64::MAX));
+        if let Some((soft, hard)) = files.or(usual) {
+            set(pid, Resource::Nofile, soft, hard).map_err(|error| ("open files", error))?;
         }
         if let Some(seconds) = self.cpu_seconds {
             set(
@@ -112,11 +115,7 @@ fn set(pid: Option<Pid>, resource: Resource, soft: u64, hard: u64) -> io::Result
     let ceiling = rustix::process::getrlimit(resource)
         .maximum
         .unwrap_or(u64::MAX);
-    let hard = if resource == Resource::Nofile {
-        ceiling
-    } else {
-        hard.min(ceiling)
-    };
+    let hard = hard.min(ceiling);
     let maximum = (hard != u64::MAX).then_some(hard);
     rustix::process::prlimit(
         pid,

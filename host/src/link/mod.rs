@@ -1,6 +1,6 @@
 //! How the host talks to one component. Has never heard of acking or of other tasks.
 
-mod account;
+pub mod account;
 pub mod autopsy;
 pub mod exit;
 pub mod inside;

@@ -265,7 +265,7 @@ async fn limits_are_in_force() {
     let mut wanted = spawn(&[
         "sh",
         "-c",
-        "read -r _; ulimit -Sn; ulimit -St; nice; cat /proc/$$/oom_score_adj",
+        "read -r _; ulimit -Sn; ulimit -St; nice; ulimit -Hn; cat /proc/$$/oom_score_adj",
     ]);
     wanted.limits = Limits {
         open_files: Some(77),
@@ -282,19 +282,19 @@ async fn limits_are_in_force() {
     drop(stdin);
     let said = all_of(&mut stdout).await;
     let lines: Vec<&str> = said.lines().collect();
-    assert_eq!(lines[..3], ["77", "1000", "7"]);
+    assert_eq!(lines[..4], ["77", "1000", "7", "77"]);
     let own: i32 = std::fs::read_to_string("/proc/self/oom_score_adj")
         .unwrap()
         .trim()
         .parse()
         .unwrap();
-    assert_eq!(lines[3].parse::<i32>().unwrap(), (own + 300).min(1000));
+    assert_eq!(lines[4].parse::<i32>().unwrap(), (own + 300).min(1000));
 }
 
 /// They were set from outside once it ran, and a quick program was through by then.
 #[tokio::test]
 async fn a_program_begins_with_its_limits() {
-    let mut wanted = spawn(&["sh", "-c", "ulimit -Sn; ulimit -St; nice"]);
+    let mut wanted = spawn(&["sh", "-c", "ulimit -Sn; ulimit -St; nice; ulimit -Hn"]);
     wanted.limits = Limits {
         open_files: Some(77),
         cpu_seconds: Some(1000),
@@ -303,7 +303,7 @@ async fn a_program_begins_with_its_limits() {
     };
     for _ in 0..20 {
         let mut child = Child::spawn(&wanted).unwrap();
-        assert_eq!(all_of(&mut child.stdout).await, "77\n1000\n7\n");
+        assert_eq!(all_of(&mut child.stdout).await, "77\n1000\n7\n77\n");
     }
 }
 

@@ -367,7 +367,7 @@ impl<'a> ChildLife<'a> {
         let mut hello = Vec::new();
         stormhost_protocol::storm::write_setup(
             component.serializer,
-            &setup(&self.host.topology, self.at, &self.host.pid_dir),
+            &setup(&self.host.topology, self.at, &self.host.pids_of(self.at)),
             &mut hello,
         );
         // A child may answer before it has read everything, and a large setup may not fit the pipe: both at once.
@@ -437,7 +437,7 @@ impl<'a> ChildLife<'a> {
         stdout: &mut Outlet,
         listener: &mut Listener,
     ) -> End {
-        let grace = self.host.topology.settings.kill_timeout();
+        let grace = self.host.kill_timeout(self.at);
         let read = async {
             match listener.listen(stdout).await {
                 // The death is nearly always seen at once; a child that closes its stdout and lives on is of no use to anybody.
@@ -527,7 +527,7 @@ impl<'a> ChildLife<'a> {
 
     /// Nobody reads what is written to the child: it is dying, which is seen elsewhere, or it lives on and is of no use.
     async fn closed_its_input(&self) -> End {
-        sleep(self.host.topology.settings.kill_timeout()).await;
+        sleep(self.host.kill_timeout(self.at)).await;
         End::Ended(Code::CLOSED_STDIN.told("it closed its standard input, and lived on"))
     }
 
@@ -641,7 +641,7 @@ impl<'a> ChildLife<'a> {
     }
 
     async fn end(&self, life: &Life) -> Exit {
-        let patience = self.host.topology.settings.kill_timeout();
+        let patience = self.host.kill_timeout(self.at);
         let mut at_once = self.host.stage.subscribe();
         let hurried = async {
             while !self.host.at_once.get() {

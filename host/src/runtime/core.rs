@@ -164,6 +164,14 @@ impl Core {
         self.lost.values().sum::<u64>() + self.abandoned + self.lost_lines
     }
 
+    /// What the child of `task` may send: the component's own longest message.
+    pub fn limits_of(&self, task: usize) -> Limits {
+        Limits {
+            message: self.tasks[task].longest,
+            ..self.limits.clone()
+        }
+    }
+
     /// To be called after each piece of input: wakes the receivers of what was emitted, makes `from` wait for those that are full, and tells outcomes.
     pub fn after(&mut self, from: usize) {
         self.wake_touched(from);

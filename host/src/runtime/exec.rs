@@ -38,6 +38,7 @@ pub async fn keep(host: Rc<Host>, at: usize) {
         return;
     };
     let patience = timeout.unwrap_or_else(|| component.settings.subprocess_timeout());
+    let patience = (component.settings.tuple_budget()).map_or(patience, |b| b.min(patience));
     host.with(|core| core.up(at, Dialect::Inside));
     while wait_for_a_batch(&host, at, batch, linger).await {
         // What it says goes to queues that may be full.
@@ -114,7 +115,7 @@ async fn run(
         kept: TOLD,
         ..LineLimits::default()
     })));
-    let limit = host.with(|core| core.limits.message);
+    let limit = host.with(|core| core.limits_of(at).message);
     let mut said = Vec::new();
     let exit = {
         let drain = drain_stderr(host, at, pid, &stderr, &tail);
@@ -143,7 +144,7 @@ async fn run(
         });
         let exit = tokio::select! {
             ended = ended => ended.map_err(|_| format!(
-                "did not end within {} s (its timeout, or topology.subprocess.timeout.secs), and was killed",
+                "did not end within {} s (its timeout, topology.subprocess.timeout.secs or stormhost.tuple.budget.secs), and was killed",
                 patience.as_secs_f64()
             )),
             why = bounds::watch(host, at, pid) => Err(format!("was killed: {why}")),

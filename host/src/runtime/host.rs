@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
 
@@ -13,9 +13,11 @@ use crate::dead_letters::DeadLetters;
 use crate::errors::Report;
 use crate::flow::turns::{TURNS_A_CORE, Turns};
 use crate::guard::Guard;
+use crate::link::account::look_up;
 use crate::link::limits::raise_open_files;
 use crate::link::pipe::size_for;
 use crate::procstat::Stat;
+use crate::run_folder::others_pids;
 use crate::topology::Topology;
 
 /// A run, as its tasks see it. Everything happens on one thread; nothing is borrowed across an await.
@@ -140,6 +142,25 @@ impl Host {
     /// Microseconds since the run began.
     pub fn now(&self) -> u64 {
         self.started.elapsed().as_micros() as u64
+    }
+
+    /// Where the children of this task put their pid files: a folder that they may write to.
+    pub fn pids_of(&self, at: usize) -> PathBuf {
+        let component = &self.topology.components[self.topology.tasks[at].component];
+        let user = component.settings.user();
+        let uid = user
+            .filter(|_| component.inside.is_none())
+            .and_then(|user| look_up(Some(&user), None).ok()?.uid)
+            .filter(|uid| *uid != nix::unistd::geteuid().as_raw());
+        // Where none can be made for it, the child says what it could not write.
+        uid.and_then(|uid| others_pids(&self.token, uid).ok())
+            .unwrap_or_else(|| self.pid_dir.clone())
+    }
+
+    /// How long the child of this task may take to go once it was told to.
+    pub fn kill_timeout(&self, at: usize) -> Duration {
+        let component = &self.topology.components[self.topology.tasks[at].component];
+        component.settings.kill_timeout()
     }
 
     /// When the run began.

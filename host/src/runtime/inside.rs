@@ -42,7 +42,7 @@ fn lua(host: &Host, at: usize) -> Result<Link, SpawnError> {
     };
     crate::link::inside::Inside::start(
         &host.with(|core| core.name(at)),
-        Manner::usual(host.topology.settings.kill_timeout()),
+        Manner::usual(host.kill_timeout(at)),
         move |ends| script.run(&ends),
     )
 }
@@ -64,7 +64,7 @@ fn python(host: &Host, at: usize) -> Result<Link, SpawnError> {
     };
     let stopping = std::sync::Arc::new(Stopping::default());
     let manner = Manner {
-        grace: host.topology.settings.kill_timeout(),
+        grace: host.kill_timeout(at),
         stack: STACK,
         interrupt: interrupt(stopping.clone()),
     };

@@ -30,7 +30,7 @@ pub struct LineEar {
 impl LineEar {
     /// An ear for a command that has not said anything.
     pub fn new(host: Rc<Host>, at: usize) -> LineEar {
-        let longest = host.with(|core| core.limits.message);
+        let longest = host.with(|core| core.limits_of(at).message);
         LineEar {
             host,
             at,

@@ -192,7 +192,7 @@ impl ChildLife<'_> {
     /// One that may not begin again is waited for as long as it takes, as a shell would.
     async fn exit_of(&self, life: &Life) -> Option<Exit> {
         let mut stage = self.host.stage.subscribe();
-        let grace = sleep(self.host.topology.settings.kill_timeout());
+        let grace = sleep(self.host.kill_timeout(self.at));
         tokio::pin!(grace);
         loop {
             if self.host.with(|core| core.should_leave(self.at)) {
@@ -335,7 +335,7 @@ impl ChildLife<'_> {
     /// It has closed its input. Its exit, which is seen elsewhere, nearly always follows at once, and says whether it had enough.
     /// One that lives on has: what else comes for it goes nowhere, and what it says counts. Returns that it is so.
     async fn reads_no_more(&self) -> bool {
-        sleep(self.host.topology.settings.kill_timeout()).await;
+        sleep(self.host.kill_timeout(self.at)).await;
         self.unwritten.set(0);
         self.host.with(|core| core.lines_were_read(self.at, 0));
         true
@@ -421,7 +421,7 @@ impl ChildLife<'_> {
     async fn end_at_once(&self, life: &Life) -> Exit {
         if !self.host.at_once.get() {
             life.terminate();
-            let patience = self.host.topology.settings.kill_timeout();
+            let patience = self.host.kill_timeout(self.at);
             if let Ok(exit) = timeout(patience, life.wait()).await {
                 return exit;
             }

@@ -63,7 +63,7 @@ pub struct Listener {
 impl Listener {
     /// An ear for a child that has not said anything.
     pub fn new(host: Rc<Host>, at: usize, pid: u32) -> Listener {
-        let limits = host.with(|core| core.limits.clone());
+        let limits = host.with(|core| core.limits_of(at));
         let is_spout = host.with(|core| core.tasks[at].spout.is_some());
         Listener {
             host,

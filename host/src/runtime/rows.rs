@@ -35,6 +35,7 @@ impl<'a> Rows<'a> {
         encoding: Encoding,
         results: &'a Results<'a>,
     ) -> Result<Rows<'a>, ProtocolError> {
+        let limits = core.limits_of(from);
         let mut blocks = Vec::with_capacity(results.blocks.len());
         for block in &results.blocks {
             if block.columns.is_empty() && block.rows > ROWS_WITHOUT_COLUMNS {
@@ -46,8 +47,8 @@ impl<'a> Rows<'a> {
                 .columns
                 .iter()
                 .map(|column| match core.tasks[from].repeats {
-                    true => Column::open_with_repeats(encoding, column, &core.limits),
-                    false => Column::open(encoding, column, &core.limits),
+                    true => Column::open_with_repeats(encoding, column, &limits),
+                    false => Column::open(encoding, column, &limits),
                 })
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(FrameError::from)?;

@@ -67,6 +67,8 @@ pub struct Task {
     pub progressed: bool,
     /// Whether anything was put into its queue since the last piece of input was through.
     pub(super) touched: Touched,
+    /// The longest message that its child may send, in bytes: what the component was told.
+    pub(super) longest: usize,
 }
 
 impl Task {
@@ -103,6 +105,7 @@ impl Task {
             counters: Counters::default(),
             progressed: false,
             touched: Touched::No,
+            longest: component.settings.max_message_bytes(),
         }
     }
 

@@ -38,6 +38,9 @@ pub struct Ir {
     /// What the front end itself found wrong.
     #[serde(default)]
     pub mistakes: Vec<MistakeIr>,
+    /// Components that a subscription was meant for which the front end could not describe, and told of.
+    #[serde(skip)]
+    pub refused: Vec<String>,
 }
 
 /// One spout or bolt.

@@ -80,6 +80,7 @@ fn described(file: &str, resolved: &Path, whole: &Definition, told: &mut Told) -
         components: Vec::new(),
         subscriptions: Vec::new(),
         mistakes: Vec::new(),
+        refused: Vec::new(),
     };
     for (key, value) in &whole.config {
         ir.conf.insert(key.clone(), value.json());

@@ -10,6 +10,7 @@ use crate::topology::{Ir, SubscriptionIr};
 pub(super) fn describe(whole: &Definition, ir: &mut Ir, told: &mut Told) {
     for node in &whole.streams {
         let Some(subscription) = subscription(node, whole, told) else {
+            ir.refused.extend(node.get("to").and_then(Node::any_text));
             continue;
         };
         let same = |other: &SubscriptionIr| {

@@ -43,11 +43,19 @@ pub(super) fn load(
     let virtualenv = environment.as_ref().and_then(|it| it.virtualenv(&topology));
     let (python, looked) = python::find(&project.root, virtualenv.as_deref(), options)?;
     let package = shim::unpack(language::PYTHON, &options.surroundings)?;
+    let below = environment
+        .as_ref()
+        .map(|environment| environment.settings(&|folder| is_writable(&resolve(&project, folder))));
+    let set_below: Vec<&String> = below
+        .iter()
+        .flat_map(|(settings, _)| settings.keys())
+        .collect();
     let told = json!({
         "root": project.root,
         "source": project.source(),
         "environment": environment.as_ref().map(|it| &it.name),
         "serializer": environment.as_ref().and_then(|it| it.serializer()).or(project.serializer()),
+        "options": set_below,
         "looked": looked,
     })
     .to_string();
@@ -59,9 +67,7 @@ pub(super) fn load(
     let mut ir = describe(language::PYTHON, &python, &package, &request, options)?;
     file.clone_into(&mut ir.file);
     direct::as_in_storm(&mut ir);
-    if let Some(environment) = environment {
-        let (below, remarks) =
-            environment.settings(&|folder| is_writable(&resolve(&project, folder)));
+    if let Some((below, remarks)) = below {
         for (key, value) in below {
             ir.conf.entry(key).or_insert(value);
         }

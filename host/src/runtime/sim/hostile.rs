@@ -103,6 +103,9 @@ impl Scene {
         };
         let mut core = Core::new(topology(hostile, dialect, conf), 1);
         core.limits.message = 4096;
+        for task in &mut core.tasks {
+            task.longest = 4096;
+        }
         for at in 0..TASKS {
             core.up(at, if at == hostile { dialect } else { SOUND });
             core.tasks[at].repeats = how / 30 % 2 == 1;

@@ -39,7 +39,7 @@ fn says(core: &mut Core, at: usize, message: &serde_json::Value) {
 #[test]
 fn a_spout_that_a_cycle_held_up_is_woken_when_it_drains() {
     let arrows = [("S", "a", "shuffle"), ("a", "a", "shuffle")];
-    let mut core = core(&["S", "a"], &arrows, json!({"stormhost.cycle.bytes": 1}));
+    let mut core = core(&["S", "a"], &arrows, json!({"stormhost.cycle.bytes": 20}));
     core.up(0, AUTO);
     core.up(1, AUTO);
     assert!(!told(&mut core, 0).is_empty(), "credit");

@@ -120,6 +120,7 @@ impl Round<'_> {
             None => (None, ir.command.clone()),
         };
         mistakes.extend(super::shell::promise(ir));
+        mistakes.extend(super::shell::budget_of_lines(ir));
         if ir.builtin.is_none()
             && ir.java_class.is_none()
             && inside.is_none()

@@ -15,6 +15,8 @@ const MOST_IN_A_BATCH: i64 = 1_000_000;
 /// How long a batch that is not full waits for more, unless something else is said.
 const LINGER: Duration = Duration::from_millis(100);
 
+const BUDGET: &str = "stormhost.tuple.budget.secs";
+
 /// The shell component that it is, if it is one, and what starts it.
 pub(super) fn shell(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<(Shell, Vec<String>)> {
     let described = ir.shell.as_ref()?;
@@ -173,6 +175,23 @@ pub(super) fn promise(ir: &ComponentIr) -> Option<Mistake> {
                 ir.id
             ),
         ).coded(Code::AT_MOST_ONCE)
+    })
+}
+
+/// A budget for each tuple that was set for a command which is kept running: nobody can tell when it is through with one.
+pub(super) fn budget_of_lines(ir: &ComponentIr) -> Option<Mistake> {
+    let described = ir.shell.as_ref()?;
+    let set = ir.conf.get(BUDGET).is_some_and(|value| !value.is_null());
+    (described.mode == "lines" && set).then(|| {
+        Mistake::warning(
+            ir.at.as_ref(),
+            format!(
+                "the setting \"{BUDGET}\" of \"{}\" has no effect: a command that is kept running does not say when it is through with a tuple",
+                ir.id
+            ),
+        )
+        .coded(Code::SETTING_OF_TUPLES)
+        .hint("it holds for Exec, and for components in a language")
     })
 }
 

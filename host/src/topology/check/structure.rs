@@ -30,10 +30,11 @@ pub(super) fn check(ir: &Ir, components: &[Component], file: &Place, mistakes: &
         .filter(|component| component.kind == Kind::Bolt)
     {
         // By what was described: a subscription with a mistake in it was told of already.
-        if !ir
-            .subscriptions
-            .iter()
-            .any(|subscription| subscription.to == component.id)
+        if !ir.refused.contains(&component.id)
+            && !ir
+                .subscriptions
+                .iter()
+                .any(|subscription| subscription.to == component.id)
         {
             let mistake = Mistake::error(
                 component.at.as_ref(),

@@ -27,8 +27,10 @@ pub enum ValueKind {
         /// The most that makes sense.
         most: u64,
     },
-    /// Text that is not empty.
+    /// Text that is not empty; a whole number is taken as its digits, since that is what `--set` and YAML make of them.
     Text,
+    /// Text of octal digits. No number: YAML and programs have read 027 as another one by the time that it is seen here.
+    Octal,
     /// Text by name, such as variables of an environment.
     TextMap,
     /// The name of a serializer; any text that holds `json` or `msgpack` will do, so Storm's class names do.
@@ -59,14 +61,24 @@ impl ValueKind {
                     .filter(|bytes| (least..=most).contains(bytes))
                     .map(Value::from)
             }
-            ValueKind::Text => value
-                .as_str()
-                .filter(|text| !text.is_empty())
-                .map(Value::from),
+            ValueKind::Text => match value {
+                Value::Number(number) if number.is_u64() || number.is_i64() => {
+                    Some(Value::from(number.to_string()))
+                }
+                other => text(other),
+            },
+            ValueKind::Octal => text(value),
             ValueKind::TextMap => text_map(value),
             ValueKind::Serializer => serializer(value).map(|_| value.clone()),
         };
         read.ok_or_else(|| self.expectation())
+    }
+
+    /// What to try where a value is of another kind, as far as there is more to say than what was expected.
+    pub(super) fn hint(self, value: &Value) -> Option<&'static str> {
+        (self == ValueKind::Octal && value.is_number()).then_some(
+            "write it in quotes, such as \"027\": a number without them may have become another one on its way here",
+        )
     }
 
     fn expectation(self) -> String {
@@ -84,6 +96,7 @@ impl ValueKind {
                 format!("a number of bytes from {least} to {most}, or text such as \"8 MiB\"")
             }
             ValueKind::Text => "text".into(),
+            ValueKind::Octal => "text of octal digits".into(),
             ValueKind::TextMap => "an object of texts by name".into(),
             ValueKind::Serializer => "\"json\" or \"msgpack\"".into(),
         }
@@ -107,6 +120,13 @@ pub(super) fn plain_text(value: &Value) -> Option<String> {
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+fn text(value: &Value) -> Option<Value> {
+    value
+        .as_str()
+        .filter(|text| !text.is_empty())
+        .map(Value::from)
 }
 
 fn whole(value: &Value) -> Option<u64> {
@@ -185,6 +205,9 @@ mod tests {
             (BYTES, json!("64kb"), json!(64_000)),
             (BYTES, json!("2048"), json!(2048)),
             (ValueKind::Text, json!("WordCount"), json!("WordCount")),
+            (ValueKind::Text, json!(1000), json!("1000")),
+            (ValueKind::Text, json!(-3), json!("-3")),
+            (ValueKind::Octal, json!("027"), json!("027")),
             (
                 ValueKind::TextMap,
                 json!({"A": "b", "N": 3}),
@@ -238,6 +261,9 @@ mod tests {
             ),
             (BYTES, json!(1), "from 1024 to"),
             (ValueKind::Text, json!(""), "text"),
+            (ValueKind::Text, json!(1.5), "text"),
+            (ValueKind::Text, json!(true), "text"),
+            (ValueKind::Octal, json!(23), "text of octal digits"),
             (ValueKind::TextMap, json!({"A": [1]}), "an object of texts"),
             (ValueKind::TextMap, json!("A=b"), "an object of texts"),
             (

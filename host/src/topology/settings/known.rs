@@ -160,13 +160,13 @@ static KNOWN: &[Known] = &[
     row("stormhost.limit.files", FROM_ONE, "null", Component, "How many files each process of a child may have open; as many as the host was allowed if not set."),
     row("stormhost.limit.processes", FROM_ONE, "null", Component, "How many processes a child may be, itself included, before it is stopped."),
     row("stormhost.nice", ValueKind::Count { least: 0, most: 19 }, "null", Component, "The niceness of a child: 19 gets what nobody else wants."),
-    row("stormhost.umask", ValueKind::Text, "null", Component, "The umask of a child, in octal digits such as 027."),
+    row("stormhost.umask", ValueKind::Octal, "null", Component, "The umask of a child, in octal digits such as 027; in quotes where it stands in a file."),
     row("stormhost.user", ValueKind::Text, "null", Component, "The user that a child runs as, by name or number, where the host may choose."),
     row("stormhost.group", ValueKind::Text, "null", Component, "The group that a child runs as, by name or number; the user's own if not set."),
     row("stormhost.folder", ValueKind::Text, "null", Component, "The working folder of a child, in place of the one it has by where it was declared."),
     row("stormhost.clean.env", ValueKind::Flag, "false", Component, "Whether a child gets nothing of the host's environment but what stormhost.clean.env.keep names."),
     row("stormhost.clean.env.keep", ValueKind::Text, "null", Component, "The variables that a child with a clean environment gets all the same: names with blanks between them."),
-    row("stormhost.tuple.budget.secs", SECONDS_OR_NONE, "null", Component, "How long a bolt may take for one tuple before it is taken for hung; for ever if not set."),
+    row("stormhost.tuple.budget.secs", SECONDS_OR_NONE, "null", Component, "How long a bolt may take for one tuple, and a process of Exec for its batch, before it is taken for hung; for ever if not set."),
     row("stormhost.restart.max.pause.secs", SECONDS_OR_NONE, "30", Component, "The longest pause before a child that keeps dying is started again."),
 ];
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::kind::ValueKind;
 use super::known::{self, Effect, Known, Scope};
 use super::{Origin, Setting, Settings};
 use crate::errors::Code;
@@ -201,16 +202,21 @@ impl Reader<'_> {
             self.mistakes.push(mistake.hint("set it for the topology"));
             return;
         }
+        let typed = typed_digits(known, value, &origin);
+        let value = typed.as_ref().unwrap_or(value);
         match self.value(known, value) {
             Ok(value) => layer
                 .entries
                 .push((key.to_owned(), Setting { value, origin })),
             Err(expected) => {
                 let subject = self.subject(key, &origin);
-                self.mistakes.push(
+                let mistake =
                     Mistake::error(at, format!("{subject} should be {expected}, not {value}"))
-                        .coded(Code::BAD_SETTING),
-                );
+                        .coded(Code::BAD_SETTING);
+                self.mistakes.push(match known.kind.hint(value) {
+                    Some(hint) => mistake.hint(hint),
+                    None => mistake,
+                });
             }
         }
     }
@@ -279,6 +285,13 @@ impl Reader<'_> {
             (_, None) => format!("the setting \"{key}\""),
         }
     }
+}
+
+/// Octal digits as they were typed. JSON has no numbers of other bases, and none with zeros in front: `77` can only have been typed as that.
+fn typed_digits(known: &Known, value: &Value, origin: &Origin) -> Option<Value> {
+    let typed = matches!(origin, Origin::Environment(_) | Origin::CommandLine);
+    (typed && known.kind == ValueKind::Octal && value.is_u64())
+        .then(|| Value::from(value.to_string()))
 }
 
 const PREFIX: &str = "STORMHOST_";

@@ -244,6 +244,15 @@ fn slips_are_pointed_out() {
             "--set split:topology.multilang.serializer should be \"json\" or \"msgpack\", not \"avro\"",
             None,
         ),
+        (
+            ir(json!({"stormhost.umask": 23}), nothing()),
+            Overrides::default(),
+            Severity::Error,
+            "the setting \"stormhost.umask\" should be text of octal digits, not 23",
+            Some(
+                "write it in quotes, such as \"027\": a number without them may have become another one on its way here",
+            ),
+        ),
     ] {
         let (_, _, mistakes) = resolve(&described, &overrides);
         let [mistake] = mistakes.as_slice() else {
@@ -338,6 +347,24 @@ fn getters_answer_what_is_set() {
     assert_eq!(settings.queue_bytes(), 1 << 20);
     assert_eq!(settings.serializer(), Encoding::Msgpack);
     assert_eq!(settings.tasks(), Some(8));
+}
+
+#[test]
+fn digits_are_text_where_text_is_asked_for() {
+    let mut overrides = set(&[
+        "stormhost.user=1000",
+        "topology.name=2024",
+        "stormhost.umask=77",
+    ]);
+    overrides.environment = vec![("STORMHOST_GROUP".into(), "100".into())];
+    let described = ir(json!({"stormhost.folder": 7}), json!({}));
+    let (settings, _, mistakes) = resolve(&described, &overrides);
+    assert_eq!(mistakes, []);
+    assert_eq!(settings.user().as_deref(), Some("1000"));
+    assert_eq!(settings.group().as_deref(), Some("100"));
+    assert_eq!(settings.name().as_deref(), Some("2024"));
+    assert_eq!(settings.folder().as_deref(), Some("7"));
+    assert_eq!(settings.umask(), Some(0o77));
 }
 
 #[test]

@@ -35,6 +35,7 @@ class Project:
         self.source: str = told["source"]  # what is imported, and where children work
         self.environment: str | None = told["environment"]
         self.serializer: str = told["serializer"] or "json"
+        self.options: list[str] = told["options"]  # the settings that the environment has below the topology's own
         self.looked: list[str] = told["looked"]  # where a Python with streamparse was looked for
 
 
@@ -229,10 +230,11 @@ class _Description:
         """A BatchingBolt lives by ticks; without any it keeps its tuples until they time out."""
         from streamparse import BatchingBolt, TicklessBatchingBolt
 
+        for_all = _TICKS in self.ir["conf"] or _TICKS in self.project.options
         for spec, component in zip(self.topology.specs, self.ir["components"]):
             batches = issubclass(spec.component_cls, BatchingBolt)
             tickless = issubclass(spec.component_cls, TicklessBatchingBolt)
-            if batches and not tickless and _TICKS not in component["conf"] and _TICKS not in self.ir["conf"]:
+            if batches and not tickless and not for_all and _TICKS not in component["conf"]:
                 what = f"{spec.name!r} is a BatchingBolt without ticks, so it never ends a batch"
                 hint = f'give it some: config = {{"{_TICKS}": 1}}; or make it a TicklessBatchingBolt'
                 self.found.append(Mistake(what, hint, self.place(spec), severity="warning"))
