@@ -24,6 +24,7 @@ class Echo < Stormhost::AutoAckBolt
     when 'late' then emit input.what, stream: :late_ones
     when 'empty' then emit [], stream: 'empty'
     when 'direct' then emit input.what, stream: :chosen, direct_task: input.meta.task
+    when 'direct to' then emit 'x', stream: :chosen, direct_task: input.what
     when 'where' then emit [1, emit(['where', input.what], need_task_ids: true)]
     when 'both'
       emit ['first', input.what]

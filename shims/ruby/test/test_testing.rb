@@ -31,6 +31,12 @@ class TestTesting < Minitest::Test
     assert_includes(wrong.failed.first.last, 'the integer does not fit into 64 bits')
   end
 
+  def test_a_task_that_is_no_number_is_refused_here_too
+    result = Testing.run_bolt(Echo.new, [['direct to', '3'], ['direct to', 3]], fields: %w[how what])
+    assert_equal([[['direct to', '3'], 'Stormhost::EmitError: direct_task is the number of a task, not "3" [SH0603]']], result.failed)
+    assert_equal({ 'chosen' => ['x'] }, result.streams)
+  end
+
   def test_streams_are_told_apart
     result = Testing.run_bolt(Echo.new, [%w[both x]], fields: %w[how what])
     assert_equal({ 'default' => [%w[first x], %w[third x]], 'late_ones' => ['x'] }, result.streams)
