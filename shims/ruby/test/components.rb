@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require 'stormhost'
+require 'timeout'
 
 # Components that the tests start as real children; each test names one.
 puts 'printed while loading'
@@ -61,6 +62,7 @@ class Clumsy < Stormhost::AutoAckBolt
     when 'field' then emit input.no_such_field
     when 'flood' then 10_000.times { |number| emit number.to_s }
     when 'large' then 10.times { |number| emit number.to_s * 1_000_000 }
+    when 'hurry' then Timeout.timeout(0.05) { 100.times { |number| emit number.to_s * 1_000_000 } }
     when 'slow' then sleep 0.05
     when 'stand' then sleep
     when 'mutate'

@@ -97,6 +97,16 @@ class TestBolts < Minitest::Test
     assert_operator(host.frames.count { |frame| frame.rows.any? { |row| row.values.first.size == 1_000_000 } }, :>=, 10)
   end
 
+  conversation :a_timeout_that_strikes_while_a_frame_is_written_leaves_it_whole, 'clumsy', **WHAT do |host|
+    host.rows('hurry', 'after')
+    sleep 0.15 # nobody reads: the frame waits in the pipe when the timeout strikes
+    host.until_consumed
+    assert_equal([[0, 'Timeout::Error: execution expired']], host.fails)
+    assert_equal([1], host.acks)
+    assert_equal([0, 0, 'after'], [host.sent_rows[0].input, host.sent_rows[-2].input, host.values.last.first])
+    assert_equal(0, host.close)
+  end
+
   conversation :finished_work_does_not_wait_for_slow_work, 'clumsy', **WHAT do |host|
     host.rows('quick', 'slow', 'slow', 'slow')
     host.until_consumed(1)
