@@ -227,6 +227,11 @@ class Replaying < Stormhost::ReliableSpout
   def fail(id) = log("fail #{id} #{failure.first}")
 end
 
+# Its own code fails at every fail.
+class Fumbling < Replaying
+  def fail(_id) = raise(ArgumentError, 'cannot even fail')
+end
+
 class BadStart < Stormhost::AutoAckBolt
   def initialize(*)
     super()
@@ -276,6 +281,7 @@ class Components < Stormhost::Topology
   spout Blocking
   spout Crashing
   spout Replaying
+  spout Fumbling
   bolt Split, parallelism: 2 do
     source Plain
   end
