@@ -49,6 +49,18 @@ class TestTesting < Minitest::Test
     assert_equal([1, 2, 3], Testing.run_spout(Enumerated.new, 9).emitted)
   end
 
+  def test_a_spout_that_is_done_is_asked_again_after_a_fail
+    once = [1, 3]
+    result = Testing.run_spout(Numbers.new, 9, conf: { count: 3, replay: true }) { |n| 'no' if once.delete(n) }
+    assert_equal([1, 2, 3, 1, 3], result.emitted)
+    assert_equal([[['id', 2], ['id', 1], ['id', 3]], [['id', 1], ['id', 3]]], [result.acked, result.failed])
+  end
+
+  def test_a_spout_that_has_more_is_not_asked_beyond_the_count
+    result = Testing.run_spout(Numbers.new, 2, conf: { replay: true }) { 'no' }
+    assert_equal([[1, 2], [['id', 1], ['id', 2]]], [result.emitted, result.failed])
+  end
+
   def test_a_reliable_spout_replays_what_was_judged_wrong
     tries = Hash.new(0)
     result = Testing.run_spout(Replaying.new, 2) { |values| 'try again' if values == 'b' && (tries[values] += 1) < 3 }

@@ -27,7 +27,7 @@ module Stormhost
       @pending = {}
       @number = 0 # of the next tracked row
       @generator = Link.overrides?(component, Spout, :tuples)
-      @wakes = Link.overrides?(component, Spout, :fail) && !component.is_a?(ReliableSpout) && !@generator
+      @wakes = Link.wakes?(component)
       @woken = @said_done = false
       wait = component.conf.fetch('topology.sleep.spout.wait.strategy.time.ms', 1)
       @idle = wait.is_a?(Numeric) && wait >= 0 ? wait : 1
