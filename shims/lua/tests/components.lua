@@ -132,6 +132,20 @@ function Numbers:fail(id)
   self:log("fail " .. id .. " " .. table.concat(self.failure, ": "))
 end
 
+-- Emits again what has failed, once it is done with all else.
+local Again = stormhost.Spout:extend({ fields = "n" })
+function Again:next_tuple()
+  self.queue = self.queue or { 1, 2 }
+  local n = table.remove(self.queue, 1)
+  if not n then
+    return self:done()
+  end
+  self:emit(n, { id = n })
+end
+function Again:fail(id)
+  table.insert(self.queue, id)
+end
+
 local Reliable = stormhost.ReliableSpout:extend({ fields = "n", max_tries = 2 })
 function Reliable.tuples()
   for number = 10, 12 do
@@ -154,6 +168,7 @@ return stormhost.Topology("Components")({
   noisy = Noisy(1),
   slow = Slow(1),
   numbers = Numbers(1),
+  again = Again(1),
   reliable = Reliable(1),
   broken = Broken(1),
 })

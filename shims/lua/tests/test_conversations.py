@@ -387,6 +387,19 @@ def test_a_spout_speaks_storms_json(lua):
     assert sum(message["command"] == "sync" for message in said[1:]) == len(messages)
 
 
+def test_a_fail_wakes_a_spout_that_is_done_until_it_emits_nothing(lua):
+    commands = ["next"] * 4 + ["fail 0"] + ["next"] * 3 + ["fail 2", "next"]
+    messages = [dict(zip(("command", "id"), (*command.split(), ""), strict=False)) for command in commands]
+    said, _ = storm(command_of(lua, "again"), [SETUP, *messages])
+    at, emits = 0, []
+    for message in said[1:]:
+        if message["command"] == "sync":
+            at += 1
+        else:
+            emits.append((at, message["tuple"]))
+    assert emits == [(0, [1]), (1, [2]), (5, [1]), (9, [1])]
+
+
 def test_task_ids_in_storms_json(lua):
     inputs = [
         {"id": "1", "comp": "s", "stream": "default", "task": 1, "tuple": ["where", 7]},
