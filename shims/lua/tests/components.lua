@@ -30,6 +30,15 @@ function Echo:execute(input)
   elseif how == "raise" then
     self:emit({ how, what })
     error("cannot do " .. tostring(what))
+  elseif how == "raise a table" then
+    error(setmetatable({}, {
+      __tostring = function()
+        error("nor can it be told")
+      end,
+      __index = function(_, name)
+        error("no field " .. name)
+      end,
+    }))
   elseif how == "fail" then
     self:fail(input, "it is " .. tostring(what))
   elseif how == "wrong" then

@@ -103,6 +103,17 @@ def test_an_error_fails_its_input_alone_and_is_told_once(bolt):
     assert len(told) == 1 and "components.lua" in told[0] and "_frames_bolt" not in told[0], told
 
 
+def test_an_error_that_cannot_be_told_fails_its_input_alone(bolt):
+    host = bolt("echo", HOW, ECHO)
+    host.tuples((0, [["raise a table", 1], ["x", 2]], 1))
+    host.until_consumed()
+    [(id, reason)] = host.fails
+    assert (id, host.acks) == (0, [1])
+    assert reason.startswith("an error value of type table, and its __tostring raised an error: ")
+    assert reason.endswith("nor can it be told")
+    assert "components.lua" in host.until_message("error")[0]["msg"]
+
+
 def test_fail_within_execute_fails_with_the_reason(bolt):
     host = bolt("echo", HOW, ECHO)
     host.tuples((0, [["fail", "bad"], ["x", 1]], 1))

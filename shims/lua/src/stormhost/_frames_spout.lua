@@ -270,7 +270,7 @@ end
 function SpoutLink:guarded(method, ...)
   local well, caught = traceback.try(method, self.component, ...)
   if not well then
-    if type(caught.raised) == "table" and caught.raised.ended then
+    if caught.ended then
       error(caught.raised, 0)
     end
     self:report(caught)
