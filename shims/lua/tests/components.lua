@@ -162,6 +162,12 @@ function Reliable.tuples()
   end
 end
 
+-- Its own code fails at every fail.
+local Fumbling = Reliable:extend()
+function Fumbling.fail()
+  error("cannot even fail")
+end
+
 local Broken = stormhost.Spout:extend({ fields = "n" })
 function Broken:tuples()
   coroutine.yield(1)
@@ -179,5 +185,6 @@ return stormhost.Topology("Components")({
   numbers = Numbers(1),
   again = Again(1),
   reliable = Reliable(1),
+  fumbling = Fumbling(1),
   broken = Broken(1),
 })

@@ -309,6 +309,20 @@ def test_a_reliable_spout_emits_again_and_gives_up(spout):
     )
 
 
+def test_an_error_in_fail_loses_no_replay(spout):
+    host = spout("fumbling", [stream("default", "n")])
+    host.credit(100)
+    host.until_message("done")
+    host.failed((1, "failed", "no"))
+    host.until_rows(4)
+    assert host.values == [[10], [11], [12], [11]]
+    [told] = [message["msg"] for message in host.messages if message["command"] == "error"]
+    assert "cannot even fail" in told and "stack traceback:" in told and "components.lua:" in told, told
+    host.failed((3, "failed", "still no"))
+    host.until_message("dead_letter")
+    assert [message["tuple"] for message in host.messages if message["command"] == "dead_letter"] == [[11]]
+
+
 def test_a_fail_because_a_child_died_costs_no_try(spout):
     host = spout("reliable", [stream("default", "n")])
     host.credit(100)
