@@ -30,6 +30,15 @@ function Echo:execute(input)
   elseif how == "raise" then
     self:emit({ how, what })
     error("cannot do " .. tostring(what))
+  elseif how == "raise a table" then
+    error(setmetatable({}, {
+      __tostring = function()
+        error("nor can it be told")
+      end,
+      __index = function(_, name)
+        error("no field " .. name)
+      end,
+    }))
   elseif how == "fail" then
     self:fail(input, "it is " .. tostring(what))
   elseif how == "wrong" then
@@ -132,11 +141,31 @@ function Numbers:fail(id)
   self:log("fail " .. id .. " " .. table.concat(self.failure, ": "))
 end
 
+-- Emits again what has failed, once it is done with all else.
+local Again = stormhost.Spout:extend({ fields = "n" })
+function Again:next_tuple()
+  self.queue = self.queue or { 1, 2 }
+  local n = table.remove(self.queue, 1)
+  if not n then
+    return self:done()
+  end
+  self:emit(n, { id = n })
+end
+function Again:fail(id)
+  table.insert(self.queue, id)
+end
+
 local Reliable = stormhost.ReliableSpout:extend({ fields = "n", max_tries = 2 })
 function Reliable.tuples()
   for number = 10, 12 do
     coroutine.yield(number)
   end
+end
+
+-- Its own code fails at every fail.
+local Fumbling = Reliable:extend()
+function Fumbling.fail()
+  error("cannot even fail")
 end
 
 local Broken = stormhost.Spout:extend({ fields = "n" })
@@ -154,6 +183,8 @@ return stormhost.Topology("Components")({
   noisy = Noisy(1),
   slow = Slow(1),
   numbers = Numbers(1),
+  again = Again(1),
   reliable = Reliable(1),
+  fumbling = Fumbling(1),
   broken = Broken(1),
 })

@@ -103,6 +103,17 @@ def test_an_error_fails_its_input_alone_and_is_told_once(bolt):
     assert len(told) == 1 and "components.lua" in told[0] and "_frames_bolt" not in told[0], told
 
 
+def test_an_error_that_cannot_be_told_fails_its_input_alone(bolt):
+    host = bolt("echo", HOW, ECHO)
+    host.tuples((0, [["raise a table", 1], ["x", 2]], 1))
+    host.until_consumed()
+    [(id, reason)] = host.fails
+    assert (id, host.acks) == (0, [1])
+    assert reason.startswith("an error value of type table, and its __tostring raised an error: ")
+    assert reason.endswith("nor can it be told")
+    assert "components.lua" in host.until_message("error")[0]["msg"]
+
+
 def test_fail_within_execute_fails_with_the_reason(bolt):
     host = bolt("echo", HOW, ECHO)
     host.tuples((0, [["fail", "bad"], ["x", 1]], 1))
@@ -298,6 +309,20 @@ def test_a_reliable_spout_emits_again_and_gives_up(spout):
     )
 
 
+def test_an_error_in_fail_loses_no_replay(spout):
+    host = spout("fumbling", [stream("default", "n")])
+    host.credit(100)
+    host.until_message("done")
+    host.failed((1, "failed", "no"))
+    host.until_rows(4)
+    assert host.values == [[10], [11], [12], [11]]
+    [told] = [message["msg"] for message in host.messages if message["command"] == "error"]
+    assert "cannot even fail" in told and "stack traceback:" in told and "components.lua:" in told, told
+    host.failed((3, "failed", "still no"))
+    host.until_message("dead_letter")
+    assert [message["tuple"] for message in host.messages if message["command"] == "dead_letter"] == [[11]]
+
+
 def test_a_fail_because_a_child_died_costs_no_try(spout):
     host = spout("reliable", [stream("default", "n")])
     host.credit(100)
@@ -385,6 +410,19 @@ def test_a_spout_speaks_storms_json(lua):
     emits = [(message["tuple"], message["id"]) for message in said[1:] if message["command"] == "emit"]
     assert emits == [([10], "0"), ([11], "1"), ([12], "2"), ([10], "3")]
     assert sum(message["command"] == "sync" for message in said[1:]) == len(messages)
+
+
+def test_a_fail_wakes_a_spout_that_is_done_until_it_emits_nothing(lua):
+    commands = ["next"] * 4 + ["fail 0"] + ["next"] * 3 + ["fail 2", "next"]
+    messages = [dict(zip(("command", "id"), (*command.split(), ""), strict=False)) for command in commands]
+    said, _ = storm(command_of(lua, "again"), [SETUP, *messages])
+    at, emits = 0, []
+    for message in said[1:]:
+        if message["command"] == "sync":
+            at += 1
+        else:
+            emits.append((at, message["tuple"]))
+    assert emits == [(0, [1]), (1, [2]), (5, [1]), (9, [1])]
 
 
 def test_task_ids_in_storms_json(lua):

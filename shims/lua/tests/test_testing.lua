@@ -192,6 +192,44 @@ function tests.next_tuple_and_done()
   expect.equal(acked, { "id1", "id2", "id3" })
 end
 
+local function again()
+  local Again = stormhost.Spout:extend({ fields = "n" })
+  function Again:next_tuple()
+    self.queue = self.queue or { 1, 2, 3 }
+    local n = table.remove(self.queue, 1)
+    if not n then
+      return self:done()
+    end
+    self:emit(n, { id = n })
+  end
+  function Again:fail(id)
+    table.insert(self.queue, id)
+  end
+  return Again
+end
+
+function tests.a_spout_that_is_done_is_asked_again_after_a_fail()
+  local once = { [1] = "no", [3] = "no" }
+  local result = run_spout(again(), 9, {
+    verdict = function(n)
+      local reason = once[n]
+      once[n] = nil
+      return reason
+    end,
+  })
+  expect.equal(result.emitted, { 1, 2, 3, 1, 3 })
+  expect.equal({ result.acked, result.failed }, { { 2, 1, 3 }, { 1, 3 } })
+end
+
+function tests.a_spout_that_has_more_is_not_asked_beyond_the_count()
+  local result = run_spout(again(), 2, {
+    verdict = function()
+      return "no"
+    end,
+  })
+  expect.equal({ result.emitted, result.failed }, { { 1, 2 }, { 1, 2 } })
+end
+
 function tests.coroutines_and_iterators()
   for _, tuples in ipairs({
     function()

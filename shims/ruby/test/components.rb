@@ -1,6 +1,7 @@
 # frozen_string_literal: true
 
 require 'stormhost'
+require 'timeout'
 
 # Components that the tests start as real children; each test names one.
 puts 'printed while loading'
@@ -24,6 +25,7 @@ class Echo < Stormhost::AutoAckBolt
     when 'late' then emit input.what, stream: :late_ones
     when 'empty' then emit [], stream: 'empty'
     when 'direct' then emit input.what, stream: :chosen, direct_task: input.meta.task
+    when 'direct to' then emit 'x', stream: :chosen, direct_task: input.what
     when 'where' then emit [1, emit(['where', input.what], need_task_ids: true)]
     when 'both'
       emit ['first', input.what]
@@ -60,6 +62,7 @@ class Clumsy < Stormhost::AutoAckBolt
     when 'field' then emit input.no_such_field
     when 'flood' then 10_000.times { |number| emit number.to_s }
     when 'large' then 10.times { |number| emit number.to_s * 1_000_000 }
+    when 'hurry' then Timeout.timeout(0.05) { 100.times { |number| emit number.to_s * 1_000_000 } }
     when 'slow' then sleep 0.05
     when 'stand' then sleep
     when 'mutate'
@@ -224,6 +227,11 @@ class Replaying < Stormhost::ReliableSpout
   def fail(id) = log("fail #{id} #{failure.first}")
 end
 
+# Its own code fails at every fail.
+class Fumbling < Replaying
+  def fail(_id) = raise(ArgumentError, 'cannot even fail')
+end
+
 class BadStart < Stormhost::AutoAckBolt
   def initialize(*)
     super()
@@ -273,6 +281,7 @@ class Components < Stormhost::Topology
   spout Blocking
   spout Crashing
   spout Replaying
+  spout Fumbling
   bolt Split, parallelism: 2 do
     source Plain
   end

@@ -8,6 +8,7 @@ class TestBolts < Minitest::Test
 
   HOW = { inputs: { 'default' => %w[how what] },
           outputs: [['default', %w[a b]], ['late_ones', ['late']], ['empty', []], ['chosen', ['value'], true]] }.freeze
+  NO_TASK = 'direct_task is the number of a task, not '
   WHAT = { inputs: { 'default' => ['what'] }, outputs: [['default', ['said']]] }.freeze
 
   conversation :words_are_split, 'split', inputs: { 'default' => ['sentence'] } do |host|
@@ -37,6 +38,14 @@ class TestBolts < Minitest::Test
   conversation :a_direct_row_names_its_task, 'echo', **HOW do |host|
     host.rows(%w[plain x], %w[direct y], tasks: [9, 12]).until_consumed
     assert_equal([0, 12], host.sent_rows.map(&:task))
+  end
+
+  conversation :a_task_that_is_no_number_is_refused, 'echo', **HOW do |host|
+    host.rows(['direct to', '3'], ['direct to', 3.0], ['direct to', -1], ['direct to', 1 << 32], ['direct to', 3]).until_consumed
+    assert_equal(['"3"', '3.0', '-1', '4294967296'].map { |shown| "Stormhost::EmitError: #{NO_TASK}#{shown} [SH0603]" },
+                 host.fails.map(&:last))
+    assert_equal([[['x'], 3]], host.sent_rows.map { |row| [row.values, row.task] })
+    assert_equal([4], host.acks)
   end
 
   conversation :task_ids_are_waited_for, 'echo', **HOW do |host|
@@ -86,6 +95,16 @@ class TestBolts < Minitest::Test
     assert_equal(%w[0 9999], [host.values.first.first, host.values[9_999].first])
     assert_operator(host.frames.map { |frame| frame.rows.size }.max, :<=, 4096)
     assert_operator(host.frames.count { |frame| frame.rows.any? { |row| row.values.first.size == 1_000_000 } }, :>=, 10)
+  end
+
+  conversation :a_timeout_that_strikes_while_a_frame_is_written_leaves_it_whole, 'clumsy', **WHAT do |host|
+    host.rows('hurry', 'after')
+    sleep 0.15 # nobody reads: the frame waits in the pipe when the timeout strikes
+    host.until_consumed
+    assert_equal([[0, 'Timeout::Error: execution expired']], host.fails)
+    assert_equal([1], host.acks)
+    assert_equal([0, 0, 'after'], [host.sent_rows[0].input, host.sent_rows[-2].input, host.values.last.first])
+    assert_equal(0, host.close)
   end
 
   conversation :finished_work_does_not_wait_for_slow_work, 'clumsy', **WHAT do |host|

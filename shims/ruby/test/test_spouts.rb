@@ -84,6 +84,15 @@ class TestSpouts < Minitest::Test
     assert_includes(host.said('error').first['msg'], 'given up after 2 tries: "b" (id 2): failed: said so')
   end
 
+  conversation :an_exception_in_fail_loses_no_replay, 'fumbling', **N do |host|
+    host.credit(100).until_message('done')
+    host.failed(1).until_rows(3)
+    assert_equal([['a'], ['b'], ['b']], host.values)
+    assert_match(/components\.rb:\d+:in `fail': cannot even fail \(ArgumentError\)/, host.until_message('error')['msg'])
+    host.failed(2).until('the dead letter') { host.said('dead_letter').any? }
+    assert_equal([['b']], host.said('dead_letter').map { |message| message['tuple'] })
+  end
+
   conversation :untracked_rows_that_nobody_hears_are_not_sent, 'plain',
                kind: 'spout', outputs: [['default', ['n'], false, false], ['other', %w[a b], false, false]] do |host|
     host.credit(100).until_message('done')

@@ -58,6 +58,24 @@ class TestStormDialect < Minitest::Test
     assert_equal({ 'command' => 'sync' }, host.message_of_json)
   end
 
+  def test_a_fail_wakes_a_spout_that_is_done_until_it_emits_nothing
+    host = stormy('numbers', kind: 'spout', outputs: [['default', ['n']]], conf: { 'count' => 2, 'replay' => true })
+    told = lambda do |command, id = ''|
+      host.write_json({ command: command, id: id })
+      said = []
+      said << host.message_of_json until said.last == { 'command' => 'sync' }
+      said.filter_map { |message| [message['id'], message['tuple']] if message['command'] == 'emit' }
+    end
+    first, = Array.new(3) { told.call('next') }.flatten(1)
+    assert_equal([1], first.last)
+    assert_empty(told.call('next'))
+    assert_empty(told.call('fail', first.first))
+    again = Array.new(3) { told.call('next') }.flatten(1)
+    assert_equal([[1]], again.map(&:last))
+    told.call('fail', again.first.first)
+    assert_equal([[1]], told.call('next').map(&:last))
+  end
+
   def test_tuples_are_taken_one_by_one
     host = stormy('enumerated', kind: 'spout', outputs: [['default', ['n']]])
     said = Array.new(4) do

@@ -31,6 +31,12 @@ class TestTesting < Minitest::Test
     assert_includes(wrong.failed.first.last, 'the integer does not fit into 64 bits')
   end
 
+  def test_a_task_that_is_no_number_is_refused_here_too
+    result = Testing.run_bolt(Echo.new, [['direct to', '3'], ['direct to', 3]], fields: %w[how what])
+    assert_equal([[['direct to', '3'], 'Stormhost::EmitError: direct_task is the number of a task, not "3" [SH0603]']], result.failed)
+    assert_equal({ 'chosen' => ['x'] }, result.streams)
+  end
+
   def test_streams_are_told_apart
     result = Testing.run_bolt(Echo.new, [%w[both x]], fields: %w[how what])
     assert_equal({ 'default' => [%w[first x], %w[third x]], 'late_ones' => ['x'] }, result.streams)
@@ -41,6 +47,18 @@ class TestTesting < Minitest::Test
     assert_equal([[1, 2, 3], [['id', 1], ['id', 2], ['id', 3]]], [result.emitted, result.acked])
     assert_equal([1, 2], Testing.run_spout(Numbers.new, 9, conf: { count: 2 }).emitted)
     assert_equal([1, 2, 3], Testing.run_spout(Enumerated.new, 9).emitted)
+  end
+
+  def test_a_spout_that_is_done_is_asked_again_after_a_fail
+    once = [1, 3]
+    result = Testing.run_spout(Numbers.new, 9, conf: { count: 3, replay: true }) { |n| 'no' if once.delete(n) }
+    assert_equal([1, 2, 3, 1, 3], result.emitted)
+    assert_equal([[['id', 2], ['id', 1], ['id', 3]], [['id', 1], ['id', 3]]], [result.acked, result.failed])
+  end
+
+  def test_a_spout_that_has_more_is_not_asked_beyond_the_count
+    result = Testing.run_spout(Numbers.new, 2, conf: { replay: true }) { 'no' }
+    assert_equal([[1, 2], [['id', 1], ['id', 2]]], [result.emitted, result.failed])
   end
 
   def test_a_reliable_spout_replays_what_was_judged_wrong

@@ -118,7 +118,7 @@ function _M.run(make, moved)
     component:initialize()
     link:run()
   end)
-  if not well and type(caught.raised) == "table" and caught.raised.ended then
+  if not well and caught.ended then
     -- The host closed our input while we waited for its answer: an orderly stop all the same.
     well, caught = traceback.try(component.close, component)
     last_words(link)

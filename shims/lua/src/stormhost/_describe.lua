@@ -93,7 +93,7 @@ function Description:pick(path, name)
   if not well then
     local raised = caught.raised
     local message, hint = "the file cannot be loaded: " .. caught.message, nil
-    if type(raised) == "table" and raised.exit then
+    if type(raised) == "table" and rawget(raised, "exit") then
       message = ("the file calls os.exit(%s) when it is loaded"):format(raised.exit)
       hint = "a topology's file declares; what is to run belongs into its components"
     elseif caught.message:find("module '[^']*' not found") then

@@ -125,7 +125,7 @@ end
 function BoltLink:guarded(method)
   local well, caught = xpcall(method, caught_of, self.component)
   if not well then
-    if type(caught.raised) == "table" and caught.raised.ended then
+    if caught.ended then
       error(caught.raised, 0)
     end
     self:report(caught)
@@ -226,7 +226,7 @@ function BoltLink:execute(step, columns, count, first, metas)
     if well then
       from = to + 1
     else
-      if type(caught.raised) == "table" and caught.raised.ended then
+      if caught.ended then
         error(caught.raised, 0)
       end
       local id = results:in_hand()

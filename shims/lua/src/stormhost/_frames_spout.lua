@@ -51,8 +51,7 @@ function SpoutLink.new(channel, offer, component)
   self.pending = self.results.pending
   self.reliable = class_of.instance(component, ReliableSpout)
   self.tells_acks = class_of.overrides(component, Spout, "ack")
-  self.wakes = class_of.overrides(component, Spout, "fail") and not self.reliable
-  self.generator = class_of.overrides(component, Spout, "tuples")
+  self.wakes = pull_of.wakes(component)
   local idle = component.conf["topology.sleep.spout.wait.strategy.time.ms"]
   self.idle = type(idle) == "number" and idle >= 0 and idle or 1
   return self
@@ -249,7 +248,7 @@ function SpoutLink:failed(payload)
       self:guarded(component._failed, id, fail[2], fail[3])
     end
   end
-  if self.wakes and not self.generator and component._done then
+  if self.wakes and component._done then
     -- What it emits now it may have queued in `fail`; it is done again as soon as it emits nothing.
     component._done = false
     self.woken = true
@@ -271,7 +270,7 @@ end
 function SpoutLink:guarded(method, ...)
   local well, caught = traceback.try(method, self.component, ...)
   if not well then
-    if type(caught.raised) == "table" and caught.raised.ended then
+    if caught.ended then
       error(caught.raised, 0)
     end
     self:report(caught)

@@ -20,6 +20,13 @@ local function row_of(first, second, ...)
   return { first, second, ... }
 end
 
+--- Whether this spout, when done, is asked again after a fail: it has `next_tuple`, and a `fail` that may have queued something.
+function _M.wakes(component)
+  return class_of.overrides(component, spouts.Spout, "fail")
+    and not class_of.overrides(component, spouts.Spout, "tuples")
+    and not class_of.instance(component, spouts.ReliableSpout)
+end
+
 --- A function that makes the component emit none, one or several tuples.
 function _M.puller(component)
   if not class_of.overrides(component, spouts.Spout, "tuples") then

@@ -1,8 +1,8 @@
 --- `Spout`, where tuples come from, and `ReliableSpout`, which replays what failed.
 
 local Component = require("stormhost._component")
-local complain = require("stormhost._traceback").complain
 local outputs_of = require("stormhost._outputs")
+local traceback = require("stormhost._traceback")
 local values_of = require("stormhost._values")
 
 local _M = {}
@@ -55,7 +55,7 @@ function Spout:emit(values, options)
 end
 
 function Spout:_emit()
-  complain("emit is possible from initialize() on, in a running spout; see run_spout in stormhost.testing")
+  traceback.complain("emit is possible from initialize() on, in a running spout; see run_spout in stormhost.testing")
 end
 
 --- As `_emit`, for options that have been looked at, with the id beside them.
@@ -123,7 +123,14 @@ function ReliableSpout:_failed(pending, kind, reason)
   if kind ~= "child_died" then
     pending.tries = pending.tries + 1
   end
-  self:fail(pending.id)
+  local well, caught = traceback.try(self.fail, self, pending.id)
+  self:_again_or_never(pending, kind, reason) -- whatever `fail` raised, the tuple is not to be lost
+  if not well then
+    traceback.raise_again(caught)
+  end
+end
+
+function ReliableSpout:_again_or_never(pending, kind, reason)
   if kind == "dead_letter" then
     return -- the host has set it aside: it would kill its child again
   end

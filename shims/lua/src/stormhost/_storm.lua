@@ -99,7 +99,7 @@ end
 function StormLink:guarded(method, ...)
   local well, caught = traceback.try(method, self.component, ...)
   if not well then
-    if type(caught.raised) == "table" and caught.raised.ended then
+    if caught.ended then
       error(caught.raised, 0)
     end
     self.component:report_error(caught.story)
@@ -211,7 +211,8 @@ local StormSpout = class_of.extend(StormLink)
 function StormSpout.new(channel, component)
   local self = setmetatable({}, StormSpout)
   self:start(channel, component)
-  self.pending, self.sequence = {}, 0
+  self.pending, self.sequence, self.emitted = {}, 0, 0
+  self.wakes, self.woken = pull_of.wakes(component), false
   return self
 end
 
@@ -223,12 +224,17 @@ function StormSpout:run()
     local command = message.command
     if command == "next" then
       if not component:_again() and not component._done then
-        pull()
+        self:ask(pull)
       end
     elseif command == "ack" then
       self:tell(message.id, component._acked)
     elseif command == "fail" then
       self:tell(message.id, component._failed, "failed", "")
+      if self.wakes and component._done then
+        -- What it emits now it may have queued in `fail`; it is done again as soon as it emits nothing.
+        component._done = false
+        self.woken = true
+      end
     elseif command == "activate" then
       self:guarded(component.activate)
     elseif command == "deactivate" then
@@ -237,6 +243,15 @@ function StormSpout:run()
     self:write({ command = "sync" })
   end
   component:close()
+end
+
+function StormSpout:ask(pull)
+  local before = self.emitted
+  pull()
+  if self.woken and self.emitted == before then
+    self.woken = false
+    self.component._done = true
+  end
 end
 
 function StormSpout:tell(key, method, ...)
@@ -248,6 +263,7 @@ function StormSpout:tell(key, method, ...)
 end
 
 function StormSpout:send(output, parts, id, options)
+  self.emitted = self.emitted + 1
   local further = ""
   if id ~= nil then
     local key = ("%d"):format(self.sequence)

@@ -50,10 +50,31 @@ local function frames(thread, level)
   return told
 end
 
+-- An error value in words: a handler of errors that raised one itself would leave nothing to tell.
+local function text_of(raised)
+  if type(raised) == "string" then
+    return raised
+  end
+  local well, text = pcall(tostring, raised)
+  if well and type(text) == "string" then
+    return text
+  end
+  local why = type(text) == "string" and ": " .. text or ""
+  return ("an error value of type %s, and its __tostring raised an error%s"):format(type(raised), why)
+end
+
+-- What `raise_again` raises: where it struck can no longer be seen then.
+local before
+
 --- What an error is, for `xpcall`, or for a coroutine that it ended: `message` in one line, `story` with the user's
--- part of the stack, `where` it was raised.
+-- part of the stack, `where` it was raised; `ended` when it is ours, for the end of the input.
 function _M.caught(raised, thread)
-  local message = values.readable(type(raised) == "string" and raised or tostring(raised))
+  if before and rawequal(before.raised, raised) then
+    local told = before
+    before = nil
+    return told
+  end
+  local message = values.readable(text_of(raised))
   -- The places that were looked at are many lines, and would push out what matters.
   message = message:gsub("(module '[^']*' not found):\n.*", "%1 in package.path nor package.cpath")
   local told = frames(thread, thread and 0 or 2)
@@ -78,7 +99,15 @@ function _M.caught(raised, thread)
     story = story,
     where = first and first.short_src .. ":" .. first.currentline or summary,
     raised = raised,
+    -- What user code raises may have a metatable that does not like to be asked.
+    ended = type(raised) == "table" and rawget(raised, "ended") == true,
   }
+end
+
+--- Raises what was caught once more; its story stays what it was.
+function _M.raise_again(caught)
+  before = caught
+  error(caught.raised, 0)
 end
 
 --- Raises an error at the user's line, however deep in this library it was noticed.

@@ -188,9 +188,20 @@ function _M.run_bolt(bolt, inputs, options)
   return link.result
 end
 
+-- Asks the spout until it emits nothing.
+local function exhaust(spout, pull, emitted)
+  spout._done = false
+  repeat
+    local before = #emitted
+    pull()
+  until spout._done or #emitted == before
+  spout._done = true
+end
+
 --- Asks a spout for tuples until it has emitted `count` of them, is done, or seems to have nothing.
 --
--- Each tracked tuple is then acked, or failed if `options.verdict(values)` returns a reason; replays are judged again.
+-- Each tracked tuple is then acked, or failed if `options.verdict(values)` returns a reason; replays are judged again. After
+-- a fail a spout that has nothing more, but a `fail` of its own, is asked again until it emits nothing.
 -- The result has `ids` (`stormhost.null` for what is not tracked) and what is said at `run_bolt`.
 function _M.run_spout(spout, count, options)
   options = options or {}
@@ -205,12 +216,17 @@ function _M.run_spout(spout, count, options)
     pull()
     empty = #result.emitted == before and empty + 1 or 0
   end
+  local has_more = #result.emitted >= (count or 1) and not spout._done
+  local asked_again = not has_more and pull_of.wakes(spout)
   while #link.unanswered > 0 do
     local id, values, shown = (table.unpack or unpack)(table.remove(link.unanswered, 1))
     local reason = options.verdict and options.verdict(values)
     table.insert(reason and result.failed or result.acked, shown)
     if reason then
       spout:_failed(id, "failed", reason)
+      if asked_again then
+        exhaust(spout, pull, result.emitted)
+      end
     else
       spout:_acked(id)
     end

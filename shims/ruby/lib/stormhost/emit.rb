@@ -30,8 +30,8 @@ module Stormhost
     # `blocks` are [output, tracked]; a component whose class has an `emit` of its own gets only `stormhost_emit`.
     def build(link, results, codec, kind)
       made = Module.new
-      { LINK: link, ROWS: results.rows, ANCHORS: results.anchors, IDS: results.ids, DIRECTS: results.directs,
-        UTF_8: Encoding::UTF_8, SMALL: SMALL, NONE: [].freeze,
+      { LINK: link, RESULTS: results, ROWS: results.rows, ANCHORS: results.anchors, IDS: results.ids, DIRECTS: results.directs,
+        MARKS: results.marks, ACKS: results.acks, FAILS: results.fails, UTF_8: Encoding::UTF_8, SMALL: SMALL, NONE: [].freeze,
         SHORT: [SHORT, results.largest / 64].min, OFTEN: results.largest < 1 << 20 ? 0 : OFTEN }
         .each { |name, value| made.const_set(name, value) }
       results.columns.each_with_index do |columns, block|
@@ -47,13 +47,16 @@ module Stormhost
       "C#{block}_#{at}"
     end
 
-    # `take`: everything that was added, and nothing is left.
+    # `take`: everything that was added, and nothing is left. A method of the results, which count what they have taken: marks and
+    # rows, acks and the rows they came after, are never torn apart by a thread that adds.
     def taker(results, codec)
       columns = results.columns.each_with_index.map do |each, block|
         "[#{each.each_index.map { |at| codec.take(name_of(block, at)) }.join(', ')}]"
       end
-      "def self.take = [ROWS.shift(ROWS.size), [#{columns.join(', ')}], " \
-        "#{results.anchors ? 'ANCHORS.shift(ANCHORS.size)' : 'nil'}, IDS.shift(IDS.size), DIRECTS.shift(DIRECTS.size)]"
+      lists = [results.anchors ? 'ANCHORS.shift(ANCHORS.size)' : 'nil',
+               *%w[IDS DIRECTS MARKS ACKS FAILS].map { |name| "#{name}.shift(#{name}.size)" }]
+      'def RESULTS.take = (@sent += ROWS.size; @consumed += MARKS.size; ' \
+        "[ROWS.shift(ROWS.size), [#{columns.join(', ')}], #{lists.join(', ')}, @consumed])"
     end
 
     # `add_<block>(row, task, extra)`: adds a row that has passed all checks. `extra`: the ids of its anchors, or its message id.

@@ -117,7 +117,6 @@ module Stormhost
 
     # `ack` runs once a tuple, so it is compiled as `emit` is.
     def bind_ack
-      @code.const_set(:ACKS, @results.acks)
       @code.module_eval(<<~RUBY, __FILE__, __LINE__ + 1)
         def stormhost_ack(input)
           ACKS << (Rows::Row === input ? input.stormhost_at >> Rows::TASK_BITS : Rows.number(input))

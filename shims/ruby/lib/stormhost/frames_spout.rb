@@ -27,7 +27,7 @@ module Stormhost
       @pending = {}
       @number = 0 # of the next tracked row
       @generator = Link.overrides?(component, Spout, :tuples)
-      @wakes = Link.overrides?(component, Spout, :fail) && !component.is_a?(ReliableSpout) && !@generator
+      @wakes = Link.wakes?(component)
       @woken = @said_done = false
       wait = component.conf.fetch('topology.sleep.spout.wait.strategy.time.ms', 1)
       @idle = wait.is_a?(Numeric) && wait >= 0 ? wait : 1
@@ -111,14 +111,14 @@ module Stormhost
         stepped
       end
       @component.done
-      flush unless @results.rows.empty?
+      flush unless @results.empty?
     end
 
     # For the watch: sends what the spout's code left behind when it blocked; nil when there is nothing.
     #
     # What was there the last time, and still is, waits for a call that does not return.
     def stuck(before)
-      return if @results.rows.empty?
+      return if @results.empty?
 
       @results.flush if before == [@results.sent, @results.rows.size]
       [@results.sent, @results.rows.size]
@@ -179,7 +179,7 @@ module Stormhost
     end
 
     def nothing_emitted
-      flush unless @results.rows.empty?
+      flush unless @results.empty?
       if @woken
         @woken = false
         @component.done
@@ -190,7 +190,7 @@ module Stormhost
 
     # Writes what is there, then `done` if that is news.
     def settle
-      flush unless @results.rows.empty?
+      flush unless @results.empty?
       if @component.stormhost_done? && !@component.stormhost_replays? && !@said_done
         @said_done = true
         message({ 'command' => 'done' })
@@ -220,7 +220,7 @@ module Stormhost
     # While done, each control frame is answered: rows first, then `done` again if that is still so.
     def answer_when_done
       nil while may_emit? && @component.stormhost_again
-      flush unless @results.rows.empty?
+      flush unless @results.empty?
       @said_done = false
       @results.say_again # even if there is nothing else to say
       settle

@@ -40,5 +40,10 @@ module Stormhost
     def self.overrides?(component, base, name)
       component.method(name).owner != base.instance_method(name).owner
     end
+
+    # Whether this spout, when done, is asked again after a fail: it has `next_tuple`, and a `fail` that may have queued something.
+    def self.wakes?(spout)
+      overrides?(spout, Spout, :fail) && !overrides?(spout, Spout, :tuples) && !spout.is_a?(ReliableSpout)
+    end
   end
 end

@@ -21,6 +21,10 @@ module Stormhost
     MAX_ROWS = 4096
     TARGET_BYTES = 1 << 20
 
+    # Everything that one frame is made of; `consumed` with the inputs of `marks`.
+    Taken = Struct.new(:rows, :columns, :anchors, :ids, :directs, :marks, :acks, :fails, :consumed, :loose)
+    private_constant :Taken
+
     # [output, tracked], and for each of them its columns.
     attr_reader :blocks, :columns
     # For each row the number of its block; for each row the ids it is anchored to, nil for children that ack automatically and for
@@ -28,9 +32,9 @@ module Stormhost
     attr_reader :rows, :anchors, :ids, :directs
     # For each input consumed since the last frame, how many rows there were after it; ids; pairs (id, reason).
     attr_reader :marks, :acks, :fails
-    # A bolt: inputs, as said in the last frame; a spout: control frames taken. And what the last frame said.
+    # A bolt: inputs taken from `marks` for a frame; a spout: control frames taken. And what the last frame said.
     attr_reader :consumed, :said
-    # Rows, since the start.
+    # Rows taken for frames, since the start.
     attr_reader :sent
     # How many bytes a row may have.
     attr_reader :largest
@@ -57,7 +61,8 @@ module Stormhost
       @lock = Monitor.new
     end
 
-    # Gives it the compiled `take`, and what is to be done with the message ids of rows that are sent.
+    # Gives it the compiled code, and what is to be done with the message ids of rows that are sent. `take` has become a method of
+    # its own.
     def compiled(code, &keep)
       @code = code
       @keep = keep
@@ -84,22 +89,39 @@ module Stormhost
       @said = -1
     end
 
+    # Whether nothing waits to be sent.
+    def empty?
+      @rows.empty? && @taken.nil?
+    end
+
     # Writes everything collected. `loose`: the rows are tied to no input. `ask`: the host shall answer.
+    #
+    # What is taken is kept until a frame has been made of it: were it lost, the next frame would say `consumed`, and inputs would be
+    # acked whose rows never went out.
     def flush(loose: false, ask: false)
-      @lock.synchronize do
-        rows, taken, anchors, ids, directs = @code.take
-        @measured = 0
-        payload = frame(rows, taken, anchors, directs, loose, ask)
-        @said = @consumed
-        @sent += rows.size
-        @keep&.call(ids)
-        @outlet.frame(Wire::RESULTS, payload)
+      Thread.handle_interrupt(Wire::WHOLE) do
+        @lock.synchronize do
+          send_taken if @taken # could not be sent the last time
+          @taken = Taken.new(*take, loose)
+          @measured = 0
+          send_taken(ask: ask)
+        end
       end
     end
 
     private
 
-    def frame(rows, taken, anchors, directs, loose, ask)
+    def send_taken(ask: false)
+      payload = frame(@taken, ask)
+      @said = @taken.consumed
+      ids = @taken.ids
+      @taken = nil
+      @keep&.call(ids)
+      @outlet.frame(Wire::RESULTS, payload)
+    end
+
+    def frame(taken, ask)
+      rows = taken.rows
       counts = @blocks.size == 1 ? { 0 => rows.size } : rows.tally.sort.to_h
       counts.clear if rows.empty?
       flags = ask ? ASK : 0
@@ -109,22 +131,19 @@ module Stormhost
         position = counts.keys.each_with_index.to_h
         sections << rows.map { |block| position[block] }.pack('C*')
       end
-      marks = @marks.shift(@marks.size)
-      @consumed += marks.size
-      if @with_marks && !rows.empty? && !loose
+      if @with_marks && !rows.empty? && !taken.loose
         flags |= MARKS
-        sections << [marks.size, *marks].pack('V*')
+        sections << [taken.marks.size, *taken.marks].pack('V*')
       end
-      flags |= anchors_section(anchors, sections) if anchors && !rows.empty?
-      flags |= LOOSE if loose && !rows.empty?
-      flags |= direct_section(rows, directs, sections)
-      unless @acks.empty?
+      flags |= anchors_section(taken.anchors, sections) if taken.anchors && !rows.empty?
+      flags |= LOOSE if taken.loose && !rows.empty?
+      flags |= direct_section(rows, taken.directs, sections)
+      unless taken.acks.empty?
         flags |= ACKS
-        acks = @acks.shift(@acks.size)
-        sections << [acks.size].pack('V') << acks.pack('Q<*')
+        sections << [taken.acks.size].pack('V') << taken.acks.pack('Q<*')
       end
-      flags |= fails_section(sections)
-      [@consumed, flags, rows.size, counts.size].pack('Q<VVv') << blocks_of(counts, taken) << sections
+      flags |= fails_section(due_fails(taken), sections)
+      [taken.consumed, flags, rows.size, counts.size].pack('Q<VVv') << blocks_of(counts, taken.columns) << sections
     end
 
     def blocks_of(counts, taken)
@@ -157,11 +176,17 @@ module Stormhost
     end
 
     # Where acks come by themselves, a fail goes with the frame that consumes its input.
-    def fails_section(sections)
-      due, rest = @with_marks ? @fails.partition { |id, _| id < @consumed } : [@fails.dup, []]
+    def due_fails(taken)
+      return taken.fails unless @with_marks
+
+      taken.fails, early = taken.fails.partition { |id, _| id < taken.consumed }
+      @fails.unshift(*early)
+      taken.fails
+    end
+
+    def fails_section(due, sections)
       return 0 if due.empty?
 
-      @fails.replace(rest)
       text = JsonText.encode(due)
       sections << [text.bytesize].pack('V') << text
       FAILS

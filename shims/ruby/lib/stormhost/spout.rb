@@ -168,14 +168,10 @@ module Stormhost
     def stormhost_failed(pending, kind, reason)
       @stormhost_failure = [kind, reason]
       pending.tries += 1 unless kind == 'child_died'
-      self.fail(pending.id)
-      return if kind == 'dead_letter' # the host has set it aside: it would kill its child again
-
-      if pending.tries >= self.class.max_tries
-        @stormhost_given_up_on = [pending.stream, pending.direct_task]
-        dead_letter(pending.id, pending.values, reason.empty? ? kind : "#{kind}: #{reason}")
-      else
-        (@stormhost_replays ||= []) << pending
+      begin
+        self.fail(pending.id)
+      ensure # whatever that raises, the tuple is not to be lost
+        stormhost_again_or_never(pending, kind, reason)
       end
     end
 
@@ -192,6 +188,17 @@ module Stormhost
     end
 
     private
+
+    def stormhost_again_or_never(pending, kind, reason)
+      return if kind == 'dead_letter' # the host has set it aside: it would kill its child again
+
+      if pending.tries >= self.class.max_tries
+        @stormhost_given_up_on = [pending.stream, pending.direct_task]
+        dead_letter(pending.id, pending.values, reason.empty? ? kind : "#{kind}: #{reason}")
+      else
+        (@stormhost_replays ||= []) << pending
+      end
+    end
 
     # What is nested too deep is refused by the emit that follows.
     def copy(values, depth = 0)

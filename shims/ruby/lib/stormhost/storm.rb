@@ -189,7 +189,9 @@ module Stormhost
       def initialize(component, channel)
         super
         @pending = {}
-        @sequence = 0
+        @sequence = @emitted = 0
+        @wakes = Link.wakes?(component)
+        @woken = false
       end
 
       def run
@@ -207,6 +209,7 @@ module Stormhost
 
       def send_spout(output, row, id, direct_task, need_task_ids)
         message = { 'command' => 'emit', 'stream' => output.name, 'tuple' => row }
+        @emitted += 1
         unless id.nil?
           key = (@sequence += 1).to_s
           @pending[key] = id
@@ -219,12 +222,31 @@ module Stormhost
 
       def obey(command, id, pull)
         case command
-        when 'next' then pull.call unless @component.stormhost_again || @component.stormhost_done?
+        when 'next' then ask(pull) unless @component.stormhost_again || @component.stormhost_done?
         when 'ack' then told(id) { |mine| @component.stormhost_acked(mine) }
-        when 'fail' then told(id) { |mine| @component.stormhost_failed(mine, 'failed', '') }
+        when 'fail'
+          told(id) { |mine| @component.stormhost_failed(mine, 'failed', '') }
+          wake
         when 'activate' then guarded { @component.activate }
         when 'deactivate' then guarded { @component.deactivate }
         end
+      end
+
+      def ask(pull)
+        before = @emitted
+        pull.call
+        return unless @woken && @emitted == before
+
+        @woken = false
+        @component.done
+      end
+
+      # What a spout that is done emits now it may have queued in `fail`; it is done again as soon as it emits nothing.
+      def wake
+        return unless @wakes && @component.stormhost_done?
+
+        @component.stormhost_undone
+        @woken = true
       end
 
       def told(key)

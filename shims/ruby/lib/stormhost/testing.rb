@@ -47,7 +47,8 @@ module Stormhost
 
     # Asks a spout for tuples until it has emitted `count` of them, is done, or seems to have nothing.
     #
-    # Each tracked tuple is then acked, or failed if the block returns a reason for its values; replays are judged again.
+    # Each tracked tuple is then acked, or failed if the block returns a reason for its values; replays are judged again. After a fail
+    # a spout that has nothing more, but a `fail` of its own, is asked again until it emits nothing.
     def run_spout(spout, count = 1, conf: {}, &verdict)
       recorder = Recorder.new(spout, conf)
       spout.prepare
@@ -59,7 +60,8 @@ module Stormhost
         pull.call
         empty = emitted.size == before ? empty + 1 : 0
       end
-      recorder.judge(&verdict)
+      has_more = emitted.size >= count && !spout.stormhost_done?
+      recorder.judge(has_more || !Link.wakes?(spout) ? nil : pull, &verdict)
       spout.close
       recorder.result
     end
@@ -109,8 +111,8 @@ module Stormhost
         result
       end
 
-      # Acks or fails what the spout has tracked, replays included.
-      def judge
+      # Acks or fails what the spout has tracked, replays included. `pull`: asks it again after a fail.
+      def judge(pull)
         until @unanswered.empty?
           id, values = @unanswered.shift
           reason = block_given? ? yield(values) : nil
@@ -121,6 +123,7 @@ module Stormhost
           else
             result.failed << shown
             @component.stormhost_failed(id, 'failed', reason.to_s)
+            exhaust(pull) if pull
           end
           nil while @component.stormhost_again
         end
@@ -155,6 +158,17 @@ module Stormhost
       end
 
       private
+
+      # Asks the spout until it emits nothing.
+      def exhaust(pull)
+        @component.stormhost_undone
+        loop do
+          before = result.emitted.size
+          pull.call
+          break if @component.stormhost_done? || result.emitted.size == before
+        end
+        @component.done
+      end
 
       def execute(input, number)
         begin

@@ -23,6 +23,9 @@ module Stormhost
     RESULTS = 'R'
     MESSAGE = 'M'
     MAGIC = "\xFFSH".b.freeze
+    # For `Thread.handle_interrupt` around what has to be done whole or not at all: an exception from outside (`Timeout`,
+    # `Thread#raise`, `Thread#kill`) strikes right after it.
+    WHOLE = { Object => :never }.freeze
     # What a pipe holds by default.
     READ = 1 << 16
 
@@ -80,11 +83,22 @@ module Stormhost
       def initialize(channel)
         @channel = channel
         @lock = Mutex.new
+        @writing = false
       end
 
       # Writes all of `data`. Raises HostGone when nobody reads any more.
+      #
+      # A signal may still cut it short, and what came behind that would be taken for the rest: nothing is said any more then.
       def write(data)
-        @lock.synchronize { @channel.write(data) }
+        Thread.handle_interrupt(WHOLE) do
+          @lock.synchronize do
+            raise HostGone, 'a message was cut short' if @writing
+
+            @writing = true
+            @channel.write(data)
+            @writing = false
+          end
+        end
       rescue SystemCallError, IOError => e
         raise HostGone, e.message
       end
