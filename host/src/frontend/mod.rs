@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 use crate::topology::{Ir, nearest};
 
 pub use error::LoadError;
+pub(crate) use flux::STORM_TESTING;
 pub use interpreter::{Interpreter, NoInterpreter};
 pub use shim::ShimError;
 pub use streamparse::ProjectError;
