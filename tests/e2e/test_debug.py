@@ -45,9 +45,7 @@ class Terminal:
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-        self.running = subprocess.Popen(
-            words, stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=folder, preexec_fn=leads_a_session
-        )
+        self.running = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=folder, preexec_fn=leads_a_session)
         os.close(theirs)
         self.seen = ""
         self.looked = 0
