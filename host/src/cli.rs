@@ -108,6 +108,28 @@ pub struct OthersOptions {
     pub env_filter: bool,
 }
 
+impl OthersOptions {
+    /// One that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        let given = [
+            ("--name", self.name.is_some()),
+            ("--environment", self.environment.is_some()),
+            ("--filter", self.filter.is_some()),
+            ("--env-filter", self.env_filter),
+        ];
+        let given = given.into_iter().find(|(_, given)| *given);
+        given.map(|(option, _)| option)
+    }
+}
+
+/// A time in seconds.
+fn seconds(text: &str) -> Result<f64, BadOption> {
+    let seconds: Option<f64> = text.parse().ok();
+    seconds
+        .filter(|seconds| *seconds >= 0.0)
+        .ok_or(BadOption("a number of seconds from 0, such as 0.5"))
+}
+
 /// `stormhost run`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct RunOptions {
@@ -249,7 +271,7 @@ pub struct TryOptions {
     #[arg(long)]
     pub fail: bool,
     /// After how many seconds of silence nothing more is awaited
-    #[arg(long, default_value_t = 3.0, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 3.0, value_name = "SECONDS", value_parser = seconds)]
     pub wait: f64,
     /// One JSON object a line
     #[arg(long)]
@@ -269,6 +291,9 @@ pub struct TryOptions {
     /// The Lua to use
     #[arg(long, value_name = "LUA")]
     pub lua: Option<String>,
+    /// What only the topology files of others take.
+    #[command(flatten)]
+    pub others: OthersOptions,
     /// What the topology sees as its arguments
     #[arg(last = true, value_name = "ARGS")]
     pub args: Vec<String>,
@@ -644,6 +669,9 @@ mod tests {
             ("stormhost run t.py --trace 1/0", "1/1000"),
             ("stormhost run t.py --for soon", "--for"),
             ("stormhost run t.py x", "unexpected argument"),
+            ("stormhost try x --wait nan", "a number of seconds from 0"),
+            ("stormhost try x --wait=-1", "a number of seconds from 0"),
+            ("stormhost try x --wait soon", "a number of seconds from 0"),
             ("stormhost pipe", "STAGE"),
             ("stormhost pipe -d ab cat", "one ASCII character"),
             ("stormhost pipe -j -d , cat", "cannot be used with"),

@@ -10,17 +10,65 @@ use serde_json::Value;
 
 use crate::cli::{DebugOption, Debugger, TopologyOptions};
 use crate::errors::Code;
-use crate::prepare::tell_error;
+use crate::frontend::{loads_python_package, starts_python_package};
+use crate::prepare::{Prepared, prepare, prepare_as, tell_error};
 use crate::status::ExitStatus;
-use crate::topology::{SetOption, Topology};
+use crate::topology::{Component, Ir, Kind, SetOption};
 
 /// The variable by which a child is told.
 const VARIABLE: &str = "STORMHOST_DEBUG";
 /// Seconds that stand for "never": ten years.
 const NEVER: u64 = 315_360_000;
 
+/// Has a topology checked, and one of its components made ready to be debugged, if that is asked for. Where it `replays` dead letters, no spout
+/// is started.
+///
+/// # Errors
+/// The status to end with; everything that was wrong has been told.
+pub fn prepared(
+    options: &TopologyOptions,
+    debug: Option<&DebugOption>,
+    replays: bool,
+) -> Result<Prepared, ExitStatus> {
+    let Some(debug) = debug else {
+        return prepare(options, |_| ());
+    };
+    let mut prepared = prepare_as(options, None, |ir| {
+        let found = ir.components.iter().find(|each| each.id == debug.component);
+        if let Some(found) = found {
+            if replays && found.kind == Kind::Spout {
+                let why = "dead letters are fed in place of the spouts, which are not started";
+                return Err(refuse(debug, why, "debug a bolt, or run the topology"));
+            }
+            return Ok(settings(options, debug));
+        }
+        // What was wrong in the topology itself may be why it is not there.
+        if ir.mistakes.is_empty() {
+            return Err(refuse_stranger(debug, ir));
+        }
+        Ok(options.clone())
+    })?;
+    arm(&mut prepared, debug)?;
+    Ok(prepared)
+}
+
+fn refuse(debug: &DebugOption, why: &str, hint: &str) -> ExitStatus {
+    let id = &debug.component;
+    tell_error(
+        Code::NOT_DEBUGGED,
+        format_args!("--debug {id}: {why}\n  hint: {hint}"),
+    );
+    ExitStatus::Mistakes
+}
+
+fn refuse_stranger(debug: &DebugOption, ir: &Ir) -> ExitStatus {
+    let names: Vec<&str> = ir.components.iter().map(|each| each.id.as_str()).collect();
+    let hint = format!("what there is: {}", names.join(", "));
+    refuse(debug, "there is no such component", &hint)
+}
+
 /// What the run goes by while this component is debugged: one task, and no clock that would end it or its tuples.
-pub fn settings(options: &TopologyOptions, debug: &DebugOption) -> TopologyOptions {
+fn settings(options: &TopologyOptions, debug: &DebugOption) -> TopologyOptions {
     let mut options = options.clone();
     let set = |component: Option<&str>, key: &str, value: Value| SetOption {
         component: component.map(str::to_owned),
@@ -32,6 +80,7 @@ pub fn settings(options: &TopologyOptions, debug: &DebugOption) -> TopologyOptio
         set(None, "topology.enable.message.timeouts", false.into()),
         set(id, "topology.subprocess.timeout.secs", NEVER.into()),
         set(id, "stormhost.handshake.timeout.secs", NEVER.into()),
+        set(id, "stormhost.tuple.budget.secs", NEVER.into()),
     ]);
     options.parallelism.push(crate::cli::ParallelismOption {
         component: debug.component.clone(),
@@ -41,45 +90,19 @@ pub fn settings(options: &TopologyOptions, debug: &DebugOption) -> TopologyOptio
 }
 
 /// Tells the component's child what to do.
-///
-/// # Errors
-/// The status to end with, when this component cannot be debugged; why has been told.
-pub fn prepare(topology: &mut Topology, debug: &DebugOption) -> Result<(), ExitStatus> {
-    let id = &debug.component;
-    let refuse = |why: String, hint: &str| {
-        tell_error(
-            Code::NOT_DEBUGGED,
-            format_args!("--debug {id}: {why}\n  hint: {hint}"),
-        );
-        ExitStatus::Mistakes
-    };
+fn arm(prepared: &mut Prepared, debug: &DebugOption) -> Result<(), ExitStatus> {
     let by = match debug.by {
         Some(by) => by,
         None if terminal().is_some() => Debugger::Tty,
         None => Debugger::Debugpy(0),
     };
-    let Some(component) = topology
-        .components
-        .iter_mut()
-        .find(|component| component.id == *id)
-    else {
-        return Err(refuse(
-            "there is no such component".into(),
-            "stormhost graph shows what there is",
-        ));
+    let Prepared { ir, topology, .. } = prepared;
+    let mut components = topology.components.iter_mut();
+    let Some(component) = components.find(|component| component.id == debug.component) else {
+        return Err(refuse_stranger(debug, ir));
     };
-    let program = component.command.first().map_or("", String::as_str);
-    let name = Path::new(program)
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    if !(name.starts_with("python") || name.starts_with("pypy")) {
-        return Err(refuse(
-            format!(
-                "only components in Python can be debugged so, and it is started by {program:?}"
-            ),
-            "stormhost try runs any component by hand, where it has the input and output for itself",
-        ));
+    if let Some((why, hint)) = out_of_reach(component) {
+        return Err(refuse(debug, &why, hint));
     }
     let told = match by {
         Debugger::Debugpy(port) => format!("debugpy:{port}"),
@@ -87,7 +110,8 @@ pub fn prepare(topology: &mut Topology, debug: &DebugOption) -> Result<(), ExitS
             Some(path) => format!("tty:{path}"),
             None => {
                 return Err(refuse(
-                    "there is no terminal".into(),
+                    debug,
+                    "there is no terminal",
                     "run stormhost in one, or use @debugpy",
                 ));
             }
@@ -95,6 +119,56 @@ pub fn prepare(topology: &mut Topology, debug: &DebugOption) -> Result<(), ExitS
     };
     component.env.insert(VARIABLE.into(), told);
     Ok(())
+}
+
+/// Why a component cannot be given a debugger, and what can be done instead. The debugger is set up by our library, so nothing else has one.
+fn out_of_reach(component: &Component) -> Option<(String, &'static str)> {
+    let program = component.command.first().map_or("", String::as_str);
+    let name = Path::new(program)
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    if component.inside.is_some() {
+        return Some((
+            "it runs inside the host, where no debugger can stop it".into(),
+            "say where='outside'",
+        ));
+    }
+    if !(name.starts_with("python") || name.starts_with("pypy")) {
+        return Some((
+            format!(
+                "only components in Python can be debugged so, and it is started by {program:?}"
+            ),
+            "stormhost try runs any component by hand, where it has the input and output for itself",
+        ));
+    }
+    if !uses_our_library(component) {
+        return Some((
+            "its own code does not import stormhost, whose library brings the debugger".into(),
+            "its code can call a debugger of its own, such as debugpy.listen; stormhost try runs any component by hand",
+        ));
+    }
+    None
+}
+
+/// Whether our library starts it, or its own code loads our library: that of a script, of a module below its folder, or what stands behind `-c`.
+fn uses_our_library(component: &Component) -> bool {
+    let folder = component.cwd.clone().unwrap_or_default();
+    let loads = |text: &str| text.split(['\n', ';']).any(loads_python_package);
+    component.command.iter().skip(1).any(|word| {
+        let module = word.replace('.', "/");
+        let files = [
+            word.clone(),
+            format!("{module}.py"),
+            format!("{module}/__main__.py"),
+        ];
+        starts_python_package(word)
+            || loads(word)
+            || files.iter().any(|file| {
+                std::fs::read(folder.join(file))
+                    .is_ok_and(|code| loads(&String::from_utf8_lossy(&code)))
+            })
+    })
 }
 
 /// The terminal of whoever typed the command.
@@ -117,6 +191,16 @@ mod tests {
         let options = settings(&TopologyOptions::default(), &debug);
         assert_eq!(options.parallelism[0].component, "count");
         assert_eq!(options.parallelism[0].tasks, 1);
+        let clocks = options.set.iter().filter(|set| set.value == NEVER);
+        let clocks: Vec<&str> = clocks.map(|set| set.key.as_str()).collect();
+        assert_eq!(
+            clocks,
+            [
+                "topology.subprocess.timeout.secs",
+                "stormhost.handshake.timeout.secs",
+                "stormhost.tuple.budget.secs"
+            ]
+        );
         let set: Vec<String> = options
             .set
             .iter()

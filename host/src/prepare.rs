@@ -30,13 +30,37 @@ pub fn prepare(
     options: &TopologyOptions,
     described: impl FnOnce(&Ir),
 ) -> Result<Prepared, ExitStatus> {
+    prepare_as(options, None, |ir| {
+        described(ir);
+        Ok(options.clone())
+    })
+}
+
+/// The same, where one component is to be a process, also if it would be inside the host.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_outside(options: &TopologyOptions, component: &str) -> Result<Prepared, ExitStatus> {
+    prepare_as(options, Some(component), |_| Ok(options.clone()))
+}
+
+/// The same, where `decide` says what the topology that was described is checked with, or that it is not.
+///
+/// # Errors
+/// As [`prepare`], and those of `decide`.
+pub fn prepare_as(
+    options: &TopologyOptions,
+    outside: Option<&str>,
+    decide: impl FnOnce(&Ir) -> Result<TopologyOptions, ExitStatus>,
+) -> Result<Prepared, ExitStatus> {
     let seen = surroundings()?;
-    let ir = load(&options.file, &load_options(options, &seen)).map_err(|error| {
+    let mut how = load_options(options, &seen);
+    how.outside = outside.map(str::to_owned);
+    let ir = load(&options.file, &how).map_err(|error| {
         tell_error(error.code(), &error);
         status(&error)
     })?;
-    described(&ir);
-    let overrides = overrides(options, &seen)?;
+    let overrides = overrides(&decide(&ir)?, &seen)?;
     checked(ir, &overrides, &seen)
 }
 
@@ -173,6 +197,7 @@ fn load_options(options: &TopologyOptions, seen: &Surroundings) -> LoadOptions {
             filter: options.others.filter.clone(),
             env_filter: options.others.env_filter,
         },
+        outside: None,
         surroundings: seen.clone(),
     }
 }

@@ -12,7 +12,7 @@ use crate::commands::replay::{note_topology, read};
 use crate::debug;
 use crate::errors::Code;
 use crate::guard::Guard;
-use crate::prepare::{Prepared, prepare, tell_all, tell_error};
+use crate::prepare::{Prepared, tell_all, tell_error};
 use crate::run_folder::{RunFolder, state_folder, sweep_leftovers};
 use crate::runtime::feed::{Fed, resolve};
 use crate::runtime::run::{How, Wishes, run as drive};
@@ -22,19 +22,10 @@ use crate::view::View;
 
 /// Runs a topology until it is complete or stopped.
 pub fn run(options: &RunOptions) -> ExitStatus {
-    let asked = match &options.debug {
-        Some(component) => &debug::settings(&options.topology, component),
-        None => &options.topology,
-    };
-    let mut prepared = match prepare(asked, |_| ()) {
+    let prepared = match debug::prepared(&options.topology, options.debug.as_ref(), false) {
         Ok(prepared) => prepared,
         Err(status) => return status,
     };
-    if let Some(component) = &options.debug
-        && let Err(status) = debug::prepare(&mut prepared.topology, component)
-    {
-        return status;
-    }
     go(
         prepared,
         &showing_of(options),
@@ -78,7 +69,7 @@ fn prepare_replay(
     options: &ReplayOptions,
 ) -> Result<(ReplayOptions, Prepared, Vec<Fed>), ExitStatus> {
     let (letters, options) = read(options)?;
-    let prepared = prepare(&options.run.topology, |_| ())?;
+    let prepared = debug::prepared(&options.run.topology, options.run.debug.as_ref(), true)?;
     let letters = resolve(&prepared.topology, &letters).map_err(|wrong| {
         for why in wrong {
             tell_error(

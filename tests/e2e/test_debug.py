@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -45,9 +45,7 @@ class Terminal:
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
-        self.running = subprocess.Popen(
-            words, stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=folder, preexec_fn=leads_a_session
-        )
+        self.running = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env=env, cwd=folder, preexec_fn=leads_a_session)
         os.close(theirs)
         self.seen = ""
         self.looked = 0
@@ -93,9 +91,9 @@ class Terminal:
 def terminal(stormhost: Stormhost) -> Iterator[Any]:
     opened = []
 
-    def start(topology: str, *options: str) -> Terminal:
+    def start(topology: str, *options: str, before: Sequence[str] = ("run",)) -> Terminal:
         file = stormhost.write(topology)
-        words = [binary(), "run", "--python", sys.executable, *options, str(file)]
+        words = [binary(), *before, "--python", sys.executable, *options, str(file)]
         journal = stormhost.folder / "journal"
         opened.append(Terminal(words, stormhost.environment("debug", journal), stormhost.folder))
         return opened[-1]
@@ -225,7 +223,7 @@ def test_a_python_without_debugpy_ends_the_run_and_says_what_to_install(stormhos
 @pytest.mark.parametrize(
     "component, said",
     [
-        pytest.param("nobody", 'no component is called "nobody"', marks=pytest.mark.error("SH0218")),
+        pytest.param("nobody", "there is no such component", marks=pytest.mark.error("SH1112")),
         pytest.param("shown", "only components in Python can be debugged so", marks=pytest.mark.error("SH1112")),
         pytest.param("seen@tty", "there is no terminal", marks=pytest.mark.error("SH1112")),
     ],
@@ -233,4 +231,72 @@ def test_a_python_without_debugpy_ends_the_run_and_says_what_to_install(stormhos
 def test_what_cannot_be_debugged_is_told(stormhost: Stormhost, component: str, said: str) -> None:
     topology = TOPOLOGY + "    shown = Print()\n    shown.inputs.append(ShuffleGrouping(numbers))\n"
     run = stormhost.run(topology, "--debug", component, status=1)
-    assert said in run.told
+    assert said in run.told and run.told.count("error: ") == 1
+
+
+OTHERS = """
+class T(Topology):
+    numbers = Numbers(1, 4)
+    stock = Process('python', 'stock.py', inputs=[ShuffleGrouping(numbers)])
+    module = Process('python', '-m', 'stock', inputs=[ShuffleGrouping(numbers)])
+    ours = Process('python', 'ours.py', inputs=[ShuffleGrouping(numbers)])
+"""
+
+
+@pytest.mark.error("SH1112")
+def test_what_is_not_there_is_one_error_that_lists_what_is(stormhost: Stormhost) -> None:
+    run = stormhost.run(OTHERS, "--debug", "nobody", status=1)
+    assert "--debug nobody: there is no such component" in run.told
+    assert "what there is: numbers, stock, module, ours" in run.told
+    assert run.told.count("error: ") == 1, run.told
+
+
+@pytest.mark.parametrize("component", ["stock", "module"])
+@pytest.mark.error("SH1112")
+def test_python_on_another_library_gets_no_debugger_and_says_so(stormhost: Stormhost, component: str) -> None:
+    (stormhost.folder / "stock.py").write_text("import storm\nstorm.BasicBolt().run()\n")
+    run = stormhost.run(OTHERS, "--debug", component, status=1)
+    assert "its own code does not import stormhost" in run.told
+
+
+@pytest.mark.error("SH1112")
+def test_a_script_that_imports_our_library_gets_one(stormhost: Stormhost) -> None:
+    (stormhost.folder / "ours.py").write_text("from stormhost import Bolt\nBolt().run()\n")
+    # It is found fit; only the terminal is missing.
+    run = stormhost.run(OTHERS, "--debug", "ours@tty", status=1)
+    assert "there is no terminal" in run.told
+
+
+def test_no_budget_ends_whoever_is_debugged(stormhost: Stormhost, terminal: Any) -> None:
+    topology = TOPOLOGY.replace("breakpoint()", "pass")
+    run = terminal(topology, "--debug", "seen", "--set", "stormhost.tuple.budget.secs=0.5")
+    run.until("(Seen) ")
+    run.type("import time; time.sleep(3)")
+    run.until("(Seen) ")
+    run.type("c")
+    assert run.ends() == 0, run.seen
+    assert sorted(row[1] for row in journal(stormhost) if row[0] == "seen") == [0, 2, 4, 6]
+
+
+LETTER = {"component": "seen", "from": "numbers", "stream": "default", "fields": ["n"], "values": [7], "why": "killed_its_child"}
+
+
+def test_a_replay_is_debugged_too(stormhost: Stormhost, terminal: Any) -> None:
+    letters = stormhost.folder / "letters.jsonl"
+    letters.write_text(json.dumps(LETTER) + "\n")
+    topology = TOPOLOGY.replace("breakpoint()", "pass")
+    run = terminal(topology, "--debug", "seen", before=["replay", str(letters)])
+    run.until("(Seen) ")
+    run.type("p 'n is', input.n")
+    run.until("('n is', 7)")
+    run.type("c")
+    assert run.ends() == 0, run.seen
+
+
+@pytest.mark.error("SH1112")
+def test_a_replay_starts_no_spout_to_debug(stormhost: Stormhost) -> None:
+    letters = stormhost.folder / "letters.jsonl"
+    letters.write_text(json.dumps(LETTER) + "\n")
+    topology = stormhost.write(TOPOLOGY)
+    run = stormhost.run(letters, str(topology), "--debug", "numbers", command="replay", status=1)
+    assert "dead letters are fed in place of the spouts" in run.told

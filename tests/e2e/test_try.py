@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -69,9 +70,11 @@ def attempt(stormhost: Stormhost) -> Any:
     (stormhost.folder / "stock.py").write_text(STOCK.format(folder=str(REPOSITORY / "target" / "multilang")))
     (stormhost.folder / "words_topology.py").write_text(TOPOLOGY)
 
-    def run(*words: str, given: str = "", status: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(*words: str, given: str = "", status: int = 0, path: Path | None = None) -> subprocess.CompletedProcess[str]:
         env = stormhost.environment("try", stormhost.folder / "journal")
         env["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        if path is not None:
+            env["PATH"] = f"{path}:{env['PATH']}"
         done = subprocess.run(
             [binary(), "try", *words],
             input=given,
@@ -149,6 +152,240 @@ def test_what_fails_is_told_by_the_status(attempt: Any) -> None:
     done = attempt("python split.py", given='{"line": "bad"}\n{"line": "good"}\n', status=3)
     assert 'fail   #1 ["bad"]' in done.stdout and 'ack    #2 ["good"]' in done.stdout
     assert "ValueError: a bad line" in done.stdout
+
+
+def in_python(execute: str, base: str = "Bolt", head: str = "") -> str:
+    """A command that is a bolt of our library, with this as its `execute`."""
+    code = f"from stormhost import {base}; {head}; type('B', ({base},), {{'execute': lambda self, input: {execute}}})().run()"
+    return f'python -c "{code}"'
+
+
+STOCK_BOLT = """
+import json, sys
+def send(message):
+    print(json.dumps(message) + chr(10) + 'end', flush=True)
+def take():
+    lines = []
+    for line in sys.stdin:
+        if line == 'end' + chr(10):
+            return json.loads(''.join(lines))
+        lines.append(line)
+    sys.exit(0)
+take()
+send({'pid': 1})
+while True:
+    given = take()
+    if given['stream'] == '__heartbeat':
+        send({'command': 'sync'})
+        continue
+    if given['stream'] == '__tick':
+        continue
+    BODY
+    send({'command': 'ack', 'id': given['id']})
+"""
+CHECKED = """
+from stormhost import *
+
+class T(Topology):
+    numbers = Process('python', 'spout.py', spout=True, fields='n')
+    it = Process('python', 'bolt.py', fields=('word', 'count'), streams={'late': 'word'}, inputs=[ShuffleGrouping(numbers)])
+"""
+
+
+@pytest.fixture
+def stock(stormhost: Stormhost, attempt: Any) -> Any:
+    """Tries a component without any library that does this with each tuple."""
+
+    def run(body: str, what: str, *words: str, **others: Any) -> list[str]:
+        (stormhost.folder / "bolt.py").write_text(STOCK_BOLT.replace("BODY", body))
+        (stormhost.folder / "checked_topology.py").write_text(CHECKED)
+        return attempt(what, *words, **others).stdout.splitlines()
+
+    return run
+
+
+WIDE = "it emitted 1 values to stream 'default', which has 2 fields (word, count) [SH0509]"
+UNDECLARED = "it emitted to stream 'early', which it does not declare; its streams are 'default', 'late' [SH0508]"
+EMITS = "send({'command': 'emit', 'tuple': ['cow'], 'need_task_ids': False, 'anchors': [given['id']]MORE})"
+
+
+@pytest.mark.parametrize("more, said, shown", [("", WIDE, ""), (", 'stream': 'early'", UNDECLARED, " on early")])
+@pytest.mark.parametrize("what", [("checked_topology.py:it",), ("python bolt.py", "--emits", "word,count", "--emits", "late:word")])
+def test_what_a_run_would_not_pass_on_is_an_error(stock: Any, what: tuple[str, ...], more: str, said: str, shown: str) -> None:
+    lines = stock(EMITS.replace("MORE", more), *what, given="[1]\n", status=3)
+    assert [line.replace("'late', 'default'", "'default', 'late'") for line in lines] == [
+        f'emit   ["cow"]{shown} from #1',
+        f"error  {said}",
+        "ack    #1 [1]",
+    ]
+    fine = stock(EMITS.replace("MORE", ", 'stream': 'late'"), *what, given="[1]\n")
+    assert fine == ['emit   ["cow"] on late from #1', "ack    #1 [1]"]
+
+
+def test_a_command_that_declares_nothing_may_emit_anything(stock: Any) -> None:
+    lines = stock(EMITS.replace("MORE", ", 'stream': 'early'"), "python bolt.py", given="[1]\n")
+    assert lines == ['emit   ["cow"] on early from #1', "ack    #1 [1]"]
+
+
+def test_a_spout_hears_a_fail_for_what_a_run_would_not_pass_on(stormhost: Stormhost, attempt: Any) -> None:
+    (stormhost.folder / "checked_topology.py").write_text(CHECKED)
+    spout = STOCK_BOLT.split("while True")[0] + (
+        "while True:\n"
+        "    if take()['command'] == 'next':\n"
+        "        send({'command': 'emit', 'tuple': [1, 2], 'id': 7, 'need_task_ids': False})\n"
+        "    send({'command': 'sync'})\n"
+    )
+    (stormhost.folder / "spout.py").write_text(spout)
+    lines = attempt("checked_topology.py:numbers", "--take", "1", status=3).stdout.splitlines()
+    assert lines == [
+        "emit   [1,2] id 7",
+        "error  it emitted 2 values to stream 'default', which has 1 fields (n) [SH0509]",
+        "told   fail 7",
+    ]
+
+
+ODD = '[12345678901234567890123, 1.50, "caf\\u00e9", [1e400]]'
+
+
+def test_values_are_passed_on_and_shown_as_they_were_said(stock: Any) -> None:
+    # `json.loads` keeps integers of any size, so what is emitted tells what came.
+    body = "send({'command': 'emit', 'tuple': given['tuple'][:3] + [float('nan')], 'need_task_ids': False})"
+    lines = stock(body, "python bolt.py", given=ODD + "\n")
+    assert lines == [
+        'emit   [12345678901234567890123,1.5,"café",NaN]',
+        'ack    #1 [12345678901234567890123,1.50,"café",[1e400]]',
+    ]
+    [emit, ack] = stock(body, "python bolt.py", "--json", given=ODD + "\n")
+    assert emit.startswith('{"emit":[12345678901234567890123,1.5,"café","NaN"],')
+    assert ack == '{"ack":"1","tuple":[12345678901234567890123,1.50,"café",[1e400]]}'
+
+
+def test_a_value_that_messagepack_has_no_words_for_is_told(attempt: Any) -> None:
+    code = "from pystorm import Bolt; type('B', (Bolt,), {'process': lambda self, tup: None})(serializer='msgpack').run()"
+    done = attempt(f'python -c "{code}"', "--serializer", "msgpack", given="[12345678901234567890123]\n[1]\n", status=1)
+    assert "[12345678901234567890123]: the integer 12345678901234567890123 is too large" in done.stderr
+    assert "ack    #2 [1]" in done.stdout or "ack    #1 [1]" in done.stdout
+
+
+def test_a_second_answer_is_an_error_that_changes_nothing(stock: Any) -> None:
+    lines = stock("send({'command': 'ack', 'id': given['id']})", "python bolt.py", given="[1]\n")
+    assert lines == ["ack    #1 [1]", "error  it answered #1 twice"]
+    lines = stock("send({'command': 'fail', 'id': given['id']})", "python bolt.py", given="[1]\n", status=3)
+    assert lines == ["fail   #1 [1]", "error  it answered #1 twice"]
+
+
+LUA = """
+local stormhost = require("stormhost")
+local It = stormhost.AutoAckBolt:extend({ fields = "said" })
+function It:execute(input)
+  self:emit(_VERSION .. " " .. tostring(arg[-1]):match("[^/]*$"))
+end
+It:run()
+"""
+
+
+@pytest.mark.parametrize("where", ["inside", "outside"])
+def test_a_component_in_lua_inside_is_tried_with_the_best_lua(stormhost: Stormhost, attempt: Any, where: str) -> None:
+    (stormhost.folder / "it.lua").write_text(LUA)
+    (stormhost.folder / "lua_topology.py").write_text(
+        "from stormhost import *\n"
+        "from split import Split\n"
+        "class T(Topology):\n"
+        "    numbers = Process('true', spout=True, fields='n')\n"
+        f"    it = Lua('it.lua', where='{where}', fields='said', inputs=[ShuffleGrouping(numbers)])\n"
+    )
+    # A `lua` that is the first of the PATH, and no good.
+    (stormhost.folder / "bin").mkdir()
+    (stormhost.folder / "bin" / "lua").symlink_to("/bin/false")
+    done = attempt("lua_topology.py:it", "--lua", "built-in", given="[1]\n", path=stormhost.folder / "bin")
+    assert done.stdout.splitlines() == ['emit   ["Lua 5.4 stormhost-lua"] from #1', "ack    #1 [1]"]
+
+
+def test_a_class_of_storms_that_stormhost_has_is_no_process(stormhost: Stormhost, attempt: Any) -> None:
+    (stormhost.folder / "words.yaml").write_text(
+        "name: words\n"
+        "spouts:\n"
+        "  - id: words\n"
+        "    className: org.apache.storm.testing.TestWordSpout\n"
+        "bolts:\n"
+        "  - id: count\n"
+        "    className: org.apache.storm.testing.TestWordCounter\n"
+        "streams:\n"
+        "  - from: words\n"
+        "    to: count\n"
+        "    grouping: {type: SHUFFLE}\n"
+    )
+    for component in "words", "count":
+        done = attempt(f"words.yaml:{component}", status=1)
+        assert f'"{component}" is part of stormhost itself, and has no process to try [SH1113]' in done.stderr
+
+
+def test_a_component_in_flux_takes_its_filters(stormhost: Stormhost, attempt: Any) -> None:
+    shutil.copytree(REPOSITORY / "examples" / "flux_word_count", stormhost.folder / "flux")
+    resources = stormhost.folder / "flux" / "resources"
+    shutil.copy(REPOSITORY / "target" / "multilang" / "storm.py", resources)
+    done = attempt(
+        "flux/topology.yaml:split", "--filter", "flux/dev.properties", "--env-filter", "--env", "GREETING=hello", given='"the cow"\n'
+    )
+    assert 'emit   ["cow"] from #1' in done.stdout
+    done = attempt("words_topology.py:split", "--filter", "flux/dev.properties", given='"the cow"\n', status=1)
+    assert "--filter belongs to a Flux file" in done.stderr
+    done = attempt("python split.py", "-n", "words", given='"the cow"\n', status=2)
+    assert '--name belongs to a component of a topology, and "python split.py" is none [SH0107]' in done.stderr
+
+
+def test_a_component_of_a_project_in_streamparse_takes_its_environment(attempt: Any) -> None:
+    project = REPOSITORY / "examples" / "streamparse_project"
+    done = attempt(f"{project}:nobody", "-n", "wordcount", "-e", "cluster", status=1)
+    assert "has no component" in done.stderr, done.stderr
+    done = attempt(str(project), status=2)
+    assert "which of its components?" in done.stderr
+
+
+@pytest.mark.parametrize("wait", ["nan", "-1", "soon"])
+def test_a_time_that_is_none_is_wrong_usage(attempt: Any, wait: str) -> None:
+    assert "a number of seconds from 0" in attempt("python split.py", f"--wait={wait}", status=2).stderr
+
+
+def test_the_fields_are_those_of_the_first_tuple(attempt: Any) -> None:
+    command = in_python(
+        "self.emit([input.word, input.n], anchors=[input]) or self.ack(input)",
+        head="Bolt.Default = type('Default', (__import__('stormhost').Stream,), {'fields': ('word', 'n')})",
+    )
+    done = attempt(command, given='"tick"\n\n{"word": "cow", "n": 1}\n["moon", 2]\n')
+    assert done.stdout.splitlines() == [
+        'emit   ["cow",1] from #2',
+        'ack    #2 ["cow",1]',
+        'emit   ["moon",2] from #3',
+        'ack    #3 ["moon",2]',
+    ]
+
+
+def test_a_batcher_that_waits_for_a_second_tick_is_sent_one(stormhost: Stormhost, attempt: Any) -> None:
+    (stormhost.folder / "batch.py").write_text(
+        "from pystorm import BatchingBolt\n"
+        "class Batch(BatchingBolt):\n"
+        "    def group_key(self, tup):\n"
+        "        return 1\n"
+        "    def process_batch(self, key, tups):\n"
+        "        self.emit([len(tups)])\n"
+        "Batch().run()\n"
+    )
+    (stormhost.folder / "batch_topology.py").write_text(
+        "from stormhost import *\n"
+        "class T(Topology):\n"
+        "    numbers = Process('true', spout=True, fields='n')\n"
+        "    ticks = {'topology.tick.tuple.freq.secs': 1}\n"
+        "    batch = Process('python', 'batch.py', fields='many', inputs=[ShuffleGrouping(numbers)], conf=ticks)\n"
+        "    never = Process('python', 'bolt.py', inputs=[ShuffleGrouping(numbers)], conf=ticks)\n"
+    )
+    done = attempt("batch_topology.py:batch", "--wait", "0.5", given="[1]\n[2]\n")
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("log")]
+    assert lines == ["emit   [2] from #1, #2", "ack    #1 [1]", "ack    #2 [2]"]
+    # One that never answers is given up all the same.
+    (stormhost.folder / "bolt.py").write_text(STOCK_BOLT.replace("BODY", "continue"))
+    done = attempt("batch_topology.py:never", "--wait", "0.2", given="[1]\n", status=3)
+    assert done.stdout == "none   #1 [1]: neither acked nor failed\n"
 
 
 def test_what_is_never_answered_is_told(attempt: Any) -> None:

@@ -52,7 +52,7 @@ NOT_NEW "SH1111"
     remedy "Choose another name, or a place where a folder can be made."
 NOT_DEBUGGED "SH1112"
     ["--debug {component}: {reason}"]
-    cause "The component is not there, has no code in Python that a debugger could stop, or the debugger cannot be had."
+    cause "The component is not there, has no code in Python on stormhost's library that a debugger could stop, or the debugger cannot be had."
     remedy "Follow the hint; `docs/tools.md` says what `--debug` can do."
 NOTHING_TO_TRY "SH1113"
     ["{file} is a topology; which of its components?"]

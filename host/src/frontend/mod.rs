@@ -27,6 +27,7 @@ use std::path::{Path, PathBuf};
 use crate::topology::{Ir, nearest};
 
 pub use error::LoadError;
+pub(crate) use flux::STORM_TESTING;
 pub use interpreter::{Interpreter, NoInterpreter};
 pub use shim::ShimError;
 pub use streamparse::ProjectError;
@@ -49,6 +50,8 @@ pub struct LoadOptions {
     pub env: BTreeMap<String, String>,
     /// What was said that only the topology files of others take.
     pub others: OthersOptions,
+    /// A component that is a process of its own, also where it would be inside the host.
+    pub outside: Option<String>,
     /// Where the command was typed.
     pub surroundings: Surroundings,
 }
@@ -74,6 +77,7 @@ impl LoadOptions {
             args: Vec::new(),
             env: BTreeMap::new(),
             others: OthersOptions::default(),
+            outside: None,
             surroundings,
         }
     }
@@ -100,6 +104,10 @@ pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
             described(path, &file, name.as_deref(), &resolved, &content, options)?
         }
     };
+    for component in &mut ir.components {
+        let wanted = options.outside.as_ref() == Some(&component.id);
+        component.place.take_if(|place| wanted && place == "inside");
+    }
     mixed::within_reach(&mut ir, options)?;
     Ok(ir)
 }
@@ -107,6 +115,17 @@ pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
 #[cfg(any(test, fuzzing))]
 pub(crate) fn described_flux(text: &str) -> Ir {
     flux::described_text(text)
+}
+
+/// Whether a line of Python imports our package.
+pub(crate) fn loads_python_package(line: &str) -> bool {
+    (language::PYTHON.loads_package)(line)
+}
+
+/// Whether a word of a command is the script by which our Python package starts a component.
+pub(crate) fn starts_python_package(word: &str) -> bool {
+    let script = Path::new(language::PYTHON.package_folder).join(language::PYTHON.main);
+    Path::new(word).ends_with(script)
 }
 
 /// What belongs into the variable by which a language finds its library, which is unpacked if it was not before. Empty for a language that has none.

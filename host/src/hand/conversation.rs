@@ -8,29 +8,30 @@
     )
 )]
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Display;
 use std::io::BufRead;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use stormhost_protocol::storm::{self, Decoder, Emit, FromChild, Item, TupleHead, parse_hello};
-use stormhost_protocol::{Encoding, Limits, to_json_text, transcode};
+use stormhost_protocol::{Encoding, Limits, Untranslatable, transcode};
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::mpsc;
 use tokio::time::{sleep_until, timeout};
 
-use super::input::{self, Given};
-use super::said::Said;
+use super::input::{self, Given, Typed};
+use super::said::{Said, Shown};
 use super::target::Tried;
 use crate::cli::TryOptions;
-use crate::errors::{Code, Coded};
+use crate::errors::{Code, Coded, marked};
 use crate::guard::Guard;
 use crate::link::limits::Limits as ChildLimits;
 use crate::link::process::{Child, Process, Spawn};
 use crate::prepare::{tell, tell_error};
 use crate::runtime::setup::setup;
+use crate::runtime::violation::Violation;
 use crate::status::ExitStatus;
-use crate::topology::Kind;
+use crate::topology::{Kind, Stream};
 
 /// How long a component may take to leave once its input is closed, before it is killed.
 const LEAVE: Duration = Duration::from_secs(5);
@@ -38,6 +39,8 @@ const LEAVE: Duration = Duration::from_secs(5);
 const AHEAD: usize = 64 * 1024;
 /// The number of the heartbeat that asks whether everything was read.
 const HEARTBEAT: i64 = -1;
+/// How often a bolt that holds inputs back is sent another tick, after a silence each.
+const MORE_TICKS: u32 = 3;
 /// Between two questions to a spout that had nothing.
 const IDLE: Duration = Duration::from_millis(5);
 
@@ -54,12 +57,18 @@ pub async fn speak(
     } else {
         mpsc::channel(1).1
     };
-    // Where nobody has said what the fields are, the first line does; the component is told when it is started.
-    let mut first = None;
+    // Where nobody has said what the fields are, the first tuple does; the component is told when it is started.
+    let mut first = Vec::new();
     let mut fields = tried.fields.clone();
     if component.kind == Kind::Bolt && fields.is_empty() {
-        first = next_line(&mut lines).await;
-        fields = first.as_deref().map(input::fields_of).unwrap_or_default();
+        while let Some(line) = lines.recv().await {
+            let found = input::fields_of(&line);
+            first.push(line);
+            if let Some(found) = found {
+                fields = found;
+                break;
+            }
+        }
     }
     let folder = tempfile::tempdir().ok();
     let spawn = Spawn {
@@ -102,6 +111,7 @@ pub async fn speak(
     told["context"]["source->stream->fields"] = serde_json::json!({source: {stream: fields}});
     let mut talk = Talk {
         options,
+        streams: tried.declares.then_some(&component.streams),
         encoding: component.serializer,
         decoder: Decoder::new(component.serializer, Limits::default()),
         heads: (
@@ -116,6 +126,7 @@ pub async fn speak(
         read: Vec::new(),
         errors: Vec::new(),
         open: BTreeMap::new(),
+        ticked: BTreeSet::new(),
         next: 1,
         failed: false,
         bad_lines: false,
@@ -127,7 +138,7 @@ pub async fn speak(
         last_words: None,
     };
     storm::write_setup(component.serializer, &told, &mut talk.out);
-    if let Some(line) = first {
+    for line in first {
         talk.takes(&line);
     }
     let end = talk
@@ -150,6 +161,8 @@ enum End {
 
 struct Talk<'a> {
     options: &'a TryOptions,
+    /// What it declares, if that is known.
+    streams: Option<&'a Vec<Stream>>,
     encoding: Encoding,
     decoder: Decoder,
     heads: (TupleHead, TupleHead),
@@ -164,7 +177,9 @@ struct Talk<'a> {
     read: Vec<u8>,
     errors: Vec<u8>,
     /// Inputs that are neither acked nor failed, by number.
-    open: BTreeMap<i64, Value>,
+    open: BTreeMap<i64, Vec<Shown>>,
+    /// The numbers that are ticks.
+    ticked: BTreeSet<i64>,
     next: i64,
     failed: bool,
     bad_lines: bool,
@@ -172,8 +187,8 @@ struct Talk<'a> {
     synced: bool,
     awaits_sync: bool,
     emitted: u64,
-    /// Message ids that it is to hear of.
-    untold: VecDeque<Vec<u8>>,
+    /// Message ids that it is to hear of, and how.
+    untold: VecDeque<(&'static str, Vec<u8>)>,
     heard: Instant,
     /// What it says once its input is closed: many an old library leaves with an error then, and means nothing by it.
     last_words: Option<Vec<Said>>,
@@ -199,6 +214,7 @@ impl Talk<'_> {
         let patience = Duration::from_secs_f64(self.options.wait.clamp(0.0, 86_400.0));
         let mut more = kind == Kind::Bolt;
         let (mut asked, mut complains) = (false, true);
+        let mut more_ticks = MORE_TICKS;
         let mut chunk = vec![0; 64 * 1024];
         let mut idle_until = Instant::now();
         let opens_by = Instant::now() + self.opening;
@@ -218,10 +234,7 @@ impl Talk<'_> {
                 if !asked {
                     asked = true;
                     if self.ticks.is_some() {
-                        self.heads
-                            .1
-                            .write(self.next, -1, [b"1".as_slice()], &mut self.out);
-                        self.next += 1;
+                        self.ticks();
                     }
                     storm::write_heartbeat(self.encoding, HEARTBEAT, &mut self.out);
                     continue;
@@ -281,6 +294,12 @@ impl Talk<'_> {
                     None => { more = false; self.heard = Instant::now() }
                 },
                 () = sleep_until(idle_until.into()), if kind == Kind::Spout && Instant::now() < idle_until => {}
+                // It may gather for more than one tick.
+                () = sleep_until(deadline.into()), if waits && more_ticks > 0 && self.ticks.is_some() && !self.open.is_empty() => {
+                    more_ticks -= 1;
+                    self.heard = Instant::now();
+                    self.ticks();
+                }
                 () = sleep_until(deadline.into()), if waits => return End::Through,
                 () = sleep_until(opens_by.into()), if !self.greeted => {}
             }
@@ -293,42 +312,45 @@ impl Talk<'_> {
             return;
         }
         match input::read(line, &self.fields) {
-            Ok(Given::Tick) => {
-                self.heads
-                    .1
-                    .write(self.next, -1, [b"1".as_slice()], &mut self.out);
-                self.next += 1;
-            }
-            Ok(Given::Tuple(values)) => {
-                let encoded: Vec<Vec<u8>> =
-                    values.iter().map(|value| self.encoded(value)).collect();
-                self.heads.0.write(
-                    self.next,
-                    1,
-                    encoded.iter().map(Vec::as_slice),
-                    &mut self.out,
-                );
-                self.open.insert(self.next, values.into());
-                self.next += 1;
-            }
-            Err(why) => {
-                self.bad_lines = true;
-                tell_error(Code::BAD_INPUT, format_args!("{line}: {why}"));
-            }
+            Ok(Given::Tick) => self.ticks(),
+            Ok(Given::Tuple(values)) => match self.encoded(&values) {
+                Ok(encoded) => {
+                    let encoded = encoded.iter().map(Vec::as_slice);
+                    self.heads.0.write(self.next, 1, encoded, &mut self.out);
+                    let values = values.iter().map(|value| value.get().as_bytes());
+                    let shown = values.map(|value| Shown::of(Encoding::Json, value));
+                    self.open.insert(self.next, shown.collect());
+                    self.next += 1;
+                }
+                Err(why) => self.is_no_tuple(line, &why),
+            },
+            Err(why) => self.is_no_tuple(line, &why),
         }
     }
 
-    fn encoded(&self, value: &Value) -> Vec<u8> {
-        let json = value.to_string().into_bytes();
-        match self.encoding {
-            Encoding::Json => json,
-            Encoding::Msgpack => {
-                let mut packed = Vec::new();
-                // What was JSON has a counterpart.
-                let _ = transcode(Encoding::Json, Encoding::Msgpack, &json, &mut packed);
-                packed
-            }
-        }
+    fn is_no_tuple(&mut self, line: &str, why: &dyn Display) {
+        self.bad_lines = true;
+        tell_error(Code::BAD_INPUT, format_args!("{line}: {why}"));
+    }
+
+    /// Sends a tick.
+    fn ticks(&mut self) {
+        self.heads
+            .1
+            .write(self.next, -1, [b"1".as_slice()], &mut self.out);
+        self.ticked.insert(self.next);
+        self.next += 1;
+    }
+
+    /// The values as the component reads them; in JSON as they were typed.
+    fn encoded(&self, values: &[Typed]) -> Result<Vec<Vec<u8>>, Untranslatable> {
+        let encoded = values.iter().map(|value| {
+            let mut out = Vec::new();
+            let typed = value.get().as_bytes();
+            transcode(Encoding::Json, self.encoding, typed, &mut out)?;
+            Ok(out)
+        });
+        encoded.collect()
     }
 
     /// One command at a time, each answered with `sync`: first what became of tuples, then whether there is more.
@@ -336,10 +358,9 @@ impl Talk<'_> {
         if self.awaits_sync {
             return;
         }
-        if let Some(id) = self.untold.pop_front() {
-            let verdict = if self.options.fail { "fail" } else { "ack" };
+        if let Some((verdict, id)) = self.untold.pop_front() {
             storm::write_command(self.encoding, verdict, Some(&id), &mut self.out);
-            self.show(Said::Told(verdict, shown(self.encoding, &id)));
+            self.show(Said::Told(verdict, Shown::of(self.encoding, &id)));
         } else if may_ask && self.emitted < self.options.take {
             storm::write_command(self.encoding, "next", None, &mut self.out);
         } else {
@@ -394,7 +415,7 @@ impl Talk<'_> {
                 self.failed = true;
                 Said::Error(format!("it sent what cannot be read: {error}"))
             }
-            Ok(FromChild::Emit(emit)) => self.hears_emit(&emit),
+            Ok(FromChild::Emit(emit)) => return self.hears_emit(&emit),
             Ok(FromChild::Ack { id }) => match self.answered(&id) {
                 Some(values) => Said::Ack(id.into_owned(), values),
                 None => return,
@@ -412,7 +433,10 @@ impl Talk<'_> {
             Ok(FromChild::Error { message }) => Said::Error(message.into_owned()),
             Ok(FromChild::Metrics { name, params }) => Said::Metric(
                 name.into_owned(),
-                params.map_or(Value::Null, |raw| shown(self.encoding, raw)),
+                match params {
+                    Some(raw) => Shown::of(self.encoding, raw),
+                    None => Shown::of(Encoding::Json, b"null"),
+                },
             ),
             Ok(FromChild::Sync) => {
                 (self.synced, self.awaits_sync) = (true, false);
@@ -431,37 +455,55 @@ impl Talk<'_> {
         self.show(said);
     }
 
-    /// Takes an input out of those that are open. A tick and what was answered before are nobody's.
-    fn answered(&mut self, id: &str) -> Option<Value> {
-        let found = id.parse().ok().and_then(|id: i64| self.open.remove(&id));
-        let is_tick = id.parse().is_ok_and(|id: i64| id > 0 && id < self.next);
-        if found.is_none() && !is_tick {
-            self.show(Said::Error(format!(
-                "it answered for #{id}, which it was not given"
-            )));
+    /// Takes an input out of those that are open. A tick is nobody's. What was answered before keeps its first answer, as in a run, where the
+    /// second one is counted and means nothing.
+    fn answered(&mut self, id: &str) -> Option<Vec<Shown>> {
+        let number: Option<i64> = id.parse().ok();
+        let found = number.and_then(|number| self.open.remove(&number));
+        if found.is_none() {
+            let wrong = match number {
+                Some(number) if self.ticked.contains(&number) => return None,
+                Some(number) if (1..self.next).contains(&number) => {
+                    format!("it answered #{id} twice")
+                }
+                _ => format!("it answered for #{id}, which it was not given"),
+            };
+            self.show(Said::Wrong(wrong));
         }
         found
     }
 
-    fn hears_emit(&mut self, emit: &Emit<'_>) -> Said {
+    /// Shows what was emitted, and what a run would refuse it for.
+    fn hears_emit(&mut self, emit: &Emit<'_>) {
         self.emitted += 1;
+        let stream = emit.stream.as_deref().unwrap_or("default");
+        let refused = self
+            .streams
+            .and_then(|streams| refused(streams, stream, emit.row.len).err());
         if let Some(id) = emit.id {
-            self.untold.push_back(id.to_vec());
+            let fails = self.options.fail || refused.is_some();
+            let verdict = if fails { "fail" } else { "ack" };
+            self.untold.push_back((verdict, id.to_vec()));
         }
         if emit.need_task_ids && emit.task.is_none() {
             // Nobody listens.
             storm::write_task_ids(self.encoding, &[], &mut self.out);
         }
-        Said::Emit {
-            stream: emit.stream.as_deref().unwrap_or("default").to_owned(),
+        self.show(Said::Emit {
+            stream: stream.to_owned(),
             values: emit
                 .row
                 .values()
-                .map(|value| shown(self.encoding, value))
+                .map(|value| Shown::of(self.encoding, value))
                 .collect(),
             anchors: emit.anchors.iter().map(|id| id.to_string()).collect(),
-            id: emit.id.map(|raw| shown(self.encoding, raw)),
+            id: emit.id.map(|raw| Shown::of(self.encoding, raw)),
             task: emit.task,
+        });
+        if let Some(violation) = refused {
+            self.failed = true;
+            let code = violation.code();
+            self.show(Said::Wrong(marked(&violation.to_string(), code.number())));
         }
     }
 
@@ -594,8 +636,10 @@ impl Talk<'_> {
     }
 }
 
-fn shown(encoding: Encoding, raw: &[u8]) -> Value {
-    serde_json::from_str(&to_json_text(encoding, raw)).unwrap_or_default()
+/// Whether a run passes on what is emitted to this stream.
+fn refused(streams: &[Stream], stream: &str, values: usize) -> Result<(), Violation> {
+    let at = Violation::unless_declared(streams, stream)?;
+    Violation::unless_as_wide(&streams[at], values)
 }
 
 fn level_name(level: storm::LogLevel) -> &'static str {
@@ -621,14 +665,4 @@ fn read_lines() -> mpsc::Receiver<String> {
         }
     });
     receiver
-}
-
-/// The next line that says something.
-async fn next_line(lines: &mut mpsc::Receiver<String>) -> Option<String> {
-    loop {
-        let line = lines.recv().await?;
-        if !line.trim().is_empty() {
-            return Some(line);
-        }
-    }
 }

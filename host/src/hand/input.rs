@@ -1,25 +1,57 @@
 //! Lines of JSON that stand for tuples: a list of values, an object of fields, `"tick"`, or a bare value for a tuple with a single field.
 
-use serde_json::Value;
+use indexmap::IndexMap;
+use serde_json::value::RawValue;
+
+/// A value as it was typed: what it means is the component's business, and no number is made another one on its way.
+pub type Typed = Box<RawValue>;
 
 /// What a line asks for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Given {
     /// A tuple with these values.
-    Tuple(Vec<Value>),
+    Tuple(Vec<Typed>),
     /// A tick.
     Tick,
 }
 
-/// The names of the fields of tuples such as the one in this line; nothing if it does not say.
-pub fn fields_of(line: &str) -> Vec<String> {
-    match serde_json::from_str(line) {
-        Ok(Value::Object(members)) => members.keys().cloned().collect(),
-        Ok(Value::Array(values)) => match values.len() {
-            1 => vec!["value".into()],
-            n => (1..=n).map(|n| format!("value{n}")).collect(),
-        },
-        _ => vec!["value".into()],
+/// What a line is.
+enum Line {
+    Tick,
+    List(Vec<Typed>),
+    Object(IndexMap<String, Typed>),
+    Bare(Typed),
+}
+
+/// # Errors
+/// In words, when it is no JSON.
+fn line(text: &str) -> Result<Line, String> {
+    let read = || {
+        Ok(match text.trim_start().chars().next() {
+            Some('[') => Line::List(serde_json::from_str(text)?),
+            Some('{') => Line::Object(serde_json::from_str(text)?),
+            Some('"') if serde_json::from_str::<String>(text).is_ok_and(|word| word == "tick") => {
+                Line::Tick
+            }
+            _ => Line::Bare(serde_json::from_str(text)?),
+        })
+    };
+    read().map_err(|error: serde_json::Error| {
+        format!(
+            "no JSON ({error}); a tuple is a list, as in [\"the cow\", 1], or an object of fields"
+        )
+    })
+}
+
+/// The names of the fields of tuples such as the one in this line; `None` if it is none.
+pub fn fields_of(text: &str) -> Option<Vec<String>> {
+    match line(text).ok()? {
+        Line::Tick => None,
+        Line::Object(members) => Some(members.into_keys().collect()),
+        Line::List(values) if values.len() != 1 => {
+            Some((1..=values.len()).map(|n| format!("value{n}")).collect())
+        }
+        Line::List(_) | Line::Bare(_) => Some(vec!["value".into()]),
     }
 }
 
@@ -27,19 +59,17 @@ pub fn fields_of(line: &str) -> Vec<String> {
 ///
 /// # Errors
 /// In words, when it stands for no tuple with these fields.
-pub fn read(line: &str, fields: &[String]) -> Result<Given, String> {
-    let value: Value = serde_json::from_str(line).map_err(|error| {
-        format!(
-            "no JSON ({error}); a tuple is a list, as in [\"the cow\", 1], or an object of fields"
-        )
-    })?;
-    let values = match value {
-        Value::String(word) if word == "tick" => return Ok(Given::Tick),
-        Value::Array(values) => values,
-        Value::Object(mut members) => {
+pub fn read(text: &str, fields: &[String]) -> Result<Given, String> {
+    let values = match line(text)? {
+        Line::Tick => return Ok(Given::Tick),
+        Line::List(values) => values,
+        Line::Object(mut members) => {
             let values = fields
                 .iter()
-                .map(|field| members.shift_remove(field).unwrap_or_default())
+                .map(|field| {
+                    let given = members.shift_remove(field);
+                    given.unwrap_or_else(|| RawValue::NULL.to_owned())
+                })
                 .collect();
             if let Some(strange) = members.keys().next() {
                 return Err(format!(
@@ -49,7 +79,7 @@ pub fn read(line: &str, fields: &[String]) -> Result<Given, String> {
             }
             return Ok(Given::Tuple(values));
         }
-        bare => vec![bare],
+        Line::Bare(value) => vec![value],
     };
     if values.len() != fields.len() {
         let of = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
@@ -65,21 +95,28 @@ pub fn read(line: &str, fields: &[String]) -> Result<Given, String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+
+    /// The values as they were typed; `None` is a tick.
+    fn values(text: &str, fields: &[String]) -> Result<Option<Vec<String>>, String> {
+        Ok(match read(text, fields)? {
+            Given::Tick => None,
+            Given::Tuple(values) => Some(values.iter().map(|v| v.get().to_owned()).collect()),
+        })
+    }
 
     #[test]
     fn a_line_is_a_list_an_object_or_a_bare_value() {
         let fields = ["word".to_owned(), "n".to_owned()];
         for (line, expected) in [
-            ("[\"a\", 1]", Ok(Given::Tuple(vec![json!("a"), json!(1)]))),
+            ("[\"a\", 1]", Ok(Some(["\"a\"", "1"]))),
+            ("{\"n\": 1, \"word\": \"a\"}", Ok(Some(["\"a\"", "1"]))),
+            ("{\"n\": 1}", Ok(Some(["null", "1"]))),
             (
-                "{\"n\": 1, \"word\": \"a\"}",
-                Ok(Given::Tuple(vec![json!("a"), json!(1)])),
+                "[1.50, 12345678901234567890123]",
+                Ok(Some(["1.50", "12345678901234567890123"])),
             ),
-            ("{\"n\": 1}", Ok(Given::Tuple(vec![json!(null), json!(1)]))),
-            ("\"tick\"", Ok(Given::Tick)),
+            ("\"tick\"", Ok(None)),
             (
                 "[1]",
                 Err("1 value, where the tuple has 2 fields (word, n)"),
@@ -89,21 +126,25 @@ mod tests {
                 Err("the tuple has no field \"m\"; its fields are word, n"),
             ),
         ] {
+            let expected = expected.map_err(String::from);
             assert_eq!(
-                read(line, &fields),
-                expected.map_err(String::from),
+                values(line, &fields),
+                expected.map(|values| values.map(|values| values.map(String::from).to_vec())),
                 "{line}"
             );
         }
-        assert!(read("the cow", &fields).is_err_and(|why| why.starts_with("no JSON")));
-        assert_eq!(read("17", &fields[..1]), Ok(Given::Tuple(vec![json!(17)])));
+        assert!(values("the cow", &fields).is_err_and(|why| why.starts_with("no JSON")));
+        assert_eq!(values("17", &fields[..1]), Ok(Some(vec!["17".into()])));
     }
 
     #[test]
-    fn the_first_line_says_what_the_fields_are() {
-        assert_eq!(fields_of("{\"a\": 1, \"b\": 2}"), ["a", "b"]);
-        assert_eq!(fields_of("[1, 2]"), ["value1", "value2"]);
-        assert_eq!(fields_of("[1]"), ["value"]);
-        assert_eq!(fields_of("\"x\""), ["value"]);
+    fn the_first_line_that_is_a_tuple_says_what_the_fields_are() {
+        let fields_of = |line| fields_of(line).map(|fields| fields.join(","));
+        assert_eq!(fields_of("{\"a\": 1, \"b\": 2}").as_deref(), Some("a,b"));
+        assert_eq!(fields_of("[1, 2]").as_deref(), Some("value1,value2"));
+        assert_eq!(fields_of("[1]").as_deref(), Some("value"));
+        assert_eq!(fields_of("\"x\"").as_deref(), Some("value"));
+        assert_eq!(fields_of("\"tick\""), None);
+        assert_eq!(fields_of("the cow"), None);
     }
 }

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use crate::cli::{TopologyOptions, TryOptions};
 use crate::errors::Code;
-use crate::prepare::{prepare, tell_error};
+use crate::frontend::STORM_TESTING;
+use crate::prepare::{Prepared, prepare, prepare_outside, tell_error};
 use crate::status::ExitStatus;
-use crate::topology::Topology;
+use crate::topology::{ComponentIr, Topology};
 
 /// What is tried.
 pub struct Tried {
@@ -20,6 +21,8 @@ pub struct Tried {
     pub source: (String, String),
     /// The names of the values of its input; empty where nobody has said, so that the first line does.
     pub fields: Vec<String>,
+    /// Whether the streams of the component are known, so that it may emit to no others.
+    pub declares: bool,
 }
 
 /// Finds what was meant.
@@ -29,9 +32,10 @@ pub struct Tried {
 pub fn find(options: &TryOptions) -> Result<Tried, ExitStatus> {
     match options.what.rsplit_once(':') {
         Some((file, component)) if is_topology(file) => in_topology(options, file, component),
-        _ if Path::new(&options.what).is_file()
-            && !options.what.contains(char::is_whitespace)
-            && is_declared(&options.what) =>
+        _ if Path::new(&options.what).is_dir()
+            || Path::new(&options.what).is_file()
+                && !options.what.contains(char::is_whitespace)
+                && is_declared(&options.what) =>
         {
             tell_error(
                 Code::NOTHING_TO_TRY,
@@ -46,10 +50,10 @@ pub fn find(options: &TryOptions) -> Result<Tried, ExitStatus> {
     }
 }
 
-/// `FILE`, or `FILE:Name`.
+/// `FILE`, or `FILE:Name`; or a project's folder.
 fn is_topology(file: &str) -> bool {
     let alone = file.rsplit_once(':').map_or(file, |(file, _)| file);
-    Path::new(file).is_file() || Path::new(alone).is_file()
+    Path::new(file).exists() || Path::new(alone).exists()
 }
 
 /// A file that cannot be run by itself, so that it must be meant as a topology.
@@ -67,12 +71,13 @@ fn asked(options: &TryOptions, file: String) -> TopologyOptions {
         ruby: options.ruby.clone(),
         lua: options.lua.clone(),
         args: options.args.clone(),
+        others: options.others.clone(),
         ..TopologyOptions::default()
     }
 }
 
 fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, ExitStatus> {
-    let topology = prepare(&asked(options, file.to_owned()), |_| ())?.topology;
+    let Prepared { ir, topology, .. } = prepare_outside(&asked(options, file.to_owned()), id)?;
     let found = topology.component(id);
     let Some((at, component)) = found.and_then(|at| Some((at, topology.components.get(at)?)))
     else {
@@ -96,7 +101,7 @@ fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, Exit
         );
         return Err(ExitStatus::Mistakes);
     }
-    if component.command.is_empty() {
+    if component.command.is_empty() || ir.components.iter().any(|c| c.id == id && is_ours(c)) {
         tell_error(
             Code::NOTHING_TO_TRY,
             format_args!("\"{id}\" is part of stormhost itself, and has no process to try"),
@@ -134,8 +139,15 @@ fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, Exit
             options.fields.clone()
         },
         component: at,
+        declares: true,
         topology,
     })
+}
+
+/// A component of the host's own that happens to be written in Lua: its script is none that would run by itself.
+fn is_ours(component: &ComponentIr) -> bool {
+    let script = component.command.get(1).map(Path::new);
+    script.is_some_and(|script| script.ends_with(STORM_TESTING))
 }
 
 /// A topology is written around the command, so that all that holds for components of topologies holds for it too.
@@ -153,6 +165,16 @@ fn command(options: &TryOptions) -> Result<Tried, ExitStatus> {
             return Err(ExitStatus::Usage);
         }
     };
+    if let Some(option) = options.others.given() {
+        tell_error(
+            Code::STRAY_OPTION,
+            format_args!(
+                "{option} belongs to a component of a topology, and {:?} is none",
+                options.what
+            ),
+        );
+        return Err(ExitStatus::Usage);
+    }
     let here = std::env::current_dir().map_err(|error| {
         tell_error(
             Code::NO_WORKING_FOLDER,
@@ -204,6 +226,7 @@ fn command(options: &TryOptions) -> Result<Tried, ExitStatus> {
         topology,
         source: ("input".into(), "default".into()),
         fields,
+        declares: !options.emits.is_empty(),
     })
 }
 

@@ -67,14 +67,7 @@ impl Core {
         } = self;
         let sender = &mut tasks[out.from];
         let stream = &topology.components[sender.component].streams[out.stream];
-        if out.row.len() != stream.fields.len() {
-            return Err(Violation::WrongNumberOfValues {
-                stream: stream.id.clone(),
-                got: out.row.len(),
-                want: stream.fields.len(),
-                fields: stream.fields.join(", "),
-            });
-        }
+        Violation::unless_as_wide(stream, out.row.len())?;
         let source = sender.id;
         sender.counters.emitted += 1;
         if ask {

@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use crate::errors::{Code, Coded, Report};
+use crate::topology::Stream;
 
 /// Why an emitted tuple was not passed on. The text says what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -112,7 +113,19 @@ impl Core {
     /// # Errors
     /// [`Violation::UndeclaredStream`].
     pub fn stream_named(&self, at: usize, name: &str) -> Result<usize, Violation> {
-        let streams = &self.topology.components[self.tasks[at].component].streams;
+        Violation::unless_declared(
+            &self.topology.components[self.tasks[at].component].streams,
+            name,
+        )
+    }
+}
+
+impl Violation {
+    /// Which of a component's streams has this name.
+    ///
+    /// # Errors
+    /// [`Violation::UndeclaredStream`].
+    pub fn unless_declared(streams: &[Stream], name: &str) -> Result<usize, Violation> {
         streams
             .iter()
             .position(|stream| stream.id == name)
@@ -127,6 +140,23 @@ impl Core {
                         .join(", "),
                 },
             })
+    }
+
+    /// Whether so many values are as many as the stream has fields.
+    ///
+    /// # Errors
+    /// [`Violation::WrongNumberOfValues`].
+    #[inline]
+    pub fn unless_as_wide(stream: &Stream, got: usize) -> Result<(), Violation> {
+        if got == stream.fields.len() {
+            return Ok(());
+        }
+        Err(Violation::WrongNumberOfValues {
+            stream: stream.id.clone(),
+            got,
+            want: stream.fields.len(),
+            fields: stream.fields.join(", "),
+        })
     }
 }
 

@@ -27,7 +27,7 @@ use substitute::{Filter, substitute};
 use told::Told;
 
 /// The script in our Lua package with counterparts of classes that Storm's documents use.
-const STORM_TESTING: &str = "_storm_testing.lua";
+pub(crate) const STORM_TESTING: &str = "_storm_testing.lua";
 
 /// Whether a text is a Flux file: a map in YAML that has, at its left edge, what only Flux puts there.
 pub(super) fn is_flux(text: &str) -> bool {
