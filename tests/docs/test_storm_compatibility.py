@@ -15,7 +15,7 @@ IN_RUST = {
     "to_child": "protocol/src/storm/to_child/tests.rs",
     "from_child": "protocol/src/storm/from_child/tests.rs",
     "sim": "host/src/runtime/sim/old.rs",
-    "stories": "host/src/runtime/sim/named.rs",
+    "named": "host/src/runtime/sim/named.rs",
 }
 
 
