@@ -54,6 +54,36 @@ def test_an_interrupt_in_execute_keeps_what_was_finished(bolt):
     assert "KeyboardInterrupt" in host.stderr
 
 
+@pytest.mark.parametrize("codec", ["json"])
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_processes_of_multiprocessing_can_be_started_in_every_way(bolt, method):
+    host = bolt("clumsy", WHAT, SAID)
+    host.tuples((0, [[f"pool {method}"]], 1))
+    host.until_consumed()
+    assert host.fails == []
+    assert host.values == [[42], [f"pool {method}"]]
+
+
+def test_an_exception_that_cannot_be_said_fails_its_tuple_only(bolt):
+    host = bolt("clumsy", WHAT, SAID)
+    host.tuples((0, [["unsayable"], ["after"]], 1))
+    host.until_consumed()
+    assert host.fails == [(0, "Unsayable: (its message raises KeyError)")]
+    assert host.values == [["after"]]
+
+
+def test_a_text_that_no_frame_holds_fails_its_tuple_only(bolt):
+    host = bolt("clumsy", WHAT, SAID)
+    host.tuples((0, [["emit 'x' * (66 << 20)"], ["emit ['x' * (2 << 20)]"]], 1))
+    host.until_consumed()
+    ((id, reason),) = host.fails
+    assert (id, reason) == (
+        0,
+        "EmitError: field 'said' of stream 'default': the text has 69206016 bytes, more than 33554432 [SH0604]",
+    )
+    assert host.values == [["x" * (2 << 20)]]
+
+
 def test_a_forked_process_says_nothing(bolt):
     host = bolt("clumsy", WHAT, SAID)
     host.tuples((0, [["fork"], ["a"]], 1))
