@@ -12,7 +12,7 @@ from ._frames import FramesLink
 from ._jsontext import decode
 from ._link import overrides
 from ._outputs import Output, check_direct
-from ._plain import puller
+from ._plain import puller, wakes
 from ._results import Results
 from ._spout import ReliableSpout, Spout
 from ._watch import Watch
@@ -55,7 +55,7 @@ class SpoutLink(FramesLink):
             Spout._acked,
             ReliableSpout._acked,
         )
-        self._wakes = overrides(component, Spout, "fail") and not isinstance(component, ReliableSpout)
+        self._wakes = wakes(component)
         self._pull: Any = None
         self._generator = overrides(component, Spout, "tuples")
         self._said_done = False
@@ -208,7 +208,7 @@ class SpoutLink(FramesLink):
             id = self.pending.pop(number, _MISSING)
             if id is not _MISSING:
                 self._guarded(self.component._failed, id, kind, reason)
-        if self._wakes and not self._generator and self.component._done:
+        if self._wakes and self.component._done:
             # What it emits now it may have queued in `fail`; it is done again as soon as it emits nothing.
             self.component._done = False
             self._woken = True
