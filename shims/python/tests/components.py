@@ -166,6 +166,47 @@ class Clumsy(AutoAckBolt):
             self.emit(f"{name}{number}")
 
 
+def strike(*_):
+    raise TimeoutError("struck")
+
+
+class Timed(AutoAckBolt):
+    """Emits rows of many bytes under a timer that may strike anywhere; what was struck comes last."""
+
+    class Default(One):
+        pass
+
+    def execute(self, input):
+        signal.signal(signal.SIGALRM, strike)
+        pad, struck = "x" * 4000, []
+        signal.setitimer(signal.ITIMER_REAL, input.after)
+        for n in range(input.rows):
+            try:
+                self.emit(f"{n} {pad}")
+            except TimeoutError:
+                struck.append(n)
+                if input.how == "raise":
+                    raise
+                if input.how == "leave":
+                    sys.exit(3)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self.emit(f"end {struck}")
+
+
+class Asks(AutoAckBolt):
+    """Does not wait for ever to hear where a row went."""
+
+    class Default(One):
+        pass
+
+    def execute(self, input):
+        signal.signal(signal.SIGALRM, strike)
+        signal.setitimer(signal.ITIMER_REAL, input.after)
+        where = self.emit("where", need_task_ids=True)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self.emit(f"{where}")
+
+
 class Held(Bolt):
     """Keeps everything until told what to do; answers in the wrong order."""
 
@@ -425,6 +466,8 @@ class Components(Topology):
     split = Split(2, inputs=[ShuffleGrouping(plain)])
     echo = Echo(1)
     clumsy = Clumsy(1, inputs=[FieldsGrouping(split, "word")])
+    timed = Timed(1, inputs=[ShuffleGrouping(split)])
+    asks = Asks(1, inputs=[ShuffleGrouping(split)])
     held = Held(1, inputs=[AllGrouping(split)])
     batches = Batches(1, inputs=[GlobalGrouping(echo.LateOnes)])
     bad_start = BadStart(1, inputs=[DirectGrouping(echo.Chosen)])

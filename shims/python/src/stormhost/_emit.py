@@ -97,6 +97,10 @@ def build(
     return scope["emit"]
 
 
+def nothing() -> None:
+    """In place of a flush that has to wait."""
+
+
 def _checks(width: int) -> list[str]:
     """Lines that make `v0`, `v1` and so on of `values`, fit to be sent."""
     names = [f"v{position}" for position in range(width)]

@@ -7,7 +7,7 @@ from itertools import count, repeat
 from struct import Struct
 from time import monotonic
 
-from ._emit import SPOUT, adder, build
+from ._emit import SPOUT, adder, build, nothing
 from ._frames import FramesLink
 from ._jsontext import decode
 from ._link import overrides
@@ -285,7 +285,8 @@ class SpoutLink(FramesLink):
         for position, output in enumerate(self.outputs.list):
             self._plain[output.name] = adder(output, results, 2 * position, self._relieve)
             # What is tracked is sent even if nobody listens: the spout waits for its ack.
-            self._tracked[output.name] = adder(output, results, 2 * position + 1, self._relieve, always=True)
+            # Nor is it sent before it has its number, since an exception may strike in the middle of that.
+            self._tracked[output.name] = adder(output, results, 2 * position + 1, nothing, always=True)
         for position, output in enumerate(self.outputs.list):
             if output.name == "default" and not output.direct and output.listeners:
                 return build(
@@ -330,5 +331,7 @@ class SpoutLink(FramesLink):
         if added and id is not None:
             self.pending[self._number()] = id
         if not need_task_ids:
+            if len(results.out) >= results.limit:
+                self._relieve()
             return None
         return self.ask_task_ids(loose=False) if added else []
