@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 from stormhost import (
     AllGrouping,
@@ -65,6 +67,8 @@ class Echo(AutoAckBolt):
             self.emit((), stream="empty")
         elif input.how == "direct":
             self.emit(input.what, stream="chosen", direct_task=input.meta.task)
+        elif input.how == "task":
+            self.emit("x", stream="chosen", direct_task=input.what)
         elif input.how == "where":
             self.emit((1, self.emit(("where", input.what), need_task_ids=True)))
         elif input.how == "both":
@@ -73,6 +77,15 @@ class Echo(AutoAckBolt):
             self.emit(["third", input.what])
         else:
             self.emit((input.how, input.what))
+
+
+def doubled(n):
+    return 2 * n
+
+
+class Unsayable(Exception):
+    def __str__(self):
+        raise KeyError("no words")
 
 
 class Clumsy(AutoAckBolt):
@@ -104,6 +117,11 @@ class Clumsy(AutoAckBolt):
             if os.fork() == 0:
                 self.emit("from the fork")
                 sys.exit(3)
+        elif what.startswith("pool "):
+            with ProcessPoolExecutor(1, mp_context=get_context(what[5:])) as pool:
+                self.emit(pool.submit(doubled, 21).result(30))
+        elif what == "unsayable":
+            raise Unsayable
         elif what == "fail":
             self.fail(input, "did not like it")
         elif what == "change":
@@ -146,6 +164,47 @@ class Clumsy(AutoAckBolt):
     def many(self, name):
         for number in range(3000):
             self.emit(f"{name}{number}")
+
+
+def strike(*_):
+    raise TimeoutError("struck")
+
+
+class Timed(AutoAckBolt):
+    """Emits rows of many bytes under a timer that may strike anywhere; what was struck comes last."""
+
+    class Default(One):
+        pass
+
+    def execute(self, input):
+        signal.signal(signal.SIGALRM, strike)
+        pad, struck = "x" * 4000, []
+        signal.setitimer(signal.ITIMER_REAL, input.after)
+        for n in range(input.rows):
+            try:
+                self.emit(f"{n} {pad}")
+            except TimeoutError:
+                struck.append(n)
+                if input.how == "raise":
+                    raise
+                if input.how == "leave":
+                    sys.exit(3)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self.emit(f"end {struck}")
+
+
+class Asks(AutoAckBolt):
+    """Does not wait for ever to hear where a row went."""
+
+    class Default(One):
+        pass
+
+    def execute(self, input):
+        signal.signal(signal.SIGALRM, strike)
+        signal.setitimer(signal.ITIMER_REAL, input.after)
+        where = self.emit("where", need_task_ids=True)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self.emit(f"{where}")
 
 
 class Held(Bolt):
@@ -316,6 +375,27 @@ class Replaying(ReliableSpout):
         self.log(f"fail {id} {self.failure[0]}")
 
 
+class Touchy(Replaying):
+    """Its fail raises."""
+
+    def fail(self, id):
+        raise ValueError(f"no such thing {id}")
+
+
+class Changing(ReliableSpout):
+    """Goes on changing what it has emitted."""
+
+    class Default(Stream):
+        fields = "a", "b"
+
+    def tuples(self):
+        inner, mapped = [1], {"n": [1]}
+        self.emit([inner, mapped])
+        yield
+        inner.append(2)
+        mapped["n"].append(2)
+
+
 class Fussy(Spout):
     """Its ack raises for every second id; each call is logged before."""
 
@@ -381,9 +461,13 @@ class Components(Topology):
     fussy = Fussy(1)
     crashing = Crashing(1)
     replaying = Replaying(1)
+    touchy = Touchy(1)
+    changing = Changing(1)
     split = Split(2, inputs=[ShuffleGrouping(plain)])
     echo = Echo(1)
     clumsy = Clumsy(1, inputs=[FieldsGrouping(split, "word")])
+    timed = Timed(1, inputs=[ShuffleGrouping(split)])
+    asks = Asks(1, inputs=[ShuffleGrouping(split)])
     held = Held(1, inputs=[AllGrouping(split)])
     batches = Batches(1, inputs=[GlobalGrouping(echo.LateOnes)])
     bad_start = BadStart(1, inputs=[DirectGrouping(echo.Chosen)])

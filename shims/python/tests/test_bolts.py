@@ -18,6 +18,20 @@ WHAT = [source("what")]
 SAID = [stream("default", "said")]
 
 
+NO_TASKS = ["9", "", 0, -1, 1.5, 2.0, True, False, [9], 1 << 32]
+
+
+def test_a_direct_task_that_is_no_number_of_a_task_fails_its_tuple_only(bolt):
+    host = bolt("echo", HOW, ECHO)
+    host.tuples((0, [["task", what] for what in [*NO_TASKS, 9]], 1))
+    host.until_consumed()
+    assert host.fails == [
+        (id, f"EmitError: direct_task is the number of a task, not {what!r} [SH0603]")
+        for id, what in enumerate(NO_TASKS)
+    ]
+    assert [(row.values, row.task) for row in host.rows] == [(["x"], 9)]
+
+
 def test_rows_belong_to_the_input_that_they_came_from(bolt):
     host = bolt("split", SENTENCES, WORDS)
     host.tuples((0, [["a b"], [""], ["c"]], 1), (0, [["d é \U0001f600"]], 2))

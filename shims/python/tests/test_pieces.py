@@ -376,6 +376,74 @@ def test_a_spout():
     assert spout.lost == [("6", ("failed", "even")), ("8", ("failed", "even"))]
 
 
+class Again(Count):
+    """Queues in `fail` what it emits again, as `done` promises that it may."""
+
+    def next_tuple(self):
+        if self.lost:
+            self.emit(self.lost[0][0], id=self.lost.pop(0)[0])
+        elif self.n < 3:
+            super().next_tuple()
+        else:
+            self.done()
+
+
+def test_a_fail_wakes_a_spout_that_was_done():
+    tries = []
+    result = run_spout(Again(), 10, verdict=lambda n: tries.append(n) or ("no" if n == 2 else None))
+    assert tries == [1, 2, 3, "2"]
+    assert result.emitted == [1, 2, 3, "2"]
+    assert (result.acked, result.failed) == (["1", "3", "2"], ["2"])
+
+
+@pytest.mark.parametrize("task", ["9", "", 0, -1, 1.5, True, False, 1 << 32])
+def test_a_direct_task_is_the_number_of_a_task(task):
+    class Directs(AutoAckBolt):
+        class Chosen(Stream):
+            fields = "x"
+            direct = True
+
+        def execute(self, input):
+            self.emit("x", stream="chosen", direct_task=task)
+
+    class Begins(Spout):
+        Chosen = Directs.Chosen
+
+        def next_tuple(self):
+            self.emit("x", stream="chosen", direct_task=task)
+
+    words = f"direct_task is the number of a task, not {task!r} [SH0603]"
+    assert run_bolt(Directs(), [1]).failed == [(1, f"EmitError: {words}")]
+    with pytest.raises(EmitError) as refused:
+        run_spout(Begins())
+    assert str(refused.value) == words
+
+
+@pytest.mark.parametrize(
+    ("emitted", "change"),
+    [
+        ({"a": [1]}, lambda value: value["a"].append(2)),
+        ([{"a": 1}], lambda value: value[0].clear()),
+        ([[1, [2]]], lambda value: value[0][1].append(3)),
+        (([1],), lambda value: value[0].append(3)),
+        (["x"], lambda value: value.append("y")),
+    ],
+)
+def test_a_replay_is_what_was_emitted_though_it_was_changed_since(emitted, change):
+    class Changes(ReliableSpout):
+        class Default(Stream):
+            fields = "n"
+
+        def tuples(self):
+            self.emit(emitted)
+            change(emitted)
+            yield
+
+    fails = iter(["no"])
+    first, again = run_spout(Changes(), 1, verdict=lambda _: next(fails, None)).emitted
+    assert first == again
+
+
 class Replays(ReliableSpout):
     class Default(Stream):
         fields = "n"

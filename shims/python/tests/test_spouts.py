@@ -177,6 +177,29 @@ def test_a_reliable_spout_replays_and_then_gives_up(spout):
     host.until(lambda h: h.frames[-1].consumed == 3 and h.messages[-1]["command"] == "done", "done again")
 
 
+def test_a_reliable_spout_replays_even_if_its_fail_raises(spout):
+    host = spout("touchy", N)
+    host.credit(100)
+    host.until_message("done")
+    host.failed((0, "failed", "first"))
+    host.until_rows(3)
+    host.failed((2, "failed", "second"))
+    host.until(lambda h: sum(m["command"] == "error" for m in h.messages) >= 2, "that it is given up")
+    assert host.values == [["a"], ["b"], ["a"]]
+    errors = [m["msg"] for m in host.messages if m["command"] == "error"]
+    assert "ValueError: no such thing 1" in errors[0]
+    assert "given up after 2 tries: 'a' (id 1): failed: second" in errors
+
+
+def test_a_reliable_spout_replays_what_was_emitted_though_it_was_changed_since(spout):
+    host = spout("changing", [stream("default", "a", "b")])
+    host.credit(100)
+    host.until_message("done")
+    host.failed((0, "failed", "x"))
+    host.until_rows(2)
+    assert host.values == [[[1], {"n": [1]}]] * 2
+
+
 def test_replays_wait_for_credit(spout):
     host = spout("replaying", N)
     host.credit(2)

@@ -125,6 +125,21 @@ def test_a_spout_does_as_it_is_told(storm):
     assert host.process.wait(10) == 0
 
 
+def test_a_fail_wakes_a_spout_that_was_done(storm):
+    host = storm("Numbers", conf={"count": 1, "replay": True})
+    for _ in range(2):  # the second finds it done
+        send(host, {"command": "next", "id": ""})
+    assert [m["command"] for m in read(host, 3)] == ["emit", "sync", "sync"]
+    for id in ("0", "1"):
+        send(host, {"command": "fail", "id": id})
+        send(host, {"command": "next", "id": ""})
+        log, _, emit, _ = read(host, 4)
+        assert (log["command"], emit["command"], emit["tuple"]) == ("log", "emit", [1])
+    for _ in range(2):
+        send(host, {"command": "next", "id": ""})
+    assert [m["command"] for m in read(host, 2)] == ["sync", "sync"]
+
+
 def test_a_reliable_spout_replays(storm):
     host = storm("Replaying")
     send(host, {"command": "next", "id": ""})

@@ -48,6 +48,7 @@ class FramesLink(Link):
         self.lock = RLock()
         self.buffered: deque[tuple[bytes, memoryview]] = deque()
         self._told: dict[tuple[Any, ...], float] = {}
+        self._answers: int = 0  # to frames that asked
 
     def hello(self) -> dict[str, Any]:
         """What the answer to the handshake says beside the pid."""
@@ -85,18 +86,28 @@ class FramesLink(Link):
 
     def next_frame(self) -> tuple[bytes, memoryview]:
         """The next frame for the loop: first those that stood before a reply."""
-        return self.buffered.popleft() if self.buffered else self.inlet.frame()
+        if self.buffered:
+            return self.buffered.popleft()  # type: ignore[no-any-return]
+        while True:
+            kind, payload = self.inlet.frame()
+            if kind != TASK_IDS or self._answers >= self.results.asked:
+                return kind, payload
+            self._answers += 1  # whoever asked has been interrupted, and does not wait any more
 
     def ask_task_ids(self, loose: bool) -> list[int]:
         """Sends what there is, and waits for where its last row went."""
         self.open()
         with self.lock:
             self.results.flush(loose=loose, ask=True)
+            asked = self.results.asked
         while True:
             kind, payload = self.inlet.frame()
-            if kind == TASK_IDS:
+            if kind != TASK_IDS:
+                self.buffered.append((kind, payload))
+                continue
+            self._answers += 1
+            if self._answers >= asked:  # else it is for somebody who was interrupted
                 return list(decode(payload))
-            self.buffered.append((kind, payload))
 
     def added(self, add: Any, values: Any, direct_task: int | None) -> bool:
         """Adds a row, with its task if it has one; False when nobody listens."""
@@ -108,7 +119,7 @@ class FramesLink(Link):
             try:
                 add(values)
             except BaseException:
-                if direct_task:
+                if direct_task and results.sent + len(results.out) == row:  # else it is in: a flush was interrupted
                     results.directs.pop()
                 raise
             if results.sent + len(results.out) > row:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from _operator import length_hint
 from struct import Struct, unpack_from
 from time import monotonic
 
 from ._bolt import AutoAckBolt, Bolt
-from ._emit import BOLT, adder, build
+from ._emit import BOLT, adder, build, nothing
 from ._frames import _METHOD, FramesLink
 from ._jsontext import decode
 from ._link import overrides
@@ -18,7 +19,7 @@ from ._wire import COMMAND, TUPLES, EndOfInput, Inlet, Outlet, WireError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
     from ._codec import Codec
@@ -119,7 +120,11 @@ class BoltLink(FramesLink):
         results.flush(loose=True)
 
     def stop(self) -> None:
-        self.results.flush(loose=self.auto and not self._in_hand)
+        self.results.flush(loose=self._loose())
+
+    def _loose(self) -> bool:
+        """Whether rows belong to no input: none is in hand, nor through with its rows unsent after an exception."""
+        return self.auto and not self._in_hand and not self.unsaid()
 
     def unsaid(self) -> int:
         return self.results.through - self.results.consumed
@@ -139,7 +144,7 @@ class BoltLink(FramesLink):
             at += _RUN.size
             begin = self.taken << TASK_BITS
             end = (self.taken + count) << TASK_BITS
-            ats: Iterable[int]
+            ats: Any
             if task:
                 ats = range(begin | task, end | task, 1 << TASK_BITS)
             else:
@@ -159,7 +164,8 @@ class BoltLink(FramesLink):
             if row is None:
                 self._ticks(count)
             else:
-                self._execute(row, zip(*values, ats), self.taken)
+                ats = iter(ats)
+                self._execute(row, zip(*values, ats), self.taken, ats)
             self._in_code += monotonic() - begun
             self._in_hand = False
 
@@ -171,8 +177,8 @@ class BoltLink(FramesLink):
             if not self.auto:
                 results.acks.append(id)
 
-    def _execute(self, executed: Executor, rows: Iterator[tuple[Any, ...]], end: int) -> None:
-        """Executes `rows`, of which the last has the id `end - 1`.
+    def _execute(self, executed: Executor, rows: Iterator[tuple[Any, ...]], end: int, ats: Any) -> None:
+        """Executes `rows`, of which the last has the id `end - 1`; `ats` knows how many are still to be taken.
 
         Goes by small groups, so that the clock is read rarely while executes are fast.
         """
@@ -203,8 +209,12 @@ class BoltLink(FramesLink):
             try:
                 executed(rows, execute, mark, out, look)
             except Exception as error:
-                self._failed(results.consumed + len(marks), error)
-                mark(len(out))
+                through = results.consumed + len(marks)
+                if through + length_hint(ats) < end:
+                    self._failed(through, error)
+                    mark(len(out))
+                else:  # a signal handler raised between two of them
+                    self.report(error)
         self._pace = pace
 
     def _failed(self, id: int, error: Exception) -> None:
@@ -239,7 +249,7 @@ class BoltLink(FramesLink):
         results = self.results
         # By hand the row's anchors are noted beside it, so a flush must wait until both are there.
         self._adders = {
-            output.name: adder(output, results, block, self._relieve if self.auto else _nothing)
+            output.name: adder(output, results, block, self._relieve if self.auto else nothing)
             for block, output in enumerate(self.outputs.list)
         }
         for block, output in enumerate(self.outputs.list):
@@ -287,7 +297,7 @@ class BoltLink(FramesLink):
         if results.anchors is not None:
             results.anchors.append(ids)
         if need_task_ids:
-            return self.ask_task_ids(self.auto and not self._in_hand)
+            return self.ask_task_ids(self._loose())
         if not self.auto and len(results.out) >= results.limit:
             self._relieve()
         return None
@@ -295,7 +305,7 @@ class BoltLink(FramesLink):
     def _relieve(self) -> None:
         """Sends what one `execute` has piled up, before it takes too much memory."""
         self.open()
-        self.results.flush(loose=self.auto and not self._in_hand)
+        self.results.flush(loose=self._loose())
 
 
 def _id_of(input: Any) -> int:
@@ -312,7 +322,3 @@ def _anchor_ids(anchors: Any) -> tuple[int, ...]:
     if at is not None:
         return (at >> TASK_BITS,)
     return tuple([_id_of(anchor) for anchor in anchors])
-
-
-def _nothing() -> None:
-    """In place of a flush that has to wait."""

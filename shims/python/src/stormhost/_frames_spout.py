@@ -7,12 +7,12 @@ from itertools import count, repeat
 from struct import Struct
 from time import monotonic
 
-from ._emit import SPOUT, adder, build
+from ._emit import SPOUT, adder, build, nothing
 from ._frames import FramesLink
 from ._jsontext import decode
 from ._link import overrides
 from ._outputs import Output, check_direct
-from ._plain import puller
+from ._plain import puller, wakes
 from ._results import Results
 from ._spout import ReliableSpout, Spout
 from ._watch import Watch
@@ -55,7 +55,7 @@ class SpoutLink(FramesLink):
             Spout._acked,
             ReliableSpout._acked,
         )
-        self._wakes = overrides(component, Spout, "fail") and not isinstance(component, ReliableSpout)
+        self._wakes = wakes(component)
         self._pull: Any = None
         self._generator = overrides(component, Spout, "tuples")
         self._said_done = False
@@ -208,7 +208,7 @@ class SpoutLink(FramesLink):
             id = self.pending.pop(number, _MISSING)
             if id is not _MISSING:
                 self._guarded(self.component._failed, id, kind, reason)
-        if self._wakes and not self._generator and self.component._done:
+        if self._wakes and self.component._done:
             # What it emits now it may have queued in `fail`; it is done again as soon as it emits nothing.
             self.component._done = False
             self._woken = True
@@ -285,7 +285,8 @@ class SpoutLink(FramesLink):
         for position, output in enumerate(self.outputs.list):
             self._plain[output.name] = adder(output, results, 2 * position, self._relieve)
             # What is tracked is sent even if nobody listens: the spout waits for its ack.
-            self._tracked[output.name] = adder(output, results, 2 * position + 1, self._relieve, always=True)
+            # Nor is it sent before it has its number, since an exception may strike in the middle of that.
+            self._tracked[output.name] = adder(output, results, 2 * position + 1, nothing, always=True)
         for position, output in enumerate(self.outputs.list):
             if output.name == "default" and not output.direct and output.listeners:
                 return build(
@@ -330,5 +331,7 @@ class SpoutLink(FramesLink):
         if added and id is not None:
             self.pending[self._number()] = id
         if not need_task_ids:
+            if len(results.out) >= results.limit:
+                self._relieve()
             return None
         return self.ask_task_ids(loose=False) if added else []

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from _thread import allocate_lock, get_ident
+from itertools import filterfalse
 
 from ._wire import HostGone, Inlet, Outlet
 
@@ -236,8 +237,8 @@ class _Inlet(Inlet):
         self._channel = channel
         self._pipe = pipe
 
-    def _read(self, most: int) -> bytes:
-        return self._pipe.read()
+    def _read(self, most: int) -> Iterator[bytes]:
+        return iter((self._pipe.read(),))
 
     def _ready(self, milliseconds: float) -> bool:
         try:
@@ -251,15 +252,16 @@ class _Outlet(Outlet):
         super().__init__(-1)
         self._task = task
 
-    def write(self, data: bytes) -> None:
-        task = self._task
-        if task.left is not None:
-            raise Left(task.left)
-        with self._lock:
-            try:
-                task.channel.write(data)
-            except OSError as error:
-                raise HostGone from error
+    def send(self) -> None:
+        if self._task.left is not None:
+            raise Left(self._task.left)
+        super().send()
+
+    def _write(self, data: bytes | memoryview) -> Iterator[int]:
+        return map(len, filterfalse(self._task.channel.write, (data,)))  # it writes all, and returns None
+
+    def _interrupted(self, error: OSError) -> bool:
+        return False  # no signal handlers here
 
 
 class _Stderr(io.RawIOBase):

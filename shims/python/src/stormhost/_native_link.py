@@ -7,7 +7,9 @@ folder `native`, beside `src`.
 
 from __future__ import annotations
 
+from _operator import setitem
 from _thread import RLock
+from itertools import repeat
 
 from ._frames_bolt import _TICK, BoltLink, _anchor_ids, _id_of
 from ._frames_spout import SpoutLink
@@ -50,6 +52,7 @@ class NativeResults:
         self.rows = codec.native.Rows(shapes, marks, by_hand, max_frame, repeats)
         self.fails: list[tuple[int, str]] = []
         self.said = 0
+        self.asked = 0  # frames that the host answers
 
     @property
     def out(self) -> Any:
@@ -86,25 +89,31 @@ class NativeResults:
     def flush(self, loose: bool = False, ask: bool = False) -> None:
         """Writes everything collected. `loose`: the rows are tied to no input. `ask`: the host shall answer."""
         with self._turn:
-            rows = self.rows
+            rows, queue = self.rows, self._outlet.queue
             if rows.size > self._max_frame - 4096:  # one alone: the accelerator puts no others beside it
                 raise row_too_large(rows.size, self._max_frame)
-            due: list[tuple[int, str]] = []
-            frame = None
-            while frame is None:  # none is made if another thread has come further meanwhile
+            while True:
                 through = rows.through
-                if self.fails:
-                    due += self._take_due(through)
-                frame = rows.take(loose, ask, encode(due) if due else b"", through)
-            self.said = rows.consumed
-            self._outlet.write(frame)
+                count = len(self.fails)
+                due, kept = self._due(self.fails[:count], through) if count else ([], [])
+                fails = encode(due) if due else b""
+                # None where another thread has come further meanwhile; else, all in one call that no signal handler
+                # interrupts, it is taken, queued, and what it says is noted.
+                taken = filter(None, map(rows.take, (loose,), (ask,), (fails,), (through,)))
+                cut = map(setitem, (self.fails,), (slice(0, count),), (kept,))
+                said = map(setattr, repeat(self), ("said",), (through,))
+                asked = map(setattr, repeat(self), ("asked",), (self.asked + ask,))
+                written: Any = iter(([],))
+                queue.extend(zip(taken, written, cut, said, asked))
+                if next(written, None) is None:
+                    break
+            self._outlet.send()
 
-    def _take_due(self, through: int) -> list[tuple[int, str]]:
-        """The fails that may go: where acks come by themselves, a fail goes with the frame that consumes its input."""
-        count = len(self.fails)
-        fails = self.fails[:count]
-        self.fails[:count] = [] if self._by_hand else [fail for fail in fails if fail[0] >= through]
-        return fails if self._by_hand else [fail for fail in fails if fail[0] < through]
+    def _due(self, fails: list[tuple[int, str]], through: int) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+        """The fails that may go, and the others: where acks come by themselves, with what consumes their input."""
+        if self._by_hand:
+            return fails, []
+        return [fail for fail in fails if fail[0] < through], [fail for fail in fails if fail[0] >= through]
 
 
 class NativeBoltLink(BoltLink):
@@ -173,7 +182,7 @@ class NativeBoltLink(BoltLink):
         if not self._streams[output.name].add(values, direct_task or 0, ids, None):
             return [] if need_task_ids else None
         if need_task_ids:
-            return self.ask_task_ids(self.auto and not self._in_hand)
+            return self.ask_task_ids(self._loose())
         if self.results.rows.full:
             self._relieve()
         return None

@@ -44,8 +44,15 @@ class Outputs:
 
 
 def check_direct(output: Output, direct_task: int | None) -> None:
-    """Raises EmitError where a direct stream is emitted to without a task, or a normal one with a task."""
-    if output.direct and not direct_task:
-        raise EmitError(f"stream {output.name!r} is direct: say which task, with direct_task=", "SH0603")
-    if direct_task and not output.direct:
+    """Raises EmitError where a direct stream is emitted to without a task, or a normal one with a task.
+
+    Also for what is no number of a task: the wire has 32 bits for it, and would notice when it is too late.
+    """
+    if direct_task is None:
+        if output.direct:
+            raise EmitError(f"stream {output.name!r} is direct: say which task, with direct_task=", "SH0603")
+        return
+    if isinstance(direct_task, bool) or not isinstance(direct_task, int) or not 0 < direct_task < 1 << 32:
+        raise EmitError(f"direct_task is the number of a task, not {direct_task!r}", "SH0603")
+    if not output.direct:
         raise EmitError(f"stream {output.name!r} is not direct; set `direct = True` in its Stream class", "SH0603")

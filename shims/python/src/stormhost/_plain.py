@@ -89,6 +89,15 @@ def number(input: Any) -> int:
         raise TypeError(f"expected an input tuple, got {type(input).__name__}") from None
 
 
+def wakes(component: Any) -> bool:
+    """Whether a fail wakes this spout when it is done: it may have queued in `fail` what `next_tuple` emits."""
+    from ._link import overrides
+    from ._spout import ReliableSpout, Spout
+
+    own = overrides(component, Spout, "fail") and not overrides(component, Spout, "tuples")
+    return own and not isinstance(component, ReliableSpout)  # that one replays by itself
+
+
 def puller(component: Any) -> Any:
     """A function that makes a spout emit once: its `next_tuple`, or a step of its generator `tuples`."""
     from ._link import overrides

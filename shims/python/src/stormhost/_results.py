@@ -3,18 +3,26 @@
 `emit` appends each value to the column that it will be sent in; `flush` turns the columns into one `R` frame, or
 several when there is much. Rows would have to be kept as tuples, which the garbage collector walks over and `zip` takes
 apart. All lists grow at the end only and are cut at the front only.
+
+A signal handler of the user may raise in the middle of it. So a frame is made of what is there, which stays; then, in a
+single call of C code, the frame is queued, what it holds is cut off, and what it says is noted. An exception strikes
+before that, and nothing has happened, or after it, and the frame will be written.
 """
 
 from __future__ import annotations
 
-from itertools import chain
+from _collections import deque  # the C part alone: `collections` takes 3 ms to import
+from _operator import setitem
+from _thread import RLock
+from itertools import chain, repeat
 from struct import Struct, pack
+from sys import maxsize
 
-from ._wire import RESULTS
+from ._wire import RESULTS, frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from ._codec import Codec
@@ -28,6 +36,7 @@ TARGET_BYTES = 1 << 20
 _HEAD = Struct("<QIIH")
 _BLOCK = Struct("<HHII")
 _U32 = Struct("<I")
+_END = slice(maxsize, maxsize)
 
 
 class Results:
@@ -64,6 +73,9 @@ class Results:
         self.consumed = 0  # a bolt: inputs, as said in the last frame; a spout: control frames taken
         self.said = 0  # `consumed` in the last frame
         self.sent = 0  # rows, since the start
+        self.frames = 0  # since the start
+        self.asked = 0  # of these, how many the host answers
+        self._turn = RLock()  # or two threads would send the same rows
         self.limit = 256
         self.scopes: list[dict[str, Any]] = []
 
@@ -72,21 +84,35 @@ class Results:
 
         Raises RuntimeError when a row is not whole.
         """
-        if not self.whole():
-            raise RuntimeError("an emit was broken off between two values of its row, perhaps by a signal handler")
-        total = len(self.out)
-        if self.anchors is not None:
-            total = min(total, len(self.anchors))
-        begin = 0
-        while total - begin > MAX_ROWS:
-            begin = self._piece(begin, begin + MAX_ROWS, False, loose, False)
-        self._piece(begin, total, True, loose, ask)
-        self.said = self.consumed
-        self.sent += total
-        self._forget(total)
-        self.marks.clear()
-        if self.directs:
-            self.directs = [direct for direct in self.directs if direct[0] >= self.sent]
+        with self._turn:
+            if not self.whole():
+                raise RuntimeError("an emit was broken off between two values of its row, perhaps by a signal handler")
+            # In this order: what another thread emits and acks meanwhile has to wait for the next frame, both of it.
+            verdicts = [len(self.marks), len(self.acks), len(self.fails)]
+            rows = len(self.out)
+            if self.anchors is not None:
+                rows = min(rows, len(self.anchors))
+            frames, most = self.frames, MAX_ROWS
+            while True:
+                count = min(rows, most)
+                blocks, anchors, size = self._columns(count)
+                if size > self._max_piece and count > 1:
+                    most = count // 2
+                    continue
+                if count == 1 and size > self._max_frame - 4096:
+                    raise row_too_large(size, self._max_frame)
+                if count:
+                    self._set_limit(min(MAX_ROWS, max(1, TARGET_BYTES * count // (size + 1)), 4 * self.limit))
+                last = count == rows
+                commit = self._frame(count, blocks, anchors, verdicts, last, loose, ask and last)
+                if self.frames != frames:  # a signal handler has come in between, and sent some of this
+                    return self.flush(loose, ask)
+                deque(commit, 0)
+                self._outlet.send()
+                if last:
+                    return None
+                rows -= count
+                frames += 1
 
     def whole(self) -> bool:
         """Whether every row has all its values. If not, an `emit` is going on in another thread, or was broken off."""
@@ -97,17 +123,6 @@ class Results:
                 if len(column) != rows:
                     return False
         return True
-
-    def _forget(self, total: int) -> None:
-        """Cuts off the rows that have been sent. An `emit` of another thread may have added more meanwhile."""
-        for block, columns in enumerate(self.columns):
-            rows = total if self.order is None else self.order.count(block, 0, total)
-            for column in columns:
-                del column[:rows]
-        if self.order is not None:
-            del self.order[:total]
-        if self.anchors is not None:
-            del self.anchors[:total]
 
     @property
     def through(self) -> int:
@@ -122,119 +137,152 @@ class Results:
         """Counts inputs that are not marked: a spout's control frames."""
         self.consumed += count
 
-    def _piece(self, begin: int, end: int, last: bool, loose: bool, ask: bool) -> int:
-        """Sends the rows from `begin` to `end` and what belongs with them; in halves when that is too much."""
-        blocks, size = self._columns(begin, end)
-        anchors = _anchors(self.anchors[begin:end]) if self.anchors is not None else b""
-        size += len(anchors)
-        if size > self._max_piece and end - begin > 1:
-            middle = (begin + end) // 2
-            self._piece(begin, middle, False, loose, False)
-            return self._piece(middle, end, last, loose, ask)
-        rows = end - begin
-        if rows == 1 and size > self._max_frame - 4096:
-            raise row_too_large(size, self._max_frame)
-        if rows:
-            self._set_limit(min(MAX_ROWS, max(1, TARGET_BYTES * rows // (size + 1)), 4 * self.limit))
-        marks = self.marks
+    def _frame(
+        self,
+        rows: int,
+        blocks: list[tuple[int, list[bytes]]],
+        anchors: bytes,
+        verdicts: list[int],
+        last: bool,
+        loose: bool,
+        ask: bool,
+    ) -> Iterator[None]:
+        """One frame, with so many rows. It is queued, and what is in it forgotten, by whoever goes through the result.
+
+        `verdicts`: how many marks, acks and fails may go with it; less by those that do.
+        """
+        marked = done = verdicts[0]
         if not last:
-            # Inputs whose last row lies beyond this piece are consumed in a later one.
+            # Inputs whose last row lies beyond this frame are consumed in a later one.
             done = 0
-            while done < len(marks) and marks[done] <= end:
+            while done < marked and self.marks[done] <= rows:
                 done += 1
-            marks = marks[:done]
-            del self.marks[:done]
-        self.consumed += len(marks)
+        verdicts[0] -= done
+        marks = self.marks[:done]
+        consumed = self.consumed + done
+        cut = slice(0, rows)
+        targets: list[Any] = [column for block, _ in blocks for column in self.columns[block]]
+        keys = [slice(0, self._rows_of(block, rows)) for block, _ in blocks for _ in self.columns[block]]
+        values: list[Any] = [()] * len(targets)
+        said = {"frames": self.frames + 1, "said": consumed}
         sections = []
         flags = 0
-        if self.order is not None and len(blocks) > 1:
-            flags |= ORDER
-            sections.append(self._renumbered(begin, end, blocks))
+        if self.order is not None:
+            if len(blocks) > 1:
+                flags |= ORDER
+                sections.append(self._renumbered(rows, blocks))
+            targets.append(self.order)
+            keys.append(cut)
+            values.append(b"")
         if self._with_marks and rows and not loose:
             flags |= MARKS
-            relative = [mark - begin for mark in marks] if begin else marks
-            sections.append(pack(f"<I{len(marks)}I", len(marks), *relative))
+            sections.append(pack(f"<I{done}I", done, *marks))
+        if self.marks:
+            targets.append(self.marks)
+            keys.append(slice(0, len(self.marks)))
+            values.append([mark - rows for mark in self.marks[done:]])
+        if done:
+            said["consumed"] = consumed  # of a spout's it is not for us to say: it may count at this very moment
         loose = loose and rows > 0
-        if anchors:
-            flags |= ANCHORS
-            sections.append(anchors)
-        elif self.anchors is not None:
-            loose = rows > 0
-        flags |= self._direct_section(begin, end, sections)
-        if last and self.acks:
+        if self.anchors is not None:
+            if anchors:
+                flags |= ANCHORS
+                sections.append(anchors)
+            else:
+                loose = rows > 0
+            targets.append(self.anchors)
+            keys.append(cut)
+            values.append(())
+        if rows:
+            said["sent"] = self.sent + rows
+            if self.directs:
+                directs = self.directs[:]
+                flags |= self._direct_section(rows, directs, sections)
+                targets.append(self.directs)
+                keys.append(slice(0, len(directs)))
+                values.append([direct for direct in directs if direct[0] >= self.sent + rows])
+        if last and verdicts[1]:
             flags |= ACKS
-            sections.append(pack(f"<I{len(self.acks)}Q", len(self.acks), *self.acks))
-            self.acks.clear()
-        flags |= self._fail_section(last, sections)
-        flags |= (LOOSE if loose else 0) | (ASK if ask else 0)
-        head = _HEAD.pack(self.consumed, flags, rows, len(blocks))
-        self._outlet.frame(RESULTS, head, *chain.from_iterable(pieces for _, pieces in blocks), *sections)
-        return end
+            acks = self.acks[: verdicts[1]]
+            sections.append(pack(f"<I{len(acks)}Q", len(acks), *acks))
+            targets.append(self.acks)
+            keys.append(slice(0, len(acks)))
+            values.append(())
+        if verdicts[2]:
+            fails = self.fails[: verdicts[2]]
+            due, kept = fails, []
+            if not last or self._with_marks:  # where acks come by themselves, a fail goes with what consumes its input
+                due = [fail for fail in fails if fail[0] < consumed]
+                kept = [fail for fail in fails if fail[0] >= consumed]
+            if due:
+                flags |= FAILS
+                sections.append(_fail_section(due))
+                verdicts[2] = len(kept)
+                targets.append(self.fails)
+                keys.append(slice(0, len(fails)))
+                values.append(kept)
+        if ask:
+            flags |= ASK
+            said["asked"] = self.asked + 1
+        flags |= LOOSE if loose else 0
+        head = _HEAD.pack(consumed, flags, rows, len(blocks))
+        made = frame(RESULTS, head, *chain.from_iterable(pieces for _, pieces in blocks), *sections)
+        targets.append(self._outlet.queue)
+        keys.append(_END)
+        values.append([(made, [])])
+        return chain(map(setitem, targets, keys, values), map(setattr, repeat(self), said, said.values()))
 
     def _set_limit(self, limit: int) -> None:
         self.limit = limit
         for scope in self.scopes:
             scope["limit"] = limit
 
-    def _columns(self, begin: int, end: int) -> tuple[list[tuple[int, list[bytes]]], int]:
-        """The blocks that have rows, each as its number and its bytes, and how many bytes these are together."""
-        if begin == end:
-            return [], 0
-        parts = [(0, begin, end)]
-        order = self.order
-        if order is not None:
-            parts = [
-                (block, order.count(block, 0, begin), order.count(block, 0, end))
-                for block in sorted(set(order[begin:end]))
-            ]
+    def _columns(self, rows: int) -> tuple[list[tuple[int, list[bytes]]], bytes, int]:
+        """The blocks of the first `rows`, each as its number and its bytes; their anchors; and how long these are."""
+        anchors = _anchors(self.anchors[:rows]) if self.anchors is not None else b""
+        if not rows:
+            return [], anchors, 0
+        numbers = [0] if self.order is None else sorted(set(self.order[:rows]))
         blocks = []
-        size = 0
-        for block, first, last in parts:
+        size = len(anchors)
+        for block in numbers:
             output, tracked = self._blocks[block]
-            pieces = [_BLOCK.pack(output.index, output.width, last - first, tracked)]
+            count = self._rows_of(block, rows)
+            pieces = [_BLOCK.pack(output.index, output.width, count, tracked)]
             for column in self.columns[block]:
-                data = self._encode(column if last - first == len(column) else column[first:last])
+                data = self._encode(column if count == len(column) else column[:count])
                 size += len(data)
                 pieces += _U32.pack(len(data)), data
             blocks.append((block, pieces))
-        return blocks, size
+        return blocks, anchors, size
 
-    def _renumbered(self, begin: int, end: int, blocks: list[tuple[int, list[bytes]]]) -> bytes:
+    def _rows_of(self, block: int, rows: int) -> int:
+        """How many of the first `rows` are of this block."""
+        return rows if self.order is None else self.order.count(block, 0, rows)
+
+    def _renumbered(self, rows: int, blocks: list[tuple[int, list[bytes]]]) -> bytes:
         assert self.order is not None
         table = bytearray(256)
         for position, (number, _) in enumerate(blocks):
             table[number] = position
-        return bytes(self.order[begin:end].translate(table))
+        return bytes(self.order[:rows].translate(table))
 
-    def _direct_section(self, begin: int, end: int, sections: list[bytes]) -> int:
-        if not self.directs:
-            return 0
-        tasks = [0] * (end - begin)
-        for number, task in self.directs:
-            row = number - self.sent
-            if begin <= row < end:
-                tasks[row - begin] = task
+    def _direct_section(self, rows: int, directs: list[tuple[int, int]], sections: list[bytes]) -> int:
+        tasks = [0] * rows
+        for number, task in directs:
+            if 0 <= number - self.sent < rows:
+                tasks[number - self.sent] = task
         if not any(tasks):
             return 0
         sections.append(pack(f"<{len(tasks)}I", *tasks))
         return DIRECT
 
-    def _fail_section(self, last: bool, sections: list[bytes]) -> int:
-        """The fails that may go: where acks come by themselves, a fail goes with the frame that consumes its input."""
-        if not self.fails:
-            return 0
-        if last and not self._with_marks:
-            due, self.fails = self.fails, []
-        else:
-            due = [fail for fail in self.fails if fail[0] < self.consumed]
-            self.fails = [fail for fail in self.fails if fail[0] >= self.consumed]
-        if not due:
-            return 0
-        from ._jsontext import encode
 
-        text = encode(due)
-        sections.append(_U32.pack(len(text)) + text)
-        return FAILS
+def _fail_section(due: list[tuple[int, str]]) -> bytes:
+    from ._jsontext import encode
+
+    text = encode(due)
+    return _U32.pack(len(text)) + text
 
 
 def check_blocks(blocks: Sequence[tuple[Output, int]]) -> None:

@@ -87,6 +87,22 @@ class Spout(Component):
         return False
 
 
+# What nobody can change, and so needs no copy.
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+
+
+def _kept(values: Any) -> Any:
+    """What was given to `emit`, for a replay, while the caller may go on changing its lists and maps."""
+    from ._values import EmitError, clean
+
+    try:
+        if isinstance(values, (list, tuple)):
+            return tuple([clean(value) if isinstance(value, (list, tuple, dict)) else value for value in values])
+        return clean(values) if isinstance(values, dict) else values
+    except EmitError:
+        return values  # `emit` refuses it too, and names the field
+
+
 class ReliableSpout(Spout):
     """A spout that keeps what is pending and emits again what failed.
 
@@ -113,8 +129,17 @@ class ReliableSpout(Spout):
         if id is None:
             self._number += 1
             id = self._number
-        if type(values) is list:
-            values = tuple(values)  # kept for the replay, while the caller may go on changing its list
+        kind = type(values)
+        if kind not in _PLAIN:
+            if kind is tuple or kind is list:
+                for value in values:
+                    if type(value) not in _PLAIN:
+                        values = _kept(values)
+                        break
+                else:
+                    values = tuple(values)
+            else:
+                values = _kept(values)
         pending = (id, values, stream, direct_task, 0)
         return self._emit(values, pending, stream, direct_task, need_task_ids)  # type: ignore[no-any-return]
 
@@ -135,14 +160,16 @@ class ReliableSpout(Spout):
         self.failure = (kind, reason)
         if kind != "child_died":
             tries += 1
-        self.fail(id)
-        if kind == "dead_letter":
-            return  # the host has set it aside: it would kill its child again
-        if tries >= self.max_tries:
-            self._given_up_on = stream
-            self.dead_letter(id, values, f"{kind}: {reason}" if reason else kind)
-        else:
-            self._replays.append((id, values, stream, direct_task, tries))
+        try:
+            self.fail(id)
+        finally:  # what `fail` raises is told, but the tuple is not lost for it
+            if kind == "dead_letter":
+                pass  # the host has set it aside: it would kill its child again
+            elif tries >= self.max_tries:
+                self._given_up_on = stream
+                self.dead_letter(id, values, f"{kind}: {reason}" if reason else kind)
+            else:
+                self._replays.append((id, values, stream, direct_task, tries))
 
     def _again(self) -> bool:
         if not self._replays:

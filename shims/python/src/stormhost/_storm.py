@@ -8,7 +8,7 @@ from _collections import deque  # the C part alone: `collections` takes 3 ms to 
 from ._bolt import AutoAckBolt, Bolt
 from ._jsontext import decode, encode
 from ._outputs import Output, Outputs
-from ._plain import PlainLink, number, puller
+from ._plain import PlainLink, number, puller, wakes
 from ._spout import Spout
 from ._wire import EndOfInput, Outlet
 
@@ -191,6 +191,9 @@ class StormSpout(StormLink):
         super().__init__(component, channel)
         self._pending: dict[str, Any] = {}
         self._sequence = 0
+        self._emits = 0
+        self._wakes = wakes(component)
+        self._woken = False
 
     def run(self) -> None:
         self.open()
@@ -204,11 +207,19 @@ class StormSpout(StormLink):
             command = message["command"]
             if command == "next":
                 if not component._again() and not component._done:
+                    before = self._emits
                     pull()
+                    if self._woken and self._emits == before:
+                        self._woken = False
+                        component._done = True
             elif command == "ack":
                 self._told(message["id"], component._acked)
             elif command == "fail":
                 self._told(message["id"], component._failed, "failed", "")
+                if self._wakes and component._done:
+                    # What it emits now it may have queued in `fail`; it is done again as soon as it emits nothing.
+                    component._done = False
+                    self._woken = True
             elif command in ("activate", "deactivate"):
                 self.guarded(getattr(component, command))
             self.channel.write({"command": "sync"})
@@ -221,6 +232,7 @@ class StormSpout(StormLink):
     def send_spout(
         self, output: Output, row: list[Any], id: Any, direct_task: int | None, need_task_ids: bool
     ) -> list[int] | None:
+        self._emits += 1
         message: dict[str, Any] = {"command": "emit", "stream": output.name, "tuple": row}
         if id is not None:
             key = str(self._sequence)

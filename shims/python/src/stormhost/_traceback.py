@@ -33,8 +33,16 @@ def story(error: BaseException) -> str:
 def summary(error: BaseException) -> str:
     """One short line: the type and what it says."""
     explain(error)
-    text = f"{type(error).__name__}: {error}".replace("\n", " ")
+    text = f"{type(error).__name__}: {_said(error)}".replace("\n", " ")
     return text if len(text) <= 500 else text[:499] + "…"
+
+
+def _said(error: BaseException) -> str:
+    """What it says, even if saying it fails: that must not end the child, at each replay anew."""
+    try:
+        return str(error)
+    except Exception as another:
+        return f"(its message raises {type(another).__name__})"
 
 
 def _cut(told: traceback.TracebackException) -> None:

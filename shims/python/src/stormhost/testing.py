@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ._bolt import AutoAckBolt, Bolt
 from ._outputs import Output, Outputs
-from ._plain import PlainLink, number, puller
+from ._plain import PlainLink, number, puller, wakes
 from ._spout import ReliableSpout, Spout
 from ._stream import declared_streams, field_names
 from ._traceback import summary
@@ -98,7 +98,8 @@ def run_spout(
 ) -> Result:
     """Asks a spout for tuples until it has emitted `count` of them, is done, or seems to have nothing.
 
-    Each tracked tuple is then acked, or failed if `verdict(values)` returns a reason; replays are judged again.
+    Each tracked tuple is then acked, or failed if `verdict(values)` returns a reason; replays are judged again. After a
+    fail a spout that is done is asked again, as `done` promises, until it emits nothing.
     """
     link = _Recorder(spout, conf)
     spout.initialize()
@@ -118,6 +119,12 @@ def run_spout(
         else:
             link.result.failed.append(shown)
             spout._failed(id, "failed", reason)
+            if spout._done and wakes(spout):
+                spout._done = False
+                while not spout._done:
+                    before = len(link.result.emitted)
+                    pull()
+                    spout._done = spout._done or len(link.result.emitted) == before
         while spout._again():
             pass
     spout.close()
