@@ -111,12 +111,6 @@ impl Rows {
 
     /// All that waits, as the bytes of one frame. None where more inputs are through than `through`: their fails, if there are any,
     /// are not among `fails` yet.
-    ///
-    /// `into`: a list that the frame is appended to. `told`: a list, how many of its first items are dealt with by this frame, and a
-    /// list of those that stay, in their place. Where the frame is taken these happen with it, in one step: an exception that comes
-    /// from outside, as from a signal handler, finds all of it done or nothing. What is returned alone may be lost on its way.
-    #[pyo3(signature = (loose, ask, fails, through, into = None, told = None))]
-    #[expect(clippy::too_many_arguments, reason = "it is one step")]
     fn take<'py>(
         &self,
         py: Python<'py>,
@@ -124,26 +118,14 @@ impl Rows {
         ask: bool,
         fails: &[u8],
         through: u64,
-        into: Option<&Bound<'py, PyList>>,
-        told: Option<(Bound<'py, PyList>, usize, Bound<'py, PyList>)>,
     ) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        // Held until all is done: with an item that goes, code of its own might run.
-        let _going = told
-            .as_ref()
-            .map(|(list, ..)| list.get_slice(0, list.len()));
         self.state.with(py, |state| {
             if state.frame.through() != through {
                 return Ok(None);
             }
             let frame = PyBytes::new(py, state.frame.make(loose, ask, fails));
-            if let Some(into) = into {
-                into.append(&frame)?;
-            }
             state.frame.handed_over();
             state.last.iter_mut().for_each(|block| forget(block));
-            if let Some((list, count, kept)) = &told {
-                list.set_slice(0, *count, kept.as_any())?;
-            }
             Ok(Some(frame))
         })
     }
