@@ -2,7 +2,6 @@
 
 import gc
 import json
-import signal
 import sys
 from pathlib import Path
 from struct import pack
@@ -192,80 +191,3 @@ def test_what_is_no_extra_is_told_even_if_it_is_false():
     assert special.pop() == ("a", False)
     plain.emit_tracked(slow, tracked)("a", None, False)
     assert special.pop() == ("a", None, False)
-
-
-class Late(Exception):
-    """What a signal handler raises."""
-
-
-@native
-def test_a_frame_is_handed_over_with_its_rows_or_not_at_all():
-    """Wherever a signal comes, each row is in the list once, and each input is consumed with its rows."""
-    native = load()
-    rows = native.Rows([(0, 1, False)], True, False, 64 << 20)
-    stream = native.Stream(rows, 0, 1, True, list, None, None)
-    kind = native_kind("source", "default", ["n"], native)
-    loop = native.BoltLoop(rows, [kind], True, lambda: None, None, None)
-    frames, fails = [], []
-
-    def execute(row):
-        stream.add(row.n, 0, (), None)
-        fails.append((row.n, "why"))
-
-    def late(*_):
-        raise Late
-
-    signal.signal(signal.SIGALRM, late)
-    caught = 0
-    try:
-        for n in range(3000):
-            loop.tuples(tuples([b"\x91" + native.encode(n)], 1), execute)
-            try:
-                signal.setitimer(signal.ITIMER_REAL, (1 + n % 40) / 1e6)
-                for _ in range(3):
-                    count = len(fails)
-                    rows.take(False, False, b"[]", rows.through, frames, (fails, count, []))
-                    [].extend(range(10))
-            except Late:
-                caught += 1
-            finally:
-                try:
-                    signal.setitimer(signal.ITIMER_REAL, 0)
-                except Late:
-                    caught += 1
-    finally:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    rows.take(False, False, b"", rows.through, frames)
-    said = [(frame[8 : 8 + 8], frame) for frame in frames]
-    seen = []
-    consumed = 0
-    for through, frame in said:
-        through = int.from_bytes(through, "little")
-        assert frame[:8] == b"\xffSHR" + pack("<I", len(frame) - 8)
-        count = int.from_bytes(frame[20:24], "little")
-        assert through - consumed == count  # each input has made one row
-        consumed = through
-        if count:
-            length = int.from_bytes(frame[38:42], "little")
-            seen += native.decode(frame[42 : 42 + length])
-    assert consumed == rows.sent == 3000
-    assert seen == list(range(3000))
-    assert caught > 0
-
-
-@native
-def test_fails_go_with_the_frame_that_has_them():
-    native = load()
-    rows = native.Rows([(0, 1, False)], True, False, 64 << 20)
-    stream = native.Stream(rows, 0, 1, True, list, None, None)
-    stream.add("a", 0, (), None)
-    fails = ["first", "second", "third", "fourth"]
-    frames = []
-    assert rows.take(False, False, b"", 1, frames, (fails, 3, ["second"])) is None  # another thread has come further
-    assert (frames, len(rows), len(fails)) == ([], 1, 4)
-    with pytest.raises(TypeError):
-        rows.take(False, False, b"", 0, (), (fails, 3, ["second"]))
-    assert (len(rows), len(fails)) == (1, 4)
-    frame = rows.take(False, False, b"", 0, frames, (fails, 3, ["second"]))
-    assert (frames, len(rows), rows.sent) == ([frame], 0, 1)
-    assert fails == ["second", "fourth"]

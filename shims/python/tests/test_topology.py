@@ -447,7 +447,7 @@ class Numbered(AutoAckBolt):
         ("Numbered(1)", "'n': Numbered is not given 'host'", "Numbered(1, host)"),
         ("Numbered(1, 'h', 1, 2)", "'n': Numbered takes 2 arguments beside the parallelism, not 3", "first argument"),
         ("Numbered(1, hots='h')", "'n': Numbered takes no argument 'hots'", "did you mean host?"),
-        ("Numbered(1, 'h', whatever=1)", "'n': Numbered takes no argument 'whatever'", "known: host, port"),
+        ("Numbered(1, 'h', colour=1)", "'n': Numbered takes no argument 'colour'", "known: host, port"),
     ],
 )
 def test_a_declaration_that_would_trip_the_child_is_told_before(describe, made, message, hint):

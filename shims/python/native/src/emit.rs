@@ -182,7 +182,7 @@ fn number_of(task: &Bound<'_, PyAny>) -> PyResult<u32> {
         return Ok(number);
     }
     let said = format!(
-        "direct_task has to be the number of a task, 1 or more, not {}",
+        "direct_task is the number of a task, not {}",
         task.repr()?
     );
     let raised = task.py().import("stormhost._values")?;
