@@ -5,6 +5,8 @@
 
 /// What a spout starts with. Behind a bolt that takes seconds for a tuple this many still complete within Storm's default timeout of 30 s.
 const START: u32 = 4;
+/// How long a spout of which nothing is acked waits at the most before it is given more on suspicion.
+const PATIENCE: u64 = 10_000_000;
 
 /// The window of one spout task. Times are microseconds.
 #[derive(Clone, Debug)]
@@ -74,7 +76,12 @@ impl Window {
         }
     }
 
-    /// Everything let in has arrived where it is held, and nothing moves: a bolt gathers a batch or waits for a join. More has to come, or it never completes.
+    /// How long nothing is acked before it may be that it stands still where nobody can know it: more than any tuple takes that is in time.
+    pub fn patience(&self) -> u64 {
+        (self.timeout / 3).min(PATIENCE)
+    }
+
+    /// Everything let in has arrived where it is held: a bolt gathers a batch or waits for a join. More has to come, or it never completes.
     pub fn stands_still(&mut self) {
         self.size = self.size.saturating_mul(2).min(self.max);
     }

@@ -108,7 +108,7 @@ impl Core {
     }
 
     /// A child in one of Storm's dialects does not say how far it has come, so it is asked: a bolt that holds tuples back may be through with them.
-    fn ask_how_far(&mut self, at: usize) {
+    pub(super) fn ask_how_far(&mut self, at: usize) {
         let task = &mut self.tasks[at];
         let sent = task.sent();
         if let Some(Dialect::Storm(encoding)) = task.dialect()

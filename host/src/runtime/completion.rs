@@ -251,31 +251,6 @@ impl Core {
             .all(|at| self.tasks[at].life == Life::Gone)
     }
 
-    /// Children that are stuck in their turn lose it. And where everything that was let in has arrived, nothing moves, and trees are open,
-    /// a bolt gathers a batch or waits for a join: spouts that are at their window are given more. To be called now and then.
-    pub fn look_at_standstill(&mut self) {
-        self.turns.pass_by(self.now);
-        self.hand_out_turns();
-        let moving = self.tasks.iter().any(|task| {
-            !task.queue.is_empty()
-                || task.spout.is_none()
-                    && matches!(task.dialect(), Some(Dialect::Frames { .. }))
-                    && task.consumed < task.sent()
-        });
-        if moving || self.stopping {
-            return;
-        }
-        for at in 0..self.tasks.len() {
-            if let Some(spout) = &mut self.tasks[at].spout
-                && spout.is_at_its_window()
-                && !spout.window.is_at_max()
-            {
-                spout.window.stands_still();
-                self.wakes.push(Wake::Writer(at));
-            }
-        }
-    }
-
     /// Asks a child whether it lives: after all that was sent before.
     pub fn ask_for_life(&mut self, at: usize) {
         let task = &mut self.tasks[at];

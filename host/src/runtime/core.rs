@@ -15,6 +15,7 @@ use super::emit::GONE;
 use super::letter::Letter;
 use super::line_rows::Reading;
 use super::spout::Settled;
+use super::still::Still;
 use super::task::{Dialect, Life, Task, Touched};
 use super::trace::Tracer;
 use crate::flow::acker::{Acker, Anchor, FailKind, Outcome};
@@ -69,6 +70,8 @@ pub struct Core {
     pub(super) block: Block,
     /// Components, upstream first; those of a cycle together.
     pub(super) groups: Rc<[Vec<usize>]>,
+    /// How far components have settled what spouts let in.
+    pub(super) still: Still,
     /// The tasks of spouts.
     pub(super) spouts: Vec<usize>,
     has_cycles: bool,
@@ -104,12 +107,14 @@ impl Core {
             .iter()
             .map(|spec| Task::new(&topology, spec))
             .collect();
+        let groups = topology.upstream_first();
         Core {
+            still: Still::new(&topology, &groups),
+            groups: groups.into(),
             routes: (0..tasks.len())
                 .map(|task| router::routes(&topology, task))
                 .collect(),
             open: vec![false; tasks.len()],
-            groups: topology.upstream_first().into(),
             spouts: (0..tasks.len())
                 .filter(|at| tasks[*at].spout.is_some())
                 .collect(),
@@ -369,6 +374,7 @@ impl Core {
         task.delivered.clear();
         task.alone = None;
         task.heartbeats.clear();
+        task.settling.restart();
         task.reading = Reading::default();
         task.pace = Pace::default();
         if task.finish == Finish::Asked {

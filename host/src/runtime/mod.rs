@@ -36,6 +36,7 @@ pub mod setup;
 pub(crate) mod sim;
 mod sink;
 mod spout;
+mod still;
 mod storm_spout;
 mod story;
 pub mod task;

@@ -13,6 +13,7 @@ use stormhost_protocol::{Encoding, ProtocolError};
 use super::core::{Core, Wake};
 use super::emit::{Emitted, Parent};
 use super::rows::Rows;
+use super::still::Waiting;
 use super::storm_spout::Talk;
 use super::task::Dialect;
 use super::violation::Violation;
@@ -35,6 +36,8 @@ const UNREAD: usize = 1 << 20;
 pub struct Spout {
     /// How many trees it may have open.
     pub window: Window,
+    /// What is known of it while it is at its window.
+    pub waiting: Waiting,
     /// How many it has open.
     pub pending: u32,
     /// Rows that came from this child.
@@ -145,6 +148,7 @@ impl Spout {
         };
         Spout {
             window: Window::new(pending, timeout),
+            waiting: Waiting::default(),
             pending: 0,
             emitted: 0,
             credit: 0,
@@ -313,6 +317,11 @@ impl Spout {
     /// The number by which the next tracked row will be told of, counted from 0 for each child.
     pub(super) fn next_number(&self) -> u64 {
         self.next - self.base
+    }
+
+    /// How many trees it has opened, over all its children.
+    pub(super) fn opened(&self) -> u64 {
+        self.next
     }
 
     /// What became of rows, by their numbers, for a spout inside the host: ranges that were acked, and those that failed.

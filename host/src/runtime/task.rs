@@ -8,6 +8,7 @@ use stormhost_protocol::storm::Acks;
 use super::completion::Finish;
 use super::line_rows::Reading;
 use super::spout::Spout;
+use super::still::Settling;
 use crate::flow::in_hand::InHand;
 use crate::flow::pace::Pace;
 use crate::flow::queue::{Queue, QueueLimits};
@@ -55,6 +56,8 @@ pub struct Task {
     pub heartbeats: VecDeque<u64>,
     /// Rows that a Storm bolt is known to have read, from its last answer to a heartbeat.
     pub heard_through: u64,
+    /// How far it has settled what spouts let in.
+    pub settling: Settling,
     /// Where a filter is in its input.
     pub reading: Reading,
     /// What only spouts have.
@@ -99,6 +102,7 @@ impl Task {
             finished_at: 0,
             heartbeats: Default::default(),
             heard_through: 0,
+            settling: Settling::default(),
             reading: Reading::default(),
             spout: (component.kind == Kind::Spout).then(|| Spout::new(component, topology)),
             spent: (0.0, 0.0),

@@ -37,6 +37,8 @@ mod small;
 #[cfg(test)]
 mod spout;
 #[cfg(test)]
+mod still;
+#[cfg(test)]
 mod truth;
 #[cfg_attr(fuzzing, allow(dead_code))]
 mod wire;
