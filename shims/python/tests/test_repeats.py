@@ -160,7 +160,7 @@ def test_a_task_that_is_no_number_is_refused(task):
     native = load()
     rows = native.Rows([(0, 1, False)], True, False, 64 << 20)
     stream = native.Stream(rows, 0, 1, True, list, None, None)
-    with pytest.raises(EmitError, match=r"direct_task has to be .*\[SH0603\]"):
+    with pytest.raises(EmitError, match=r"direct_task is the number of a task, not .*\[SH0603\]"):
         stream.add(1, task, (), None)
     assert len(rows) == 0
     assert stream.add(1, 7, (), None)
