@@ -142,33 +142,53 @@ fn out_of_reach(component: &Component) -> Option<(String, &'static str)> {
             "stormhost try runs any component by hand, where it has the input and output for itself",
         ));
     }
-    if !uses_our_library(component) {
-        return Some((
-            "its own code does not import stormhost, whose library brings the debugger".into(),
-            "its code can call a debugger of its own, such as debugpy.listen; stormhost try runs any component by hand",
-        ));
-    }
-    None
+    let library = other_library(component)?;
+    Some((
+        format!(
+            "it is on {library} and does not import stormhost, whose library brings the debugger"
+        ),
+        "its code can call a debugger of its own, such as debugpy.listen; stormhost try runs any component by hand",
+    ))
 }
 
-/// Whether our library starts it, or its own code loads our library: that of a script, of a module below its folder, or what stands behind `-c`.
-fn uses_our_library(component: &Component) -> bool {
+/// Libraries of components that bring no debugger.
+const OTHERS: [&str; 3] = ["storm", "pystorm", "streamparse"];
+
+/// Which other library its own code loads in place of ours, as far as that is seen: in a script, a module below its folder, or what stands behind `-c`.
+/// Code that loads its library by way of another module is given the benefit of the doubt.
+fn other_library(component: &Component) -> Option<&'static str> {
     let folder = component.cwd.clone().unwrap_or_default();
-    let loads = |text: &str| text.split(['\n', ';']).any(loads_python_package);
-    component.command.iter().skip(1).any(|word| {
+    let mut found = None;
+    for word in component.command.iter().skip(1) {
         let module = word.replace('.', "/");
         let files = [
             word.clone(),
             format!("{module}.py"),
             format!("{module}/__main__.py"),
         ];
-        starts_python_package(word)
-            || loads(word)
-            || files.iter().any(|file| {
-                std::fs::read(folder.join(file))
-                    .is_ok_and(|code| loads(&String::from_utf8_lossy(&code)))
-            })
-    })
+        let read = files
+            .iter()
+            .filter_map(|file| std::fs::read(folder.join(file)).ok());
+        let texts = read.map(|code| String::from_utf8_lossy(&code).into_owned());
+        let texts: Vec<String> = texts.chain([word.clone()]).collect();
+        let lines = || texts.iter().flat_map(|text| text.split(['\n', ';']));
+        if starts_python_package(word) || lines().any(loads_python_package) {
+            return None;
+        }
+        let loads = |name: &&str| {
+            word.split('.').next() == Some(name) || lines().any(|line| imports(line, name))
+        };
+        found = found.or(OTHERS.into_iter().find(loads));
+    }
+    found
+}
+
+/// Whether a line of Python is an import of this package.
+fn imports(line: &str, package: &str) -> bool {
+    let mut words = line
+        .split([' ', '\t', ',', '.'])
+        .filter(|word| !word.is_empty());
+    matches!(words.next(), Some("import" | "from")) && words.next() == Some(package)
 }
 
 /// The terminal of whoever typed the command.
@@ -184,6 +204,20 @@ fn terminal() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_import_is_seen_in_a_line() {
+        for line in [
+            "import storm",
+            "from pystorm.bolt import Bolt",
+            "  import streamparse, os",
+        ] {
+            assert!(OTHERS.iter().any(|name| imports(line, name)), "{line}");
+        }
+        for line in ["import stormy", "# import storm", "storm = 1", "import os"] {
+            assert!(!OTHERS.iter().any(|name| imports(line, name)), "{line}");
+        }
+    }
 
     #[test]
     fn what_is_debugged_has_one_task_and_all_the_time_in_the_world() {

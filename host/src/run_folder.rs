@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -188,7 +188,7 @@ pub fn others_pids(token: &str, uid: u32) -> io::Result<PathBuf> {
     make(&above, 0o711)?;
     let folder = above.join(uid.to_string());
     make(&folder, 0o700)?;
-    chown(&folder, Some(uid), None)?;
+    lchown(&folder, Some(uid), None)?;
     Ok(folder)
 }
 
@@ -196,11 +196,24 @@ fn others_pids_of(token: &str) -> PathBuf {
     std::env::temp_dir().join(format!("stormhost-pids-{token}"))
 }
 
-/// Makes a folder with these permissions, whatever the umask is. One that is there already was made by this run: its name cannot be guessed.
+/// Makes a folder with these permissions, whatever the umask is. Children know its name, and may have been there before, with a link to where
+/// nobody may write for them: so one that is there already must be a folder, and of this user or, below such a one, made by it.
 fn make(folder: &Path, mode: u32) -> io::Result<()> {
     match fs::DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => fs::set_permissions(folder, fs::Permissions::from_mode(mode)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let there = fs::symlink_metadata(folder)?;
+            let above = folder.parent().map(fs::symlink_metadata).transpose()?;
+            let own = nix::unistd::geteuid().as_raw();
+            // Into a folder of ours, which is closed to others, nobody but us has put anything.
+            let ours = there.uid() == own
+                || above.is_some_and(|above| above.uid() == own && above.mode() & 0o022 == 0);
+            if there.is_dir() && ours {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        }
         Err(error) => Err(error),
     }
 }

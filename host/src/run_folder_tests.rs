@@ -74,6 +74,20 @@ fn children_of_another_user_have_a_pid_folder_that_is_theirs() {
 }
 
 #[test]
+fn a_pid_folder_that_somebody_made_before_is_not_used() {
+    let state = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(state.path(), "words").unwrap();
+    let theirs = state.path().join("theirs");
+    fs::create_dir(&theirs).unwrap();
+    let above = others_pids_of(folder.token());
+    std::os::unix::fs::symlink(&theirs, &above).unwrap();
+    others_pids(folder.token(), nix::unistd::geteuid().as_raw()).unwrap_err();
+    assert_eq!(fs::read_dir(&theirs).unwrap().count(), 0);
+    fs::remove_file(&above).unwrap();
+    folder.ended();
+}
+
+#[test]
 fn every_run_has_its_own_token() {
     let state = tempfile::tempdir().unwrap();
     let tokens: std::collections::BTreeSet<String> = (0..20)

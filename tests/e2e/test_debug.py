@@ -256,7 +256,7 @@ def test_what_is_not_there_is_one_error_that_lists_what_is(stormhost: Stormhost)
 def test_python_on_another_library_gets_no_debugger_and_says_so(stormhost: Stormhost, component: str) -> None:
     (stormhost.folder / "stock.py").write_text("import storm\nstorm.BasicBolt().run()\n")
     run = stormhost.run(OTHERS, "--debug", component, status=1)
-    assert "its own code does not import stormhost" in run.told
+    assert "it is on storm and does not import stormhost" in run.told
 
 
 @pytest.mark.error("SH1112")

@@ -31,6 +31,8 @@ use crate::topology::{Component, ShellMode};
 /// A filter that has not read what it was given is looked at after this, then after twice as long, up to [`SELDOM`].
 const SOON: Duration = Duration::from_millis(1);
 const SELDOM: Duration = Duration::from_millis(50);
+/// A command that closes its output leaves at once, as a rule: so long it has for that, whatever `stormhost.kill.timeout.secs` says.
+const LEAVING: Duration = Duration::from_millis(200);
 /// A command that lived for so long before it failed was no typo.
 const LIVED: Duration = Duration::from_secs(10);
 
@@ -115,7 +117,6 @@ impl ChildLife<'_> {
         let mut exit = None;
         // Why the host ended it before it left, if it did.
         let mut ended = None;
-        let mut said_all = false;
         let mut over = pin!(bounds::watch(host, at, self.pid));
         loop {
             let (leave, through, room) = host.with(|core| {
@@ -143,8 +144,12 @@ impl ChildLife<'_> {
                         continue;
                     }
                     let end = match ended {
-                        Some(_) if said_all && exit == Exit::Status(0) => self.end_of(exit),
                         Some(end) if self.may_begin_again() => end,
+                        Some(End::Ended(why)) => {
+                            let (component, task) = (&self.component().id, at + 1);
+                            tracing::warn!(%component, task, pid = self.pid, code = %why.code, "{why}");
+                            End::Failed
+                        }
                         _ => self.end_of(exit),
                     };
                     return (end, exit);
@@ -157,7 +162,6 @@ impl ChildLife<'_> {
                 None if room > 0 => tokio::select! {
                     biased;
                     closed = ear.read(stdout) => if closed {
-                        said_all = true;
                         exit = tokio::select! {
                             exit = self.exit_of(life) => exit,
                             why = &mut over => { ended = Some(End::Ended(why)); None }
@@ -192,7 +196,7 @@ impl ChildLife<'_> {
     /// One that may not begin again is waited for as long as it takes, as a shell would.
     async fn exit_of(&self, life: &Life) -> Option<Exit> {
         let mut stage = self.host.stage.subscribe();
-        let grace = sleep(self.host.kill_timeout(self.at));
+        let grace = sleep(self.host.kill_timeout(self.at).max(LEAVING));
         tokio::pin!(grace);
         loop {
             if self.host.with(|core| core.should_leave(self.at)) {

@@ -188,14 +188,20 @@ function _M.run_bolt(bolt, inputs, options)
   return link.result
 end
 
--- Asks the spout until it emits nothing.
-local function exhaust(spout, pull, emitted)
+-- So often a spout is asked again after fails, in all: a `verdict` may never have enough.
+local WAKES = 1000
+
+-- Asks the spout until it emits nothing, `left` times at the most; returns how often that leaves.
+local function exhaust(spout, pull, emitted, left)
   spout._done = false
-  repeat
+  while left > 0 and not spout._done do
+    left = left - 1
     local before = #emitted
     pull()
-  until spout._done or #emitted == before
+    spout._done = spout._done or #emitted == before
+  end
   spout._done = true
+  return left
 end
 
 --- Asks a spout for tuples until it has emitted `count` of them, is done, or seems to have nothing.
@@ -217,7 +223,7 @@ function _M.run_spout(spout, count, options)
     empty = #result.emitted == before and empty + 1 or 0
   end
   local has_more = #result.emitted >= (count or 1) and not spout._done
-  local asked_again = not has_more and pull_of.wakes(spout)
+  local asked_again, wakes = not has_more and pull_of.wakes(spout), WAKES
   while #link.unanswered > 0 do
     local id, values, shown = (table.unpack or unpack)(table.remove(link.unanswered, 1))
     local reason = options.verdict and options.verdict(values)
@@ -225,7 +231,7 @@ function _M.run_spout(spout, count, options)
     if reason then
       spout:_failed(id, "failed", reason)
       if asked_again then
-        exhaust(spout, pull, result.emitted)
+        wakes = exhaust(spout, pull, result.emitted, wakes)
       end
     else
       spout:_acked(id)

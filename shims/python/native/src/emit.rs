@@ -181,10 +181,7 @@ fn number_of(task: &Bound<'_, PyAny>) -> PyResult<u32> {
     {
         return Ok(number);
     }
-    let said = format!(
-        "direct_task is the number of a task, not {}",
-        task.repr()?
-    );
+    let said = format!("direct_task is the number of a task, not {}", task.repr()?);
     let raised = task.py().import("stormhost._values")?;
     let raised = raised.getattr("EmitError")?.call1((said, "SH0603"))?;
     Err(PyErr::from_value(raised))

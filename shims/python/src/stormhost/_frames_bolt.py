@@ -201,8 +201,8 @@ class BoltLink(FramesLink):
                 pace += pace
             before = now
             if now - flushed > _MAX_AGE:
+                flushed = now  # before the flush: one that cannot succeed must not be tried here for ever
                 results.flush()
-                flushed = now
             return pace
 
         while results.consumed + len(marks) < end:

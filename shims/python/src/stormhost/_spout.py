@@ -92,15 +92,18 @@ _PLAIN = frozenset((str, int, float, bool, type(None)))
 
 
 def _kept(values: Any) -> Any:
-    """What was given to `emit`, for a replay, while the caller may go on changing its lists and maps."""
-    from ._values import EmitError, clean
+    """What was given to `emit`, for a replay, while the caller may go on changing its lists and maps.
 
-    try:
-        if isinstance(values, (list, tuple)):
-            return tuple([clean(value) if isinstance(value, (list, tuple, dict)) else value for value in values])
-        return clean(values) if isinstance(values, dict) else values
-    except EmitError:
-        return values  # `emit` refuses it too, and names the field
+    Tuples keep their type, and so the names of a named one.
+    """
+    if isinstance(values, dict):
+        return {name: value if type(value) in _PLAIN else _kept(value) for name, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        kept = [value if type(value) in _PLAIN else _kept(value) for value in values]
+        if isinstance(values, list):
+            return kept
+        return values._make(kept) if hasattr(values, "_make") else tuple(kept)
+    return values
 
 
 class ReliableSpout(Spout):

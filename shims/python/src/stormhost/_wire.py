@@ -134,20 +134,21 @@ class Outlet:
         lock, queue = self._lock, self.queue
         if lock._is_owned():
             return  # called by a signal handler, in the middle of this: then that goes on with the queue
-        with lock:
-            try:
-                while queue:
-                    message = queue[0]
-                    data, written = message[0], message[1]
-                    at = sum(written)
-                    if at < len(data):
-                        written.extend(self._write(memoryview(data)[at:] if at else data))
-                    else:
-                        del queue[0]
-            except OSError as error:
-                if self._interrupted(error):
-                    raise
-                raise HostGone from error
+        while queue:  # again, for a signal handler that wrote while the lock was being given back
+            with lock:
+                try:
+                    while queue:
+                        message = queue[0]
+                        data, written = message[0], message[1]
+                        at = sum(written)
+                        if at < len(data):
+                            written.extend(self._write(memoryview(data)[at:] if at else data))
+                        else:
+                            del queue[0]
+                except OSError as error:
+                    if self._interrupted(error):
+                        raise
+                    raise HostGone from error
 
     def _write(self, data: bytes | memoryview) -> Iterator[int]:
         """Writes once, when it is asked for its only item, and how much that was."""

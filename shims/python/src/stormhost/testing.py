@@ -26,6 +26,8 @@ __all__ = ["TICK", "Result", "run_bolt", "run_spout"]
 _LEVELS = ("trace", "debug", "info", "warn", "error")
 # A spout that emits nothing this many times in a row is taken to have nothing.
 _EMPTY_CALLS = 100
+# So often a spout is asked again after fails, in all.
+_WAKES = 1000
 
 
 class _Tick:
@@ -99,12 +101,14 @@ def run_spout(
     """Asks a spout for tuples until it has emitted `count` of them, is done, or seems to have nothing.
 
     Each tracked tuple is then acked, or failed if `verdict(values)` returns a reason; replays are judged again. After a
-    fail a spout that is done is asked again, as `done` promises, until it emits nothing.
+    fail a spout that is done is asked again, as `done` promises, until it emits nothing; a thousand times at
+    the most, for a `verdict` that never has enough.
     """
     link = _Recorder(spout, conf)
     spout.initialize()
     pull = puller(spout)
     empty = 0
+    wakes_left = _WAKES
     while len(link.result.emitted) < count and not spout._done and empty < _EMPTY_CALLS:
         before = len(link.result.emitted)
         pull()
@@ -119,12 +123,14 @@ def run_spout(
         else:
             link.result.failed.append(shown)
             spout._failed(id, "failed", reason)
-            if spout._done and wakes(spout):
+            if spout._done and wakes(spout) and wakes_left:
                 spout._done = False
-                while not spout._done:
+                while not spout._done and wakes_left:
+                    wakes_left -= 1
                     before = len(link.result.emitted)
                     pull()
                     spout._done = spout._done or len(link.result.emitted) == before
+                spout._done = True
         while spout._again():
             pass
     spout.close()

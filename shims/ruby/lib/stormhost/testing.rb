@@ -68,6 +68,9 @@ module Stormhost
 
     # Writes down what a component does.
     class Recorder < PlainLink
+      # So often a spout is asked again after fails, in all.
+      WAKES = 1000
+
       attr_reader :result
 
       def initialize(component, conf)
@@ -79,6 +82,7 @@ module Stormhost
         @given = []
         @open = {}
         @unanswered = []
+        @wakes_left = WAKES
         @current = []
         @auto = component.is_a?(AutoAckBolt)
         @opened = true
@@ -159,10 +163,10 @@ module Stormhost
 
       private
 
-      # Asks the spout until it emits nothing.
+      # Asks the spout until it emits nothing; a thousand times at the most, for a verdict that never has enough.
       def exhaust(pull)
         @component.stormhost_undone
-        loop do
+        while (@wakes_left -= 1) >= 0
           before = result.emitted.size
           pull.call
           break if @component.stormhost_done? || result.emitted.size == before
