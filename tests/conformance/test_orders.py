@@ -61,7 +61,7 @@ def test_the_counts_are_exact_in_every_order(stormhost: Stormhost, order: tuple[
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_kill_every_200_ms_loses_nothing_in_any_order(stormhost: Stormhost, order: tuple[Library, ...]) -> None:
-    lines = 400_000 if LONG else 80_000
+    lines = 400_000 if LONG else 160_000
     text, sink = write_text(stormhost.folder / "text", lines), stormhost.folder / "sink"
     run = stormhost.start(topology(order, text, ("write", str(sink))))
     size = kills = 0
