@@ -101,6 +101,17 @@ pub fn pids() -> Vec<u32> {
         .collect()
 }
 
+/// Whether this process was told by whoever started it to ignore a signal.
+pub fn ignores(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let bit = u32::try_from(signal - 1).unwrap_or(u32::MAX);
+    ignored.is_some_and(|mask| mask.checked_shr(bit).unwrap_or(0) & 1 == 1)
+}
+
 /// What a process tree uses.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Usage {

@@ -185,7 +185,9 @@ fn go(
                 view.let_go();
             }
         }
-        folder.ended();
+        if ended.clean {
+            folder.ended();
+        }
         match ended.how {
             How::CouldNotStart(story) => {
                 tell_error(story.code, &story);

@@ -65,7 +65,7 @@ pub struct ComponentRow {
     pub latency: Option<Latency>,
     /// Where the time of its tuples went.
     pub time: TimeSplit,
-    /// CPU seconds and memory of its children and their children.
+    /// CPU seconds and memory of its children; of what these start, the CPU seconds once they have waited for it.
     pub used: Resources,
 }
 

@@ -139,6 +139,12 @@ impl Terminal {
         };
         Some((or(size.ws_col, 80), or(size.ws_row, 24)))
     }
+
+    /// Whether another program has the terminal at stderr now, as after `&` or `bg`: what is drawn would spoil what that one shows.
+    pub fn is_behind() -> bool {
+        let front = rustix::termios::tcgetpgrp(io::stderr());
+        front.is_ok_and(|front| front != rustix::process::getpgrp())
+    }
 }
 
 /// Carries out orders until the last handle is gone. What came together is drawn once.

@@ -29,7 +29,8 @@ impl View {
     /// A view that is live where stderr is a terminal, the log is text and the user has not asked for `quiet` lines.
     pub fn new(telemetry: &Telemetry, quiet: bool) -> View {
         let format = telemetry.format();
-        let live = !quiet && format == LogFormat::Text && Terminal::size().is_some();
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let live = !quiet && !dumb && format == LogFormat::Text && Terminal::size().is_some();
         View {
             terminal: telemetry.terminal().clone(),
             format,
@@ -41,7 +42,7 @@ impl View {
     /// Shows where the run is now: at once on a terminal, else if ten seconds went by since the last line.
     pub fn show(&mut self, now: &Snapshot) {
         let before = self.before.as_ref();
-        match Terminal::size().filter(|_| self.live) {
+        match Terminal::size().filter(|_| self.live && !Terminal::is_behind()) {
             Some((columns, rows)) => self.terminal.view(live(now, before, columns, rows)),
             None if !is_due(now, before) => return,
             None => tracing::info!(

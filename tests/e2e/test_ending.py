@@ -326,3 +326,18 @@ class T(Topology):
 """
     run = stormhost.run(source, "--for", "0.3s", status=4)
     assert "before it had answered the handshake" in run.told
+
+
+def test_a_run_that_was_started_by_nohup_goes_on_when_the_terminal_is_gone(stormhost: Stormhost) -> None:
+    source = """
+class T(Topology):
+    lines = Lines('echo one; until [ -e go ]; do sleep 0.05; done; echo two', spout=True)
+    show = Print(inputs=ShuffleGrouping(lines))
+"""
+    path = stormhost.write(source)
+    run = stormhost.launch("run", str(path), before=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    run.until(lambda: run.stdout == "one\n", "the first line")
+    run.signal(signal.SIGHUP)
+    (stormhost.folder / "go").touch()
+    run.ends_with(0)
+    assert run.stdout == "one\ntwo\n"

@@ -21,6 +21,7 @@ use super::trace::Tracer;
 use crate::dead_letters::DeadLetters;
 use crate::errors::{Code, Report};
 use crate::guard::Guard;
+use crate::procstat;
 use crate::run_folder::RunFolder;
 use crate::stats::Snapshot;
 use crate::topology::{Builtin, Kind, Topology};
@@ -46,6 +47,8 @@ pub struct Ended {
     pub how: How,
     /// The last figures.
     pub figures: Snapshot,
+    /// Whether it is known that no process is left. Else the next start of a host looks for them.
+    pub clean: bool,
 }
 
 /// How often trees at a standstill are looked at: soon enough that a batcher which waits for more tuples is not kept waiting for long.
@@ -186,11 +189,18 @@ async fn drive(host: Rc<Host>, wishes: Wishes, mut show: impl FnMut(&Snapshot) +
     helpers.shutdown().await;
     drop(sampler);
     host.dead_letters.borrow().tell();
-    if let Ok(host) = Rc::try_unwrap(host).map_err(|_| tracing::debug!("the host is still shared"))
-    {
-        host.guard.finish().await;
+    let clean = match Rc::try_unwrap(host) {
+        Ok(host) => host.guard.finish().await,
+        Err(_) => {
+            tracing::debug!("the host is still shared");
+            false
+        }
+    };
+    Ended {
+        how,
+        figures,
+        clean,
     }
-    Ended { how, figures }
 }
 
 fn defect(panic: &tokio::task::JoinError) -> Report {
@@ -220,6 +230,8 @@ fn seed() -> u64 {
 
 /// Ends when the time is up or a signal came, having asked the run to end; goes on to see to deadlines and second signals in the background.
 async fn stop_when_asked(host: &Rc<Host>, limit: Option<Duration>) -> How {
+    // As `nohup` has it.
+    let stays = procstat::ignores(SignalKind::hangup().as_raw_value());
     let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
@@ -236,7 +248,7 @@ async fn stop_when_asked(host: &Rc<Host>, limit: Option<Duration>) -> How {
     let how = tokio::select! {
         _ = interrupt.recv() => How::Signal(2),
         _ = terminate.recv() => How::Signal(15),
-        _ = hangup.recv() => How::Signal(1),
+        _ = hangup.recv(), if !stays => How::Signal(1),
         () = time_up => How::TimeUp,
     };
     let patience = host.topology.settings.shutdown_timeout();
