@@ -41,6 +41,14 @@ local function component(ir, id)
   error("no component " .. id)
 end
 
+function tests.a_number_in_the_environment_is_meant_as_its_digits()
+  local ir = described(HEAD .. [[
+return stormhost.Topology "T" { split = Split(1) { env = { PORT = 8080, NAME = "x" } } }
+]])
+  expect.equal(ir.mistakes, {})
+  expect.equal(component(ir, "split").env, { PORT = "8080", NAME = "x" })
+end
+
 function tests.a_topology_in_one_table()
   local ir, path = described(HEAD .. [[
 return stormhost.Topology "WordCount" {

@@ -584,3 +584,9 @@ def test_it_leaves_no_byte_code_beside_the_topology_where_that_is_not_wanted(tmp
     subprocess.run(command, cwd=tmp_path, env=env, check=True, capture_output=True, timeout=60)
     assert not (tmp_path / "__pycache__").exists()
     assert any((package / "__pycache__").iterdir())
+
+
+def test_a_number_in_the_environment_is_meant_as_its_digits(describe):
+    ir = describe(HEAD + "class T(Topology):\n    p = Process('cat')\n    p.env['PORT'] = 8080\n")
+    assert ir["mistakes"] == []
+    assert ir["components"][0]["env"] == {"PORT": "8080"}

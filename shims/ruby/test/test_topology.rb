@@ -210,6 +210,19 @@ class TestTopology < Minitest::Test
     assert_equal(expected, found)
   end
 
+  def test_a_keyword_that_initialize_needs_is_missed
+    found = mistakes(<<~RUBY)
+      class Keyed < SplitBolt
+        def initialize(path:) = super()
+      end
+      class T < Topology
+        bolt Keyed, id: :without
+        bolt Keyed, id: :well, path: 'x'
+      end
+    RUBY
+    assert_equal([["'without': Keyed#initialize is not given path:", nil, 19]], found)
+  end
+
   def test_a_file_that_cannot_be_loaded_is_told
     {
       "raise ArgumentError, 'no'\n" => ['the file cannot be loaded: ArgumentError: no', 15],

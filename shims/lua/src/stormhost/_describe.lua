@@ -181,6 +181,18 @@ function Description:misdeclared(declaration)
   return parallelism
 end
 
+-- Variables are text, and a number is meant as its digits.
+local function as_text(env)
+  if type(env) ~= "table" then
+    return env
+  end
+  local texts = {}
+  for name, value in next, env do
+    texts[name] = type(value) == "number" and tostring(value) or value
+  end
+  return texts
+end
+
 function Description:component(declaration)
   local name, at = declaration.name, declaration.at
   local function plain(value, what, otherwise)
@@ -194,7 +206,7 @@ function Description:component(declaration)
     id = name,
     kind = declaration.kind,
     parallelism = self:misdeclared(declaration),
-    env = plain(map(declaration.env), "env", map({})),
+    env = plain(map(as_text(declaration.env)), "env", map({})),
     serializer = plain(declaration.serializer or "json", "serializer", "json"),
     replay = declaration.replay == nil and null or plain(declaration.replay, "replay", null),
     where = declaration.where == nil and null or plain(declaration.where, "where", null),

@@ -229,7 +229,7 @@ function _M.run_spout(spout, count, options)
     local reason = options.verdict and options.verdict(values)
     table.insert(reason and result.failed or result.acked, shown)
     if reason then
-      spout:_failed(id, "failed", reason)
+      spout:_failed(id, "failed", tostring(reason))
       if asked_again then
         wakes = exhaust(spout, pull, result.emitted, wakes)
       end

@@ -175,13 +175,20 @@ def _component(declaration: Declaration, command_of: Any, folder: str, found: li
         **(hosted or {"command": command}),
         **({} if declaration.where is None else {"where": plain(declaration.where, "where")}),
         "cwd": cwd if cwd is None else os.path.abspath(plain(cwd, "cwd") or "."),
-        "env": plain(declaration.env, "env"),
+        "env": plain(_as_text(declaration.env), "env"),
         "serializer": plain(declaration.serializer, "serializer"),
         "replay": plain(declaration.replay, "replay"),
         "streams": plain(_readable(declaration.streams()), "streams"),
         "conf": plain(declaration.conf, "conf"),
         "at": None if where is None else where.as_json(),
     }
+
+
+def _as_text(env: Any) -> Any:
+    """Variables are text, and a number is meant as its digits."""
+    if not isinstance(env, dict):
+        return env
+    return {name: str(value) if type(value) in (int, float) else value for name, value in env.items()}
 
 
 def _readable(streams: dict[str, Any]) -> dict[str, Any]:

@@ -164,6 +164,9 @@ module Stormhost
         unknown = @keywords.keys - names
         return ["'#{id}': neither `#{kind}` nor #{component_class}#initialize knows #{unknown.first}:", nil] if unknown.any?
       end
+      missing = taken.parameters.filter_map { |kind, name| name if kind == :keyreq } - @keywords.keys
+      return ["'#{id}': #{component_class}#initialize is not given #{missing.first}:", nil] if missing.any?
+
       needed = taken.parameters.count { |kind, _| kind == :req }
       room = needed + taken.parameters.count { |kind, _| kind == :opt }
       room = @arguments.size if taken.parameters.any? { |kind, _| kind == :rest } && taken.owner <= Component
