@@ -187,7 +187,15 @@ def test_no_exit_is_held_up_for_long(stormhost: Stormhost, leaves: str) -> None:
         "os.posix_spawn('/bin/echo', ['echo', 'hello'], {})",
         "os.execv('/bin/echo', ['echo', 'hello'])",
         "import multiprocessing; multiprocessing.Process(target=print).start()",
+        "import multiprocessing; multiprocessing.get_context('spawn').Process(target=print).start()",
+        "import multiprocessing; multiprocessing.get_context('forkserver').Process(target=print).start()",
         "os.kill(os.getpid(), 9)",
+        "import threading; os.kill(threading.get_native_id(), 9)",
+        "os.killpg(os.getpgrp(), 9)",
+        "import signal; signal.raise_signal(signal.SIGTERM)",
+        "import signal, threading; signal.pthread_kill(threading.get_ident(), signal.SIGTERM)",
+        "import signal; signal.alarm(1); time.sleep(2)",
+        "import signal; signal.setitimer(signal.ITIMER_REAL, 0.1); time.sleep(2)",
     ],
 )
 def test_what_would_reach_beyond_the_component_is_an_error_of_its_tuple(stormhost: Stormhost, starts: str) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ._link import Link
 
 _NO_PROCESS = "inside the host no process can be started: it could outlive the host; say where='outside'"
+_NO_SIGNAL = "inside the host a component cannot signal its own process, which is the host's"
 _NO_PROCESS_BY = (
     *("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.system"),
     *("pty.spawn", "subprocess.Popen"),
@@ -332,6 +333,16 @@ def install() -> None:
     sys.stdout = sys.__stdout__ = sys.stderr = sys.__stderr__ = _Output(errors)  # type: ignore[assignment, misc]
     os._exit = _exit
     os.abort = _abort
+    # Of these no audit hook hears.
+    import _posixsubprocess
+    import _signal
+    import signal
+
+    _posixsubprocess.fork_exec = _no_process  # by which `multiprocessing` spawns
+    for name in ("alarm", "setitimer", "raise_signal", "pidfd_send_signal"):
+        for home in (signal, _signal):
+            if hasattr(home, name):
+                setattr(home, name, _no_signal)
     for module in (threading, sys.modules["_thread"]):
         for name in ("_start_new_thread", "start_new_thread", "start_new", "_start_joinable_thread"):
             start = getattr(module, name, None)
@@ -368,6 +379,14 @@ def _abort() -> NoReturn:
     _exit(128 + 6)
 
 
+def _no_process(*_args: Any) -> NoReturn:
+    raise PermissionError(_NO_PROCESS)
+
+
+def _no_signal(*_args: Any) -> NoReturn:
+    raise PermissionError(_NO_SIGNAL)
+
+
 def _same_task(start: Any) -> Any:
     """A thread belongs to the task that has started it."""
 
@@ -390,5 +409,15 @@ def _look(event: str, arguments: tuple[Any, ...]) -> None:
     """Refuses what would reach beyond the component."""
     if event in _NO_PROCESS_BY:
         raise PermissionError(_NO_PROCESS)
-    if event == "os.kill" and arguments[0] in (0, -1, os.getpid(), -os.getpgrp()):
-        raise PermissionError("inside the host a component cannot signal its own process, which is the host's")
+    if event in ("os.kill", "os.killpg", "signal.pthread_kill") and _is_ours(event, arguments[0]):
+        raise PermissionError(_NO_SIGNAL)
+
+
+def _is_ours(event: str, whom: int) -> bool:
+    """Whether a signal to a process, a group or a thread would be one to the host."""
+    if event == "signal.pthread_kill":
+        return True
+    if event == "os.killpg":
+        return whom in (0, os.getpgrp())
+    # The number of a thread does for its process.
+    return whom in (0, -1, -os.getpgrp()) or os.path.exists(f"/proc/self/task/{whom}")
