@@ -269,6 +269,39 @@ class T(Topology):
     assert here[1][1:] == ["one", "two words"]
 
 
+def test_folder_and_umask_are_changed_for_the_component_alone(stormhost: Stormhost) -> None:
+    source = """
+def umask(whose):
+    with open(f'/proc/{whose}/status') as status:
+        return next(line.split()[1] for line in status if line.startswith('Umask'))
+
+class Goes(AutoAckBolt):
+    class Default(Stream):
+        fields = 'n'
+    def initialize(self):
+        self.before = os.readlink('/proc/self/cwd'), umask('self')  # the host's
+    def execute(self, input):
+        os.chdir('/')
+        os.umask(0o135)
+        note('host', (os.readlink('/proc/self/cwd'), umask('self')) == self.before)
+        note('goes', os.getcwd(), umask('thread-self'))
+        self.emit(input.n)
+
+class Stays(AutoAckBolt):
+    def execute(self, input):
+        note('stays', os.getcwd(), umask('thread-self') == umask('self'))
+
+class T(Topology):
+    spout = Numbers(1, 3, where='inside')
+    goes = Goes(inputs=ShuffleGrouping(spout), where='inside')
+    stays = Stays(inputs=ShuffleGrouping(goes), where='inside')
+"""
+    run = stormhost.run(source, python=PYTHON)
+    assert set(run.noted("host")) == {True}
+    assert set(run.noted("goes")) == {("/", "0135")}
+    assert set(run.noted("stays")) == {(str(stormhost.folder), True)}
+
+
 def test_a_restarted_component_begins_anew(stormhost: Stormhost) -> None:
     source = """
 SEEN = []

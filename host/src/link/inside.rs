@@ -190,15 +190,25 @@ fn exit_of(panic: Box<dyn Any + Send>, ends: &Ends) -> Exit {
     Exit::Panicked
 }
 
-/// Gives this thread a working folder of its own, and enters it.
+/// Gives this thread a working folder and a umask of its own, which the threads that it starts share: what it changes there is no matter of the host.
+///
+/// # Errors
+/// When that is refused, as some containers do.
+pub fn set_apart() -> std::io::Result<()> {
+    Ok(nix::sched::unshare(nix::sched::CloneFlags::CLONE_FS)?)
+}
+
+/// Gives this thread a working folder of its own, as [`set_apart`] does, and enters it.
 ///
 /// # Errors
 /// When the folder cannot be entered.
 pub fn enter(folder: &std::path::Path) -> std::io::Result<()> {
+    // Even where it is there already: it may go elsewhere by itself.
+    let apart = set_apart();
     if std::env::current_dir().is_ok_and(|here| here == folder) {
-        return Ok(());
+        return Ok(()); // and if it could not be set apart, it can still run
     }
-    nix::sched::unshare(nix::sched::CloneFlags::CLONE_FS)?;
+    apart?;
     std::env::set_current_dir(folder)
 }
 

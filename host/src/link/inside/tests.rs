@@ -153,3 +153,16 @@ async fn a_life_that_is_dropped_is_told_to_stop() {
     assert!(told.await.unwrap().unwrap());
     drop(stdin);
 }
+
+#[test]
+fn a_thread_that_is_in_its_folder_already_changes_it_for_itself_alone() {
+    let here = std::env::current_dir().unwrap();
+    let there = here.clone();
+    let gone_to = std::thread::spawn(move || {
+        enter(&there).unwrap();
+        std::env::set_current_dir("/").unwrap();
+        std::env::current_dir().unwrap()
+    });
+    assert_eq!(gone_to.join().unwrap(), std::path::Path::new("/"));
+    assert_eq!(std::env::current_dir().unwrap(), here);
+}
