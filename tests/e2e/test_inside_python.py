@@ -269,6 +269,58 @@ class T(Topology):
     assert here[1][1:] == ["one", "two words"]
 
 
+# Two tasks die once, at about the same time. Of those that load the file again, one takes as long as is said.
+SLOW = """
+import glob
+
+if glob.glob('died*') and not os.path.exists('slow'):
+    note('slow')
+    open('slow', 'w').close()
+    time.sleep(float(sys.argv[1]))
+
+class Dies(AutoAckBolt):
+    def execute(self, input):
+        mine = f'died{self.task_id}'
+        if not os.path.exists(mine):
+            open(mine, 'w').close()
+            while len(glob.glob('died*')) < 2:
+                time.sleep(0.01)
+            sys.exit(1)
+
+class T(Topology):
+    spout = ReliableNumbers(1, 20)
+    dies = Dies(2, inputs=ShuffleGrouping(spout), where='inside')
+"""
+
+
+@pytest.mark.parametrize("seconds", ["3", "600"])
+def test_a_load_that_takes_too_long_does_not_block_the_others_for_ever(stormhost: Stormhost, seconds: str) -> None:
+    settings = {
+        "stormhost.handshake.timeout.secs": 2,
+        "stormhost.kill.timeout.secs": 1,
+        "topology.message.timeout.secs": 60,
+        "stormhost.poison.deaths": 20,
+    }
+    run = stormhost.start(SLOW, args=[seconds], settings=settings, python=PYTHON)
+    run.ends_with(0)
+    assert run.noted("slow") == [()]
+    assert "it did not answer the handshake within 2 s" in run.told
+    assert sorted(set(run.noted("acked"))) == list(range(20))
+
+
+def test_who_waits_for_others_to_load_is_not_late(stormhost: Stormhost) -> None:
+    source = """
+time.sleep(1.2)
+
+class T(Topology):
+    spout = Numbers(1, 10, where='inside')
+    last = Noter(3, inputs=ShuffleGrouping(spout), where='inside')
+"""
+    run = stormhost.run(source, settings={"stormhost.handshake.timeout.secs": 3}, python=PYTHON)
+    assert len(run.noted("saw")) == 10
+    assert "did not answer" not in run.told
+
+
 def test_folder_and_umask_are_changed_for_the_component_alone(stormhost: Stormhost) -> None:
     source = """
 def umask(whose):

@@ -169,6 +169,13 @@ impl Inside {
         self.left.borrow().map_or(0.0, |left| left.cpu_seconds)
     }
 
+    /// How long it was kept waiting by other components, which is not its own fault; 0 once it has left.
+    pub fn held_up(&self) -> Duration {
+        self.ends
+            .upgrade()
+            .map_or(Duration::ZERO, |ends| ends.held_up())
+    }
+
     /// How many inputs it was through with beyond what it had said.
     pub fn unsaid(&self) -> u64 {
         let left = self.left.borrow().map(|left| left.unsaid);

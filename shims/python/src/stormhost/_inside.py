@@ -60,7 +60,8 @@ class Task:
         self.thread = get_ident()
         self.left: int | None = None
         self.link: Link | None = None
-        self.starts = False
+        self.turn = allocate_lock()  # let go when it is the first in the line
+        self.turn.acquire()
         self.orderly = False  # it has left because it was to
         self.stopped: Stopped | None = None
         self.output = io.TextIOWrapper(
@@ -81,7 +82,7 @@ class _Here(threading.local):
 
 _here = _Here()
 _tasks: dict[int, Task] = {}  # by their threads
-_starting = allocate_lock()  # `sys.argv` is everybody's, so components are made one after the other
+_line: list[Task] = []  # `sys.argv` is everybody's, so components are made one after the other: the first of these is
 
 
 def current() -> Task | None:
@@ -94,8 +95,7 @@ def run(channel: Any, words: list[str], environment: dict[str, str]) -> int:
     task = Task(channel, {**_shared, **{os.fsencode(name): os.fsencode(value) for name, value in environment.items()}})
     _here.task = _tasks[task.thread] = task
     try:
-        _starting.acquire()
-        task.starts = True
+        _wait_for_its_turn(task)
         _search(environment.get("PYTHONPATH", ""))
         _program(words)
     except SystemExit as exit:
@@ -140,6 +140,8 @@ def gone() -> None:
 def explain(thread: int) -> None:
     """Writes where a component stands that was told to stop and goes on. Called by the host."""
     frame, task = sys._current_frames().get(thread), _tasks.get(thread)
+    if task is not None:
+        _leave_line(task)  # it may be in native code for ever, and the others have waited long enough
     if frame is not None and task is not None:
         from traceback import StackSummary, walk_stack
 
@@ -173,10 +175,27 @@ def _program(words: list[str]) -> NoReturn:
 
 def made() -> None:
     """A component is there, or never will be: the next one may be made."""
-    task = _here.task
-    if task is not None and task.starts:
-        task.starts = False
-        _starting.release()
+    if _here.task is not None:
+        _leave_line(_here.task)
+
+
+def _wait_for_its_turn(task: Task) -> None:
+    # No lock, which would be lost with a task that is interrupted as it gets it: a place in the line can be taken away
+    # by anybody, at any time. `append` and `remove` are one step each under the global lock.
+    _line.append(task)
+    if _line[:1] != [task]:
+        task.channel.hold_clock(True)  # how long the others take is not held against it
+        while _line[:1] != [task]:
+            task.turn.acquire(timeout=0.05)  # and look up: nothing interrupts who waits for a lock
+        task.channel.hold_clock(False)
+
+
+def _leave_line(task: Task) -> None:
+    try:
+        _line.remove(task)
+        _line[0].turn.release()
+    except (ValueError, IndexError, RuntimeError):
+        pass  # it was not there, or nobody waits, or that one knows already
 
 
 def _search(path: str) -> None:

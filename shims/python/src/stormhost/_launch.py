@@ -64,6 +64,9 @@ def main(root: str, dont_write_bytecode: bool, words: list[str] | None = None) -
     sys.exit(2)
 
 
+_usual = (700, 10, 10)  # thresholds of the garbage collector, as it was found
+
+
 def _collect_rarely() -> Callable[[], None]:
     """Keeps the garbage collector from going through imports, which is a tenth of what a child takes to start.
 
@@ -72,7 +75,11 @@ def _collect_rarely() -> Callable[[], None]:
     """
     import gc
 
-    usual, rarely = gc.get_threshold(), (1 << 20, 10, 10)
+    global _usual
+    rarely = (1 << 20, 10, 10)
+    if gc.get_threshold() != rarely:  # else another one inside is loading, or was stopped before it came to an end
+        _usual = gc.get_threshold()
+    usual = _usual
     gc.set_threshold(*rarely)
 
     def back_to_usual() -> None:
