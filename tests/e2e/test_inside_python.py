@@ -508,6 +508,80 @@ class T(Topology):
     assert [note for note in run.journal if note[0] == "close"] == [["close"]]
 
 
+PICKLED = """
+import dataclasses, pickle, threading
+
+@dataclasses.dataclass
+class P:
+    n: 'int'
+
+class Odd(pickle.PickleError):
+    pass
+
+def dump(n):
+    return pickle.dumps((P(n), Odd, dump)).hex()
+
+def load(text):
+    p, odd, function = pickle.loads(bytes.fromhex(text))
+    return type(p) is P and odd is Odd and function is dump and p.n
+"""
+
+
+def test_each_task_can_pickle_the_classes_of_its_file(stormhost: Stormhost) -> None:
+    source = PICKLED + """
+class Dumps(AutoAckBolt):
+    class Default(Stream):
+        fields = 'text'
+    def execute(self, input):
+        self.emit(dump(input.n))
+        import topology
+        note('own', vars(topology) is globals() and topology.P is P and sys.modules[__name__].dump is dump)
+
+class Loads(AutoAckBolt):
+    def execute(self, input):
+        note('loaded', self.component_id, load(input.text))
+        thread = threading.Thread(target=lambda: note('thread', load(dump(7))))
+        thread.start()
+        thread.join()
+
+class T(Topology):
+    spout = Numbers(1, 8)
+    dumps = Dumps(3, inputs=ShuffleGrouping(spout), where='inside')
+    inside = Loads(2, inputs=ShuffleGrouping(dumps), where='inside')
+    outside = Loads(inputs=ShuffleGrouping(dumps))
+"""
+    run = stormhost.run(source, python=PYTHON)
+    for where in ("inside", "outside"):
+        assert sorted(n for component, n in run.noted("loaded") if component == where) == list(range(8))
+    assert run.noted("own") == [True] * 8
+    assert run.noted("thread") == [7] * 16
+
+
+def test_scripts_can_pickle_their_classes(stormhost: Stormhost) -> None:
+    script = """
+import sys
+from stormhost import AutoAckBolt
+
+class Turns(AutoAckBolt):
+    def execute(self, input):
+        self.emit(f'{load(dump(input.n))}')
+
+if __name__ == '__main__':
+    Turns().run()
+"""
+    stormhost.write(PICKLED + script, "one.py")
+    stormhost.write(PICKLED + script, "two.py")
+    source = """
+class T(Topology):
+    spout = Numbers(1, 3, where='inside')
+    one = Process('python', 'one.py', fields='text', where='inside', parallelism=2, inputs=ShuffleGrouping(spout))
+    two = Process('python', 'two.py', fields='text', where='inside', inputs=ShuffleGrouping(spout))
+    last = Noter(inputs=[ShuffleGrouping(one), ShuffleGrouping(two)])
+"""
+    run = stormhost.run(source, python=PYTHON)
+    assert sorted(text[-1] for _, text in run.noted("saw")) == ["0", "0", "1", "1", "2", "2"]
+
+
 def test_a_script_that_is_a_component_runs_inside_too(stormhost: Stormhost) -> None:
     stormhost.write(
         """

@@ -12,6 +12,7 @@ import sys
 import threading
 from _thread import allocate_lock, get_ident
 from itertools import filterfalse
+from types import ModuleType
 
 from ._wire import HostGone, Inlet, Outlet
 
@@ -64,6 +65,7 @@ class Task:
         self.turn.acquire()
         self.orderly = False  # it has left because it was to
         self.stopped: Stopped | None = None
+        self.modules: dict[str, ModuleType] = {}  # the copies that it sees where each task has one of its own
         self.output = io.TextIOWrapper(
             io.BufferedWriter(_Stderr(channel)), "utf-8", "backslashreplace", line_buffering=True
         )
@@ -132,6 +134,7 @@ def gone() -> None:
         task.stopped = None  # it has the frames, and they have the component
         if not task.orderly:
             # A process would have closed its files and given its memory back.
+            task.modules.clear()
             from gc import collect
 
             collect()
@@ -167,8 +170,9 @@ def _program(words: list[str]) -> NoReturn:
         sys.path.insert(0, folder)
     with io.open_code(os.path.abspath(script)) as file:
         code = compile(file.read(), script, "exec")
-    module = type(sys)("__main__")
+    module = ModuleType("__main__")
     module.__file__ = script
+    own("__main__", module)
     exec(code, vars(module))
     raise RuntimeError(f"{script} came to its end without running a component: MyBolt().run()")
 
@@ -196,6 +200,52 @@ def _leave_line(task: Task) -> None:
         _line[0].turn.release()
     except (ValueError, IndexError, RuntimeError):
         pass  # it was not there, or nobody waits, or that one knows already
+
+
+class _Copies(ModuleType):
+    """What `sys.modules` has where each task has a copy of its own: that of the task whose code looks.
+
+    So a class is found where it says it is from, which `pickle` and `dataclasses` insist on, and under its usual name,
+    by which what was pickled can be read elsewhere.
+    """
+
+    def __getattribute__(self, name: str) -> Any:
+        return getattr(_copy(self), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(_copy(self), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(_copy(self), name)
+
+
+_everybodys: dict[str, ModuleType] = {}  # those that were there before the copies
+_latest: dict[str, ModuleType] = {}
+
+
+def own(name: str, module: ModuleType) -> None:
+    """Makes this module the task's own copy of that name, before its code runs."""
+    task = _here.task
+    if task is None:
+        sys.modules[name] = module
+        return
+    task.modules[name] = _latest[name] = module
+    before = sys.modules.get(name)
+    if type(before) is not _Copies:
+        if before is not None:
+            _everybodys[name] = before
+        sys.modules[name] = _Copies(name)
+
+
+def _copy(copies: _Copies) -> ModuleType:
+    name: str = ModuleType.__getattribute__(copies, "__name__")
+    task = _here.task
+    own = None if task is None else task.modules.get(name)
+    if own is None:
+        own = _everybodys.get(name) or _latest[name]
+        if task is not None:
+            task.modules[name] = own  # and not another one from the next load on
+    return own
 
 
 def _search(path: str) -> None:

@@ -122,7 +122,11 @@ def load(file: str) -> Any:
     module.__loader__ = loader
     module.__spec__ = ModuleSpec(stem, loader, origin=path)
     module.__package__ = ""
-    sys.modules[stem] = module
+    inside = sys.modules.get("stormhost._inside")
+    if inside is None:
+        sys.modules[stem] = module
+    else:
+        inside.own(stem, module)
     code = loader.get_code(stem)
     assert code is not None  # a source file always has code
     exec(code, vars(module))
