@@ -187,7 +187,15 @@ def test_no_exit_is_held_up_for_long(stormhost: Stormhost, leaves: str) -> None:
         "os.posix_spawn('/bin/echo', ['echo', 'hello'], {})",
         "os.execv('/bin/echo', ['echo', 'hello'])",
         "import multiprocessing; multiprocessing.Process(target=print).start()",
+        "import multiprocessing; multiprocessing.get_context('spawn').Process(target=print).start()",
+        "import multiprocessing; multiprocessing.get_context('forkserver').Process(target=print).start()",
         "os.kill(os.getpid(), 9)",
+        "import threading; os.kill(threading.get_native_id(), 9)",
+        "os.killpg(os.getpgrp(), 9)",
+        "import signal; signal.raise_signal(signal.SIGTERM)",
+        "import signal, threading; signal.pthread_kill(threading.get_ident(), signal.SIGTERM)",
+        "import signal; signal.alarm(1); time.sleep(2)",
+        "import signal; signal.setitimer(signal.ITIMER_REAL, 0.1); time.sleep(2)",
     ],
 )
 def test_what_would_reach_beyond_the_component_is_an_error_of_its_tuple(stormhost: Stormhost, starts: str) -> None:
@@ -259,6 +267,91 @@ class T(Topology):
     here, there = sorted(run.noted("seen"))
     assert here[1:] == there[1:]
     assert here[1][1:] == ["one", "two words"]
+
+
+# Two tasks die once, at about the same time. Of those that load the file again, one takes as long as is said.
+SLOW = """
+import glob
+
+if glob.glob('died*') and not os.path.exists('slow'):
+    note('slow')
+    open('slow', 'w').close()
+    time.sleep(float(sys.argv[1]))
+
+class Dies(AutoAckBolt):
+    def execute(self, input):
+        mine = f'died{self.task_id}'
+        if not os.path.exists(mine):
+            open(mine, 'w').close()
+            while len(glob.glob('died*')) < 2:
+                time.sleep(0.01)
+            sys.exit(1)
+
+class T(Topology):
+    spout = ReliableNumbers(1, 20)
+    dies = Dies(2, inputs=ShuffleGrouping(spout), where='inside')
+"""
+
+
+@pytest.mark.parametrize("seconds", ["3", "600"])
+def test_a_load_that_takes_too_long_does_not_block_the_others_for_ever(stormhost: Stormhost, seconds: str) -> None:
+    settings = {
+        "stormhost.handshake.timeout.secs": 2,
+        "stormhost.kill.timeout.secs": 1,
+        "topology.message.timeout.secs": 60,
+        "stormhost.poison.deaths": 20,
+    }
+    run = stormhost.start(SLOW, args=[seconds], settings=settings, python=PYTHON)
+    run.ends_with(0)
+    assert run.noted("slow") == [()]
+    assert "it did not answer the handshake within 2 s" in run.told
+    assert sorted(set(run.noted("acked"))) == list(range(20))
+
+
+def test_who_waits_for_others_to_load_is_not_late(stormhost: Stormhost) -> None:
+    source = """
+time.sleep(1.2)
+
+class T(Topology):
+    spout = Numbers(1, 10, where='inside')
+    last = Noter(3, inputs=ShuffleGrouping(spout), where='inside')
+"""
+    run = stormhost.run(source, settings={"stormhost.handshake.timeout.secs": 3}, python=PYTHON)
+    assert len(run.noted("saw")) == 10
+    assert "did not answer" not in run.told
+
+
+def test_folder_and_umask_are_changed_for_the_component_alone(stormhost: Stormhost) -> None:
+    source = """
+def umask(whose):
+    with open(f'/proc/{whose}/status') as status:
+        return next(line.split()[1] for line in status if line.startswith('Umask'))
+
+class Goes(AutoAckBolt):
+    class Default(Stream):
+        fields = 'n'
+    def initialize(self):
+        self.before = os.readlink('/proc/self/cwd'), umask('self')  # the host's
+    def execute(self, input):
+        os.chdir('/')
+        os.umask(0o135)
+        note('host', (os.readlink('/proc/self/cwd'), umask('self')) == self.before)
+        note('goes', os.getcwd(), umask('thread-self'))
+        self.emit(input.n)
+
+class Stays(AutoAckBolt):
+    def execute(self, input):
+        note('stays', os.getcwd(), umask('thread-self') == umask('self'))
+
+class T(Topology):
+    spout = Numbers(1, 3, where='inside')
+    goes = Goes(inputs=ShuffleGrouping(spout), where='inside')
+    stays = Stays(inputs=ShuffleGrouping(goes), where='inside')
+"""
+    run = stormhost.run(source, python=PYTHON)
+    assert set(run.noted("host")) == {True}
+    assert set(run.noted("goes")) == {("/", "0135")}
+    assert set(run.noted("stays")) == {(str(stormhost.folder), True)}
 
 
 def test_a_restarted_component_begins_anew(stormhost: Stormhost) -> None:
@@ -413,6 +506,80 @@ class T(Topology):
     assert sorted(run.noted("acked")) == list(range(100))
     assert len(run.noted("finish")) == 1
     assert [note for note in run.journal if note[0] == "close"] == [["close"]]
+
+
+PICKLED = """
+import dataclasses, pickle, threading
+
+@dataclasses.dataclass
+class P:
+    n: 'int'
+
+class Odd(pickle.PickleError):
+    pass
+
+def dump(n):
+    return pickle.dumps((P(n), Odd, dump)).hex()
+
+def load(text):
+    p, odd, function = pickle.loads(bytes.fromhex(text))
+    return type(p) is P and odd is Odd and function is dump and p.n
+"""
+
+
+def test_each_task_can_pickle_the_classes_of_its_file(stormhost: Stormhost) -> None:
+    source = PICKLED + """
+class Dumps(AutoAckBolt):
+    class Default(Stream):
+        fields = 'text'
+    def execute(self, input):
+        self.emit(dump(input.n))
+        import topology
+        note('own', vars(topology) is globals() and topology.P is P and sys.modules[__name__].dump is dump)
+
+class Loads(AutoAckBolt):
+    def execute(self, input):
+        note('loaded', self.component_id, load(input.text))
+        thread = threading.Thread(target=lambda: note('thread', load(dump(7))))
+        thread.start()
+        thread.join()
+
+class T(Topology):
+    spout = Numbers(1, 8)
+    dumps = Dumps(3, inputs=ShuffleGrouping(spout), where='inside')
+    inside = Loads(2, inputs=ShuffleGrouping(dumps), where='inside')
+    outside = Loads(inputs=ShuffleGrouping(dumps))
+"""
+    run = stormhost.run(source, python=PYTHON)
+    for where in ("inside", "outside"):
+        assert sorted(n for component, n in run.noted("loaded") if component == where) == list(range(8))
+    assert run.noted("own") == [True] * 8
+    assert run.noted("thread") == [7] * 16
+
+
+def test_scripts_can_pickle_their_classes(stormhost: Stormhost) -> None:
+    script = """
+import sys
+from stormhost import AutoAckBolt
+
+class Turns(AutoAckBolt):
+    def execute(self, input):
+        self.emit(f'{load(dump(input.n))}')
+
+if __name__ == '__main__':
+    Turns().run()
+"""
+    stormhost.write(PICKLED + script, "one.py")
+    stormhost.write(PICKLED + script, "two.py")
+    source = """
+class T(Topology):
+    spout = Numbers(1, 3, where='inside')
+    one = Process('python', 'one.py', fields='text', where='inside', parallelism=2, inputs=ShuffleGrouping(spout))
+    two = Process('python', 'two.py', fields='text', where='inside', inputs=ShuffleGrouping(spout))
+    last = Noter(inputs=[ShuffleGrouping(one), ShuffleGrouping(two)])
+"""
+    run = stormhost.run(source, python=PYTHON)
+    assert sorted(text[-1] for _, text in run.noted("saw")) == ["0", "0", "1", "1", "2", "2"]
 
 
 def test_a_script_that_is_a_component_runs_inside_too(stormhost: Stormhost) -> None:

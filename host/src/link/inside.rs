@@ -169,6 +169,13 @@ impl Inside {
         self.left.borrow().map_or(0.0, |left| left.cpu_seconds)
     }
 
+    /// How long it was kept waiting by other components, which is not its own fault; 0 once it has left.
+    pub fn held_up(&self) -> Duration {
+        self.ends
+            .upgrade()
+            .map_or(Duration::ZERO, |ends| ends.held_up())
+    }
+
     /// How many inputs it was through with beyond what it had said.
     pub fn unsaid(&self) -> u64 {
         let left = self.left.borrow().map(|left| left.unsaid);
@@ -190,15 +197,25 @@ fn exit_of(panic: Box<dyn Any + Send>, ends: &Ends) -> Exit {
     Exit::Panicked
 }
 
-/// Gives this thread a working folder of its own, and enters it.
+/// Gives this thread a working folder and a umask of its own, which the threads that it starts share: what it changes there is no matter of the host.
+///
+/// # Errors
+/// When that is refused, as some containers do.
+pub fn set_apart() -> std::io::Result<()> {
+    Ok(nix::sched::unshare(nix::sched::CloneFlags::CLONE_FS)?)
+}
+
+/// Gives this thread a working folder of its own, as [`set_apart`] does, and enters it.
 ///
 /// # Errors
 /// When the folder cannot be entered.
 pub fn enter(folder: &std::path::Path) -> std::io::Result<()> {
+    // Even where it is there already: it may go elsewhere by itself.
+    let apart = set_apart();
     if std::env::current_dir().is_ok_and(|here| here == folder) {
-        return Ok(());
+        return Ok(()); // and if it could not be set apart, it can still run
     }
-    nix::sched::unshare(nix::sched::CloneFlags::CLONE_FS)?;
+    apart?;
     std::env::set_current_dir(folder)
 }
 

@@ -79,6 +79,14 @@ impl Life {
         }
     }
 
+    /// How long it was kept waiting by others of the host, which is not held against it.
+    pub fn held_up(&self) -> std::time::Duration {
+        match self {
+            Life::Process(_) => std::time::Duration::ZERO,
+            Life::Inside(inside) => inside.held_up(),
+        }
+    }
+
     /// How many inputs it was through with beyond what it had said, where that is known.
     pub fn unsaid(&self) -> u64 {
         match self {

@@ -64,13 +64,15 @@ impl Component {
             .package()
             .ok_or("the library of stormhost cannot be found by its command and its PYTHONPATH")?;
         let interpreter = Interpreter::get(program, &package)?;
-        if let Some(folder) = &self.folder {
-            super::inside::enter(folder).map_err(|error| {
+        match &self.folder {
+            Some(folder) => super::inside::enter(folder).map_err(|error| {
                 format!(
                     "the working folder {} cannot be entered: {error}",
                     folder.display()
                 )
-            })?;
+            })?,
+            // Where that is refused, it runs all the same.
+            None => super::inside::set_apart().unwrap_or(()),
         }
         Python::attach(|py| {
             let words = PyList::new(py, self.command.iter().skip(1))?;

@@ -289,9 +289,9 @@ impl<'a> ChildLife<'a> {
         let deadline = component.settings.handshake_timeout();
         let (host, at, pid, is_process) = (self.host, self.at, self.pid, self.is_process);
         let greeted = tokio::select! {
-            greeted = timeout(deadline, self.greet(&stdin, stdout, &mut listener)) => match greeted {
-                Ok(greeted) => greeted,
-                Err(_) => Err(Code::NO_HANDSHAKE.told(format!(
+            greeted = in_time(deadline, life, self.greet(&stdin, stdout, &mut listener)) => match greeted {
+                Some(greeted) => greeted,
+                None => Err(Code::NO_HANDSHAKE.told(format!(
                     "it did not answer the handshake within {} s (stormhost.handshake.timeout.secs); does it speak Storm's multilang protocol?",
                     deadline.as_secs_f64()
                 ))),
@@ -759,6 +759,23 @@ impl<'a> ChildLife<'a> {
         match end {
             End::Left if exit.may_be_from_outside() && !out_of_memory() => Evidence::Doubtful,
             _ => Evidence::Certain,
+        }
+    }
+}
+
+/// What the child does within so long, by a clock that stands while others of the host keep it waiting; `None` if it does not.
+async fn in_time<T>(deadline: Duration, life: &Life, does: impl Future<Output = T>) -> Option<T> {
+    tokio::pin!(does);
+    let began = Instant::now();
+    loop {
+        let had = began.elapsed().saturating_sub(life.held_up());
+        let rest = deadline.saturating_sub(had);
+        if rest.is_zero() {
+            return None;
+        }
+        // While it stands, the rest stays as it is: no need to look all the time when that is little.
+        if let Ok(done) = timeout(rest.max(Duration::from_millis(5)), &mut does).await {
+            return Some(done);
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::panic::resume_unwind;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
@@ -25,6 +25,21 @@ pub struct Ends {
     stopped: AtomicBool,
     leaving: OnceLock<Exit>,
     unsaid: AtomicU64,
+    held_up: Mutex<HeldUp>,
+}
+
+/// How long a component was kept waiting by others before it could begin.
+#[derive(Debug, Default)]
+struct HeldUp {
+    before: Duration,
+    /// It waits now, since then.
+    since: Option<Instant>,
+}
+
+impl HeldUp {
+    fn so_far(&self) -> Duration {
+        self.before + self.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
 }
 
 impl Ends {
@@ -45,6 +60,7 @@ impl Ends {
             stopped: AtomicBool::new(false),
             leaving: OnceLock::new(),
             unsaid: AtomicU64::new(0),
+            held_up: Mutex::default(),
         })
     }
 
@@ -135,6 +151,20 @@ impl Ends {
     /// Notes how many inputs the component is through with beyond what it has said, so that the one in hand can be named.
     pub fn note_unsaid(&self, inputs: u64) {
         self.unsaid.store(inputs, Relaxed);
+    }
+
+    /// Notes that the component waits for others, or does so no more: its clock stands meanwhile.
+    pub fn hold_clock(&self, waits: bool) {
+        let mut held_up = self.held_up.lock().unwrap_or_else(PoisonError::into_inner);
+        *held_up = HeldUp {
+            before: held_up.so_far(),
+            since: waits.then(Instant::now),
+        };
+    }
+
+    pub(super) fn held_up(&self) -> Duration {
+        let held_up = self.held_up.lock().unwrap_or_else(PoisonError::into_inner);
+        held_up.so_far()
     }
 
     pub(super) fn unsaid(&self) -> u64 {

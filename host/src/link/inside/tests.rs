@@ -153,3 +153,33 @@ async fn a_life_that_is_dropped_is_told_to_stop() {
     assert!(told.await.unwrap().unwrap());
     drop(stdin);
 }
+
+#[test]
+fn a_thread_that_is_in_its_folder_already_changes_it_for_itself_alone() {
+    let here = std::env::current_dir().unwrap();
+    let there = here.clone();
+    let gone_to = std::thread::spawn(move || {
+        enter(&there).unwrap();
+        std::env::set_current_dir("/").unwrap();
+        std::env::current_dir().unwrap()
+    });
+    assert_eq!(gone_to.join().unwrap(), std::path::Path::new("/"));
+    assert_eq!(std::env::current_dir().unwrap(), here);
+}
+
+#[tokio::test]
+async fn the_clock_of_one_that_waits_for_others_stands() {
+    let link = start(|ends| {
+        ends.hold_clock(true);
+        std::thread::sleep(GRACE);
+        ends.hold_clock(false);
+        ends.write(b"through").unwrap();
+        let _ = ends.read(&mut [0; 8]);
+        Exit::Status(0)
+    });
+    link.stdout.readable().await.unwrap();
+    let held_up = link.life.held_up();
+    assert!(held_up >= GRACE);
+    std::thread::sleep(Duration::from_millis(20));
+    assert_eq!(link.life.held_up(), held_up);
+}

@@ -95,6 +95,13 @@ impl Channel {
         }
     }
 
+    /// Notes that the component waits for others, or does so no more.
+    fn hold_clock(&self, waits: bool) {
+        if let Ok(ends) = self.ends() {
+            ends.hold_clock(waits);
+        }
+    }
+
     /// Notes how many inputs the component is through with beyond what it has said.
     fn note_unsaid(&self, inputs: u64) {
         if let Ok(ends) = self.ends() {

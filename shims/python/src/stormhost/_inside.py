@@ -12,6 +12,7 @@ import sys
 import threading
 from _thread import allocate_lock, get_ident
 from itertools import filterfalse
+from types import ModuleType
 
 from ._wire import HostGone, Inlet, Outlet
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ._link import Link
 
 _NO_PROCESS = "inside the host no process can be started: it could outlive the host; say where='outside'"
+_NO_SIGNAL = "inside the host a component cannot signal its own process, which is the host's"
 _NO_PROCESS_BY = (
     *("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.startfile", "os.system"),
     *("pty.spawn", "subprocess.Popen"),
@@ -59,9 +61,11 @@ class Task:
         self.thread = get_ident()
         self.left: int | None = None
         self.link: Link | None = None
-        self.starts = False
+        self.turn = allocate_lock()  # let go when it is the first in the line
+        self.turn.acquire()
         self.orderly = False  # it has left because it was to
         self.stopped: Stopped | None = None
+        self.modules: dict[str, ModuleType] = {}  # the copies that it sees where each task has one of its own
         self.output = io.TextIOWrapper(
             io.BufferedWriter(_Stderr(channel)), "utf-8", "backslashreplace", line_buffering=True
         )
@@ -80,7 +84,7 @@ class _Here(threading.local):
 
 _here = _Here()
 _tasks: dict[int, Task] = {}  # by their threads
-_starting = allocate_lock()  # `sys.argv` is everybody's, so components are made one after the other
+_line: list[Task] = []  # `sys.argv` is everybody's, so components are made one after the other: the first of these is
 
 
 def current() -> Task | None:
@@ -93,8 +97,7 @@ def run(channel: Any, words: list[str], environment: dict[str, str]) -> int:
     task = Task(channel, {**_shared, **{os.fsencode(name): os.fsencode(value) for name, value in environment.items()}})
     _here.task = _tasks[task.thread] = task
     try:
-        _starting.acquire()
-        task.starts = True
+        _wait_for_its_turn(task)
         _search(environment.get("PYTHONPATH", ""))
         _program(words)
     except SystemExit as exit:
@@ -131,6 +134,7 @@ def gone() -> None:
         task.stopped = None  # it has the frames, and they have the component
         if not task.orderly:
             # A process would have closed its files and given its memory back.
+            task.modules.clear()
             from gc import collect
 
             collect()
@@ -139,6 +143,8 @@ def gone() -> None:
 def explain(thread: int) -> None:
     """Writes where a component stands that was told to stop and goes on. Called by the host."""
     frame, task = sys._current_frames().get(thread), _tasks.get(thread)
+    if task is not None:
+        _leave_line(task)  # it may be in native code for ever, and the others have waited long enough
     if frame is not None and task is not None:
         from traceback import StackSummary, walk_stack
 
@@ -164,18 +170,82 @@ def _program(words: list[str]) -> NoReturn:
         sys.path.insert(0, folder)
     with io.open_code(os.path.abspath(script)) as file:
         code = compile(file.read(), script, "exec")
-    module = type(sys)("__main__")
+    module = ModuleType("__main__")
     module.__file__ = script
+    own("__main__", module)
     exec(code, vars(module))
     raise RuntimeError(f"{script} came to its end without running a component: MyBolt().run()")
 
 
 def made() -> None:
     """A component is there, or never will be: the next one may be made."""
+    if _here.task is not None:
+        _leave_line(_here.task)
+
+
+def _wait_for_its_turn(task: Task) -> None:
+    # No lock, which would be lost with a task that is interrupted as it gets it: a place in the line can be taken away
+    # by anybody, at any time. `append` and `remove` are one step each under the global lock.
+    _line.append(task)
+    if _line[:1] != [task]:
+        task.channel.hold_clock(True)  # how long the others take is not held against it
+        while _line[:1] != [task]:
+            task.turn.acquire(timeout=0.05)  # and look up: nothing interrupts who waits for a lock
+        task.channel.hold_clock(False)
+
+
+def _leave_line(task: Task) -> None:
+    try:
+        _line.remove(task)
+        _line[0].turn.release()
+    except (ValueError, IndexError, RuntimeError):
+        pass  # it was not there, or nobody waits, or that one knows already
+
+
+class _Copies(ModuleType):
+    """What `sys.modules` has where each task has a copy of its own: that of the task whose code looks.
+
+    So a class is found where it says it is from, which `pickle` and `dataclasses` insist on, and under its usual name,
+    by which what was pickled can be read elsewhere.
+    """
+
+    def __getattribute__(self, name: str) -> Any:
+        return getattr(_copy(self), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(_copy(self), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(_copy(self), name)
+
+
+_everybodys: dict[str, ModuleType] = {}  # those that were there before the copies
+_latest: dict[str, ModuleType] = {}
+
+
+def own(name: str, module: ModuleType) -> None:
+    """Makes this module the task's own copy of that name, before its code runs."""
     task = _here.task
-    if task is not None and task.starts:
-        task.starts = False
-        _starting.release()
+    if task is None:
+        sys.modules[name] = module
+        return
+    task.modules[name] = _latest[name] = module
+    before = sys.modules.get(name)
+    if type(before) is not _Copies:
+        if before is not None:
+            _everybodys[name] = before
+        sys.modules[name] = _Copies(name)
+
+
+def _copy(copies: _Copies) -> ModuleType:
+    name: str = ModuleType.__getattribute__(copies, "__name__")
+    task = _here.task
+    own = None if task is None else task.modules.get(name)
+    if own is None:
+        own = _everybodys.get(name) or _latest[name]
+        if task is not None:
+            task.modules[name] = own  # and not another one from the next load on
+    return own
 
 
 def _search(path: str) -> None:
@@ -332,6 +402,16 @@ def install() -> None:
     sys.stdout = sys.__stdout__ = sys.stderr = sys.__stderr__ = _Output(errors)  # type: ignore[assignment, misc]
     os._exit = _exit
     os.abort = _abort
+    # Of these no audit hook hears.
+    import _posixsubprocess
+    import _signal
+    import signal
+
+    _posixsubprocess.fork_exec = _no_process  # by which `multiprocessing` spawns
+    for name in ("alarm", "setitimer", "raise_signal", "pidfd_send_signal"):
+        for home in (signal, _signal):
+            if hasattr(home, name):
+                setattr(home, name, _no_signal)
     for module in (threading, sys.modules["_thread"]):
         for name in ("_start_new_thread", "start_new_thread", "start_new", "_start_joinable_thread"):
             start = getattr(module, name, None)
@@ -368,6 +448,14 @@ def _abort() -> NoReturn:
     _exit(128 + 6)
 
 
+def _no_process(*_args: Any) -> NoReturn:
+    raise PermissionError(_NO_PROCESS)
+
+
+def _no_signal(*_args: Any) -> NoReturn:
+    raise PermissionError(_NO_SIGNAL)
+
+
 def _same_task(start: Any) -> Any:
     """A thread belongs to the task that has started it."""
 
@@ -390,5 +478,15 @@ def _look(event: str, arguments: tuple[Any, ...]) -> None:
     """Refuses what would reach beyond the component."""
     if event in _NO_PROCESS_BY:
         raise PermissionError(_NO_PROCESS)
-    if event == "os.kill" and arguments[0] in (0, -1, os.getpid(), -os.getpgrp()):
-        raise PermissionError("inside the host a component cannot signal its own process, which is the host's")
+    if event in ("os.kill", "os.killpg", "signal.pthread_kill") and _is_ours(event, arguments[0]):
+        raise PermissionError(_NO_SIGNAL)
+
+
+def _is_ours(event: str, whom: int) -> bool:
+    """Whether a signal to a process, a group or a thread would be one to the host."""
+    if event == "signal.pthread_kill":
+        return True
+    if event == "os.killpg":
+        return whom in (0, os.getpgrp())
+    # The number of a thread does for its process.
+    return whom in (0, -1, -os.getpgrp()) or os.path.exists(f"/proc/self/task/{whom}")

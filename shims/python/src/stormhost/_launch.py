@@ -64,6 +64,9 @@ def main(root: str, dont_write_bytecode: bool, words: list[str] | None = None) -
     sys.exit(2)
 
 
+_usual = (700, 10, 10)  # thresholds of the garbage collector, as it was found
+
+
 def _collect_rarely() -> Callable[[], None]:
     """Keeps the garbage collector from going through imports, which is a tenth of what a child takes to start.
 
@@ -72,7 +75,11 @@ def _collect_rarely() -> Callable[[], None]:
     """
     import gc
 
-    usual, rarely = gc.get_threshold(), (1 << 20, 10, 10)
+    global _usual
+    rarely = (1 << 20, 10, 10)
+    if gc.get_threshold() != rarely:  # else another one inside is loading, or was stopped before it came to an end
+        _usual = gc.get_threshold()
+    usual = _usual
     gc.set_threshold(*rarely)
 
     def back_to_usual() -> None:
@@ -115,7 +122,11 @@ def load(file: str) -> Any:
     module.__loader__ = loader
     module.__spec__ = ModuleSpec(stem, loader, origin=path)
     module.__package__ = ""
-    sys.modules[stem] = module
+    inside = sys.modules.get("stormhost._inside")
+    if inside is None:
+        sys.modules[stem] = module
+    else:
+        inside.own(stem, module)
     code = loader.get_code(stem)
     assert code is not None  # a source file always has code
     exec(code, vars(module))
