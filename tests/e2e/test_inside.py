@@ -196,6 +196,34 @@ def test_an_error_in_execute_fails_its_tuple_alone(stormhost: Stormhost) -> None
     assert "inside the host" not in run.told, "nobody was ended for it"
 
 
+def test_an_error_that_speaks_of_memory_fails_its_tuple_alone(stormhost: Stormhost) -> None:
+    run = stormhost.run(write(stormhost, odd("error('printer: not enough memory on the device')")), status=3)
+    assert [failed[:2] for failed in run.noted("failed")] == [(3, "failed")]
+    assert "inside the host" not in run.told, "nobody was ended for it"
+
+
+def test_a_spout_yields_through_pcall(stormhost: Stormhost) -> None:
+    stormhost.write(
+        """
+local stormhost = require "stormhost"
+local Lines = stormhost.ReliableSpout:extend { fields = "n" }
+function Lines:tuples()
+  for n = 1, 3 do
+    assert(pcall(function() coroutine.yield(n) end))
+  end
+end
+return Lines
+""",
+        "lines.lua",
+    )
+    run = stormhost.run("""
+class T(Topology):
+    lines = Lua('lines.lua', spout=True, fields='n')
+    show = Print(inputs=ShuffleGrouping(lines))
+""")
+    assert run.stdout.split() == ["1", "2", "3"]
+
+
 def test_prints_go_to_the_log_and_reads_give_nothing(stormhost: Stormhost) -> None:
     says = """
 print("printed", 1, nil)

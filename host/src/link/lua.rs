@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mlua::state::{GcGenParams, GcMode};
-use mlua::{Error, Function, Lua, LuaOptions, LuaString, StdLib, Table, Variadic};
+use mlua::{Error, Function, Lua, LuaOptions, LuaString, StdLib, Table, Value, Variadic};
 
 use self::budget::Budget;
 use self::channel::Channel;
@@ -74,9 +74,10 @@ impl Script {
     }
 
     fn run_in_state(&self, ends: &Arc<Ends>) -> mlua::Result<()> {
-        // A wish to leave travels as a panic, which `pcall` must not hold up.
         let sheet = Shared::default(); // before the state, which it outlives
-        let options = LuaOptions::new().catch_rust_panics(false);
+        // A wish to leave travels as a panic, which `pcall` must not hold up. mlua has one that does not catch panics, but no coroutine can yield
+        // through that; so `pcall` is Lua's own, and the prelude has it raise again what is not to be caught.
+        let options = LuaOptions::new().catch_rust_panics(true);
         let lua = Lua::new_with(StdLib::ALL_SAFE, options)?;
         let lua = Pooled::new(lua, self.memory)?;
         // Nearly all that a component makes lives for a tuple: the young are looked at when there is as much of them as of the old, and the old when
@@ -101,7 +102,7 @@ impl Script {
     /// What `prelude.lua` builds on.
     fn host_functions(
         &self,
-        lua: &Lua,
+        lua: &Pooled,
         ends: &Arc<Ends>,
         budget: &Budget,
         sheet: &Shared,
@@ -162,9 +163,13 @@ impl Script {
             })?,
         )?;
         let (of, memory, done) = (ends.clone(), self.memory, sheet.clone());
+        let refused = lua.refused();
         host.set(
             "out_of_memory",
-            lua.create_function(move |lua, ()| -> mlua::Result<()> {
+            lua.create_function(move |lua, ()| {
+                if !refused.take() {
+                    return Ok(());
+                }
                 progress::note(lua, &of, &done);
                 of.leave(Exit::OutOfMemory(memory))
             })?,
@@ -172,7 +177,8 @@ impl Script {
         let of = ends.clone();
         host.set(
             "go_on_leaving",
-            lua.create_function(move |_, ()| {
+            // A panic that an error holds goes on as soon as mlua is given it.
+            lua.create_function(move |_, _caught: Value| {
                 if let Some(exit) = of.leaving() {
                     of.leave(exit);
                 }

@@ -17,6 +17,12 @@ preload["stormhost._stdio"] = function()
   }
 end
 
+preload["stormhost._traceback"] = function(...)
+  local traceback = load_ours("stormhost._traceback")(...)
+  host.caught = traceback.caught -- by which `xpcall` knows the library's calls
+  return traceback
+end
+
 preload["stormhost._clock"] = function()
   return { now = host.now, pace = 64 }
 end
