@@ -47,7 +47,7 @@ pub struct Script {
     pub environment: BTreeMap<String, String>,
     /// Bytes that the state may use.
     pub memory: usize,
-    /// How long its code may go on without a sign of life; for ever if `None`.
+    /// How long one call of its code may go on; for ever if `None`.
     pub budget: Option<Duration>,
 }
 

@@ -27,6 +27,23 @@ preload["stormhost._clock"] = function()
   return { now = host.now, pace = 64 }
 end
 
+-- Whoever takes a frame is between two calls of the user's code; who waits within one for an answer is not, and does not come here.
+preload["stormhost._frames"] = function(...)
+  local Link = load_ours("stormhost._frames")(...)
+  local next_frame, now = Link.next_frame, host.now
+
+  local function taken(...)
+    now()
+    return ...
+  end
+
+  function Link:next_frame()
+    return taken(next_frame(self))
+  end
+
+  return Link
+end
+
 preload["stormhost._pid"] = function()
   return {
     pid = function()

@@ -520,7 +520,25 @@ async fn code_without_a_budget_stops_when_told_to() {
 }
 
 #[tokio::test]
-async fn the_budget_counts_from_the_last_sign_of_life() {
+async fn code_that_writes_for_ever_is_interrupted_too() {
+    let code = "local channel = require('stormhost._stdio').take_over() channel:write('opened')\n\
+         while true do channel:write('') channel:waiting(0) end";
+    let (exit, said) = run(code, |_| {}).await;
+    assert_eq!(exit, Exit::OverBudget(Duration::from_millis(200)), "{said}");
+}
+
+#[tokio::test]
+async fn what_it_waits_for_the_host_does_not_count() {
+    let code = format!(
+        "{OPENED} local channel = require('stormhost._stdio').take_over() \
+         for i = 1, 10 do channel:waiting(50) end for i = 1, 1e5 do end print('through') os.exit(4)"
+    );
+    let (exit, said) = run(&code, |_| {}).await;
+    assert_eq!((exit, said.as_str()), (Exit::Status(4), "through\n"));
+}
+
+#[tokio::test]
+async fn the_budget_counts_from_the_last_look_at_the_clock() {
     let (exit, said) = run(
         &format!(
             "{OPENED} local now = require('stormhost._clock').now local begun = now() \
