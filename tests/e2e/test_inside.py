@@ -196,6 +196,13 @@ def test_an_error_in_execute_fails_its_tuple_alone(stormhost: Stormhost) -> None
     assert "inside the host" not in run.told, "nobody was ended for it"
 
 
+def test_what_a_finalizer_says_at_the_end_goes_to_the_log(stormhost: Stormhost) -> None:
+    keeps = "Fine.kept = setmetatable({}, { __gc = function() print('the end') end })"
+    run = stormhost.run(write(stormhost, odd("local _ = 3", keeps)))
+    assert "the end" in run.lines_of("odd")
+    assert "destroyed" not in run.told and "panicked" not in run.told
+
+
 @pytest.mark.parametrize("method", ["execute", "next_tuple", "tuples"])
 def test_a_loop_that_emits_for_ever_meets_the_budget(stormhost: Stormhost, method: str) -> None:
     loop = "while true do self:emit(3) end"

@@ -17,6 +17,7 @@ mod sheet;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use mlua::{Error, Function, Lua, LuaOptions, LuaString, StdLib, Table, Value, Va
 
 use self::budget::Budget;
 use self::channel::Channel;
-use self::interrupt::Interruptible;
+use self::interrupt::{Interruptible, interrupt, this_thread};
 use self::pool::Pooled;
 use self::rows::Shared;
 use super::exit::Exit;
@@ -91,12 +92,24 @@ impl Script {
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         )?;
-        let run: Function = lua
+        let (run, forget): (Function, Function) = lua
             .load(PRELUDE)
             .set_name("=stormhost")
             .call((host, environment))?;
-        let _watchdog = budget.watch_over(&lua, ends, &sheet)?;
-        run.call(Variadic::from_iter(self.words.iter().map(String::as_str)))
+        let watchdog = budget.watch_over(&lua, ends, &sheet)?;
+        let words = Variadic::from_iter(self.words.iter().map(String::as_str));
+        let left = catch_unwind(AssertUnwindSafe(|| run.call(words)));
+        drop(watchdog);
+        // A `__gc` that is called when the state is closed finds none of mlua's functions any more, and so not even `print`. So all are called now,
+        // and those of what a `__gc` has made.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            progress::forget(&lua)?;
+            (0..3).try_for_each(|_| {
+                forget.call::<()>(())?;
+                lua.gc_collect()
+            })
+        }));
+        left.unwrap_or_else(|wish| resume_unwind(wish))
     }
 
     /// What `prelude.lua` builds on.
@@ -158,7 +171,10 @@ impl Script {
         let of = ends.clone();
         host.set(
             "leave",
-            lua.create_function(move |_, status: i32| -> mlua::Result<()> {
+            lua.create_function(move |lua, status: i32| -> mlua::Result<()> {
+                if inspect::is_finalizing(lua) {
+                    interrupt(this_thread()); // the collector will swallow it: look again thereafter
+                }
                 of.leave(Exit::Status(status & 0xff))
             })?,
         )?;
@@ -198,6 +214,10 @@ impl Script {
         let (resume, close) = Interruptible::coroutine_functions(lua)?;
         host.set("resume", resume)?;
         host.set("close", close)?;
+        host.set(
+            "finalizing",
+            lua.create_function(|lua, ()| Ok(inspect::is_finalizing(lua)))?,
+        )?;
         host.set("getinfo", inspect::getinfo(lua)?)?;
         host.set("traceback", inspect::traceback(lua)?)?;
         host.set(

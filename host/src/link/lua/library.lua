@@ -44,6 +44,22 @@ preload["stormhost._frames"] = function(...)
   return Link
 end
 
+-- A finalizer that calls `os.exit` may stand in the midst of a frame that is being written: no other one goes before its end.
+for _, name in ipairs({ "stormhost._frames_bolt", "stormhost._frames_spout" }) do
+  preload[name] = function(...)
+    local Link = load_ours(name)(...)
+    local stop = Link.stop
+
+    function Link:stop()
+      if not host.finalizing() then
+        stop(self)
+      end
+    end
+
+    return Link
+  end
+end
+
 preload["stormhost._pid"] = function()
   return {
     pid = function()

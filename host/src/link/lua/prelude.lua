@@ -5,6 +5,7 @@
 
 local host, environment = ...
 
+local next, ipairs, getmetatable, setmetatable = next, ipairs, getmetatable, setmetatable
 local concat, select, tostring, type, error = table.concat, select, tostring, type, error
 
 -- Streams -------------------------------------------------------------------------------------------------------------
@@ -380,7 +381,33 @@ local function give_up(story)
   host.leave(1)
 end
 
-return function(file, ...)
+-- What is there before any code of the user's, each table with what is in it.
+local untouched = {}
+for _, each in ipairs({ _G, package, package.loaded, package.preload, package.searchers, getmetatable("") }) do
+  untouched[each] = {}
+end
+for _, library in next, package.loaded do
+  untouched[library] = {}
+end
+for each, content in next, untouched do
+  for name, value in next, each do
+    content[name] = value
+  end
+end
+
+--- Forgets all that the user's code has left behind where it can be found, so that it can be collected.
+local function forget()
+  for each, content in next, untouched do
+    for name in next, each do
+      each[name] = nil
+    end
+    for name, value in next, content do
+      each[name] = value
+    end
+  end
+end
+
+local function run(file, ...)
   arg = { [0] = file, ... }
   local chunk, problem = loadfile(file)
   if not chunk then
@@ -394,3 +421,5 @@ return function(file, ...)
   end
   result:run()
 end
+
+return run, forget

@@ -425,7 +425,7 @@ fn after_the_prelude(code: &str, ends: &Arc<Ends>) -> mlua::Result<()> {
     let lua = Pooled::new(Lua::new(), script.memory)?;
     let host = script.host_functions(&lua, ends, &Budget::new(None), &sheet)?;
     let prelude = lua.load(PRELUDE).set_name("=stormhost");
-    prelude.call::<Value>((host, lua.create_table()?))?;
+    prelude.call::<(Value, Value)>((host, lua.create_table()?))?;
     let panic = lua.create_function(|_, _: Variadic<Value>| -> mlua::Result<()> {
         std::panic::resume_unwind(Box::new("a defect"))
     })?;
@@ -479,6 +479,53 @@ async fn an_error_that_merely_speaks_of_memory_is_the_users() {
         "false\tnot enough memory\nwell\n",
     )
     .await;
+}
+
+#[tokio::test]
+async fn what_a_finalizer_says_at_the_end_is_heard() {
+    for kept in [
+        "local kept = thing",
+        "kept = thing",
+        "package.loaded.kept = thing",
+        "string.kept = thing",
+        "local exit = os.exit function os.exit(...) local _ = thing exit(...) end",
+        "_G.print = setmetatable({ thing }, { __call = function() end })",
+        "getmetatable('').__add = function() return thing end",
+        "coroutine.wrap(function() local kept = thing coroutine.yield() end)()",
+        "local kept = thing coroutine.wrap(function() os.exit(true) end)()",
+    ] {
+        let code = format!(
+            "local function say() print(type(io.open), pcall(coroutine.wrap(function() return 'the end' end))) end \
+             local thing = setmetatable({{}}, {{ __gc = say }}) {kept}"
+        );
+        says(&code, "function\ttrue\tthe end\n").await;
+    }
+    says(
+        "kept = setmetatable({}, { __gc = function() again = setmetatable({}, { __gc = function() print('again') end }) end })",
+        "again\n",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn os_exit_in_a_finalizer_is_an_end_like_any_other() {
+    const THING: &str =
+        "local thing = setmetatable({}, { __gc = function() os.exit(7) print('still here') end })";
+    for (code, status) in [
+        ("thing = nil collectgarbage() while true do end", 7),
+        (
+            "coroutine.wrap(function() pcall(function() thing = nil collectgarbage() while true do end end) end)()",
+            7,
+        ),
+        ("os.exit(4)", 4),
+    ] {
+        let left = (Exit::Status(status), String::new());
+        assert_eq!(
+            run(&format!("{THING} {code}"), |_| {}).await,
+            left,
+            "{code}"
+        );
+    }
 }
 
 #[tokio::test]
