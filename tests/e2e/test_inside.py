@@ -196,6 +196,68 @@ def test_an_error_in_execute_fails_its_tuple_alone(stormhost: Stormhost) -> None
     assert "inside the host" not in run.told, "nobody was ended for it"
 
 
+def test_what_a_finalizer_says_at_the_end_goes_to_the_log(stormhost: Stormhost) -> None:
+    keeps = "Fine.kept = setmetatable({}, { __gc = function() print('the end') end })"
+    run = stormhost.run(write(stormhost, odd("local _ = 3", keeps)))
+    assert "the end" in run.lines_of("odd")
+    assert "destroyed" not in run.told and "panicked" not in run.told
+
+
+@pytest.mark.parametrize("method", ["execute", "next_tuple", "tuples"])
+def test_a_loop_that_emits_for_ever_meets_the_budget(stormhost: Stormhost, method: str) -> None:
+    loop = "while true do self:emit(3) end"
+    if method == "execute":
+        source = write(stormhost, odd(loop))
+    else:
+        stormhost.write(
+            f"""
+local stormhost = require "stormhost"
+local Lines = stormhost.Spout:extend {{ fields = "n" }}
+function Lines:{method}()
+  {loop}
+end
+return Lines
+""",
+            "odd.lua",
+        )
+        source = """
+class T(Topology):
+    odd = Lua('odd.lua', spout=True, fields='n')
+    show = Print(inputs=ShuffleGrouping(odd))
+"""
+    run = stormhost.start(source, settings={"stormhost.inside.budget.secs": 0.5, "topology.message.timeout.secs": 5})
+    run.until(lambda: "was interrupted" in run.told, "the end of the loop", within=30)
+    assert re.search(rf"\| .*odd\.lua:\d+: in .*{method}", run.told), run.told
+
+
+def test_an_error_that_speaks_of_memory_fails_its_tuple_alone(stormhost: Stormhost) -> None:
+    run = stormhost.run(write(stormhost, odd("error('printer: not enough memory on the device')")), status=3)
+    assert [failed[:2] for failed in run.noted("failed")] == [(3, "failed")]
+    assert "inside the host" not in run.told, "nobody was ended for it"
+
+
+def test_a_spout_yields_through_pcall(stormhost: Stormhost) -> None:
+    stormhost.write(
+        """
+local stormhost = require "stormhost"
+local Lines = stormhost.ReliableSpout:extend { fields = "n" }
+function Lines:tuples()
+  for n = 1, 3 do
+    assert(pcall(function() coroutine.yield(n) end))
+  end
+end
+return Lines
+""",
+        "lines.lua",
+    )
+    run = stormhost.run("""
+class T(Topology):
+    lines = Lua('lines.lua', spout=True, fields='n')
+    show = Print(inputs=ShuffleGrouping(lines))
+""")
+    assert run.stdout.split() == ["1", "2", "3"]
+
+
 def test_prints_go_to_the_log_and_reads_give_nothing(stormhost: Stormhost) -> None:
     says = """
 print("printed", 1, nil)

@@ -17,17 +17,18 @@ mod sheet;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mlua::state::{GcGenParams, GcMode};
-use mlua::{Error, Function, Lua, LuaOptions, LuaString, StdLib, Table, Variadic};
+use mlua::{Error, Function, Lua, LuaOptions, LuaString, StdLib, Table, Value, Variadic};
 
 use self::budget::Budget;
 use self::channel::Channel;
-use self::interrupt::Interruptible;
+use self::interrupt::{Interruptible, interrupt, this_thread};
 use self::pool::Pooled;
 use self::rows::Shared;
 use super::exit::Exit;
@@ -47,7 +48,7 @@ pub struct Script {
     pub environment: BTreeMap<String, String>,
     /// Bytes that the state may use.
     pub memory: usize,
-    /// How long its code may go on without a sign of life; for ever if `None`.
+    /// How long one call of its code may go on; for ever if `None`.
     pub budget: Option<Duration>,
 }
 
@@ -74,9 +75,10 @@ impl Script {
     }
 
     fn run_in_state(&self, ends: &Arc<Ends>) -> mlua::Result<()> {
-        // A wish to leave travels as a panic, which `pcall` must not hold up.
         let sheet = Shared::default(); // before the state, which it outlives
-        let options = LuaOptions::new().catch_rust_panics(false);
+        // A wish to leave travels as a panic, which `pcall` must not hold up. mlua has one that does not catch panics, but no coroutine can yield
+        // through that; so `pcall` is Lua's own, and the prelude has it raise again what is not to be caught.
+        let options = LuaOptions::new().catch_rust_panics(true);
         let lua = Lua::new_with(StdLib::ALL_SAFE, options)?;
         let lua = Pooled::new(lua, self.memory)?;
         // Nearly all that a component makes lives for a tuple: the young are looked at when there is as much of them as of the old, and the old when
@@ -90,18 +92,30 @@ impl Script {
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         )?;
-        let run: Function = lua
+        let (run, forget): (Function, Function) = lua
             .load(PRELUDE)
             .set_name("=stormhost")
             .call((host, environment))?;
-        let _watchdog = budget.watch_over(&lua, ends, &sheet)?;
-        run.call(Variadic::from_iter(self.words.iter().map(String::as_str)))
+        let watchdog = budget.watch_over(&lua, ends, &sheet)?;
+        let words = Variadic::from_iter(self.words.iter().map(String::as_str));
+        let left = catch_unwind(AssertUnwindSafe(|| run.call(words)));
+        drop(watchdog);
+        // A `__gc` that is called when the state is closed finds none of mlua's functions any more, and so not even `print`. So all are called now,
+        // and those of what a `__gc` has made.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            progress::forget(&lua)?;
+            (0..3).try_for_each(|_| {
+                forget.call::<()>(())?;
+                lua.gc_collect()
+            })
+        }));
+        left.unwrap_or_else(|wish| resume_unwind(wish))
     }
 
     /// What `prelude.lua` builds on.
     fn host_functions(
         &self,
-        lua: &Lua,
+        lua: &Pooled,
         ends: &Arc<Ends>,
         budget: &Budget,
         sheet: &Shared,
@@ -157,14 +171,21 @@ impl Script {
         let of = ends.clone();
         host.set(
             "leave",
-            lua.create_function(move |_, status: i32| -> mlua::Result<()> {
+            lua.create_function(move |lua, status: i32| -> mlua::Result<()> {
+                if inspect::is_finalizing(lua) {
+                    interrupt(this_thread()); // the collector will swallow it: look again thereafter
+                }
                 of.leave(Exit::Status(status & 0xff))
             })?,
         )?;
         let (of, memory, done) = (ends.clone(), self.memory, sheet.clone());
+        let refused = lua.refused();
         host.set(
             "out_of_memory",
-            lua.create_function(move |lua, ()| -> mlua::Result<()> {
+            lua.create_function(move |lua, ()| {
+                if !refused.take() {
+                    return Ok(());
+                }
                 progress::note(lua, &of, &done);
                 of.leave(Exit::OutOfMemory(memory))
             })?,
@@ -172,7 +193,8 @@ impl Script {
         let of = ends.clone();
         host.set(
             "go_on_leaving",
-            lua.create_function(move |_, ()| {
+            // A panic that an error holds goes on as soon as mlua is given it.
+            lua.create_function(move |_, _caught: Value| {
                 if let Some(exit) = of.leaving() {
                     of.leave(exit);
                 }
@@ -192,6 +214,10 @@ impl Script {
         let (resume, close) = Interruptible::coroutine_functions(lua)?;
         host.set("resume", resume)?;
         host.set("close", close)?;
+        host.set(
+            "finalizing",
+            lua.create_function(|lua, ()| Ok(inspect::is_finalizing(lua)))?,
+        )?;
         host.set("getinfo", inspect::getinfo(lua)?)?;
         host.set("traceback", inspect::traceback(lua)?)?;
         host.set(

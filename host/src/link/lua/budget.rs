@@ -1,4 +1,7 @@
-//! How long Lua code may go on without a sign of life, and the watchdog that ends what goes on for longer.
+//! How long one call of Lua code may go on, and the watchdog that ends what goes on for longer.
+//!
+//! The clock begins anew where the library looks at the time, which it does between two calls of the user's code, and nowhere else: what a call has
+//! emitted meanwhile is no sign that it will ever end. While it waits for the host the clock stands still.
 
 use std::io::PipeWriter;
 use std::sync::Arc;
@@ -23,7 +26,7 @@ const AGAIN: Duration = Duration::from_millis(5);
 pub(super) struct Budget {
     limit: Option<Duration>,
     made: Instant,
-    /// The last sign of life, in nanoseconds since it was made. 0 before the component has said anything.
+    /// When the call began, in nanoseconds since it was made, and later by what was waited. 0 before the component has said anything.
     since: Arc<AtomicU64>,
 }
 
@@ -36,23 +39,34 @@ impl Budget {
         }
     }
 
-    /// The component has answered the handshake: the clock begins.
+    /// The component has answered the handshake: the clock begins. Further calls do nothing.
     pub(super) fn begin(&self) {
-        self.alive_after(self.made.elapsed());
-    }
-
-    /// A sign of life, if the clock has begun.
-    pub(super) fn goes_on(&self) {
-        if self.begun() {
-            self.begin();
+        if !self.begun() {
+            self.set(self.made.elapsed());
         }
     }
 
-    /// Seconds since the state was made. Only the library asks, between two calls of the user's code: a sign of life.
+    /// Between two calls of the user's code: it begins anew, if it has begun.
+    pub(super) fn begin_anew(&self) {
+        self.now();
+    }
+
+    /// Waits for the host, which does not count.
+    pub(super) fn waiting<T>(&self, wait: impl FnOnce() -> T) -> T {
+        let from = self.made.elapsed();
+        let result = wait();
+        if self.begun() {
+            let waited = self.made.elapsed().saturating_sub(from);
+            self.set(self.since().saturating_add(waited));
+        }
+        result
+    }
+
+    /// Seconds since the state was made. Only the library asks, between two calls of the user's code.
     pub(super) fn now(&self) -> f64 {
         let now = self.made.elapsed();
         if self.begun() {
-            self.alive_after(now);
+            self.set(now);
         }
         now.as_secs_f64()
     }
@@ -61,7 +75,11 @@ impl Budget {
         self.since.load(Ordering::Relaxed) > 0
     }
 
-    fn alive_after(&self, time: Duration) {
+    fn since(&self) -> Duration {
+        Duration::from_nanos(self.since.load(Ordering::Relaxed))
+    }
+
+    fn set(&self, time: Duration) {
         let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.since.store(nanoseconds.max(1), Ordering::Relaxed);
     }
@@ -72,8 +90,7 @@ impl Budget {
         if !self.begun() {
             return Some((limit, limit));
         }
-        let since = Duration::from_nanos(self.since.load(Ordering::Relaxed));
-        let gone = self.made.elapsed().saturating_sub(since);
+        let gone = self.made.elapsed().saturating_sub(self.since());
         Some((limit, limit.saturating_sub(gone)))
     }
 

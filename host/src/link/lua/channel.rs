@@ -56,7 +56,10 @@ impl Channel {
     }
 
     /// The next line without its end; `None` at the end of the input.
+    ///
+    /// Storm's dialect alone reads lines, mostly between two calls of the user's code: whoever speaks that begins anew.
     pub(super) fn line(&mut self) -> mlua::Result<Option<&[u8]>> {
+        self.budget.begin_anew();
         loop {
             let unread = self.buffer.get(self.start..self.end).unwrap_or_default();
             if let Some(length) = memchr::memchr(b'\n', unread) {
@@ -72,9 +75,10 @@ impl Channel {
 
     /// Whether something can be read within so long.
     pub(super) fn waiting(&self, within: Duration) -> bool {
-        let waiting = self.start < self.end || self.or_leave(self.ends.readable(within));
-        self.budget.goes_on();
-        waiting
+        self.start < self.end || {
+            let readable = self.budget.waiting(|| self.ends.readable(within));
+            self.or_leave(readable)
+        }
     }
 
     /// Writes all of it. Nobody is there to hear us when that fails: then the component leaves.
@@ -83,7 +87,8 @@ impl Channel {
         for part in parts {
             self.out.extend_from_slice(&part.as_bytes());
         }
-        self.or_leave(self.ends.write(&self.out));
+        let written = self.budget.waiting(|| self.ends.write(&self.out));
+        self.or_leave(written);
         self.budget.begin();
     }
 
@@ -99,10 +104,9 @@ impl Channel {
             self.buffer.shrink_to_fit();
         }
         let space = self.buffer.get_mut(self.end..).unwrap_or_default();
-        let read = self.ends.read(space);
+        let read = self.budget.waiting(|| self.ends.read(space));
         let read = self.or_leave(read);
         self.end += read;
-        self.budget.goes_on();
         read > 0
     }
 

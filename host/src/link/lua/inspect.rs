@@ -1,4 +1,4 @@
-//! The two harmless functions of Lua's `debug`: where code is. The others can break a state, and its sandbox.
+//! Where code is: the two harmless functions of Lua's `debug`. The others can break a state, and its sandbox.
 
 use mlua::{Function, Lua, Table, Value};
 
@@ -43,4 +43,16 @@ pub(super) fn traceback(lua: &Lua) -> mlua::Result<Function> {
         lua.traceback(said.as_deref(), level.unwrap_or(1))
             .map(Value::String)
     })
+}
+
+/// Whether the code that runs was called by the collector, a few levels up at most. Of what it raises nobody hears.
+pub(super) fn is_finalizing(lua: &Lua) -> bool {
+    (0..100)
+        .map_while(|level| {
+            lua.inspect_stack(level, |frame| {
+                let names = frame.names();
+                names.name.as_deref() == Some("__gc") && names.name_what == Some("metamethod")
+            })
+        })
+        .any(|is| is)
 }

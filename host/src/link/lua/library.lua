@@ -17,8 +17,47 @@ preload["stormhost._stdio"] = function()
   }
 end
 
+preload["stormhost._traceback"] = function(...)
+  local traceback = load_ours("stormhost._traceback")(...)
+  host.caught = traceback.caught -- by which `xpcall` knows the library's calls
+  return traceback
+end
+
 preload["stormhost._clock"] = function()
   return { now = host.now, pace = 64 }
+end
+
+-- Whoever takes a frame is between two calls of the user's code; who waits within one for an answer is not, and does not come here.
+preload["stormhost._frames"] = function(...)
+  local Link = load_ours("stormhost._frames")(...)
+  local next_frame, now = Link.next_frame, host.now
+
+  local function taken(...)
+    now()
+    return ...
+  end
+
+  function Link:next_frame()
+    return taken(next_frame(self))
+  end
+
+  return Link
+end
+
+-- A finalizer that calls `os.exit` may stand in the midst of a frame that is being written: no other one goes before its end.
+for _, name in ipairs({ "stormhost._frames_bolt", "stormhost._frames_spout" }) do
+  preload[name] = function(...)
+    local Link = load_ours(name)(...)
+    local stop = Link.stop
+
+    function Link:stop()
+      if not host.finalizing() then
+        stop(self)
+      end
+    end
+
+    return Link
+  end
 end
 
 preload["stormhost._pid"] = function()

@@ -17,6 +17,7 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::ops::Deref;
 use std::ptr::{copy_nonoverlapping, null_mut};
+use std::rc::Rc;
 
 use mlua::{Lua, Result, ffi};
 
@@ -31,13 +32,15 @@ const STRETCH: usize = 1 << 30;
 pub(super) struct Pooled {
     /// Dropped before the pool, from which it frees its last blocks.
     lua: Lua,
-    _pool: Box<Pool>,
+    pool: Box<Pool>,
 }
 
 struct Pool {
     limit: Cell<usize>,
     /// Bytes that the state holds, all blocks counted as it asked for them.
     held: Cell<usize>,
+    /// Whether more was asked for than there was, since somebody last wanted to know.
+    refused: Rc<Cell<bool>>,
     /// The first free block of each size; in it stands the next one.
     free: [Cell<*mut Block>; MOST / STEP + 1],
     /// What was never used.
@@ -68,6 +71,7 @@ impl Pooled {
         let mut pool = Box::new(Pool {
             limit: Cell::new(limit),
             held: Cell::new(lua.used_memory()),
+            refused: Rc::default(),
             free: [const { Cell::new(null_mut()) }; MOST / STEP + 1],
             unused: Cell::new(begin),
             left: Cell::new(if begin.is_null() { 0 } else { layout.size() }),
@@ -86,7 +90,12 @@ impl Pooled {
                 ffi::lua_setallocf(state, serve, (&raw mut *pool).cast());
             })?;
         }
-        Ok(Pooled { lua, _pool: pool })
+        Ok(Pooled { lua, pool })
+    }
+
+    /// A note that memory was refused, for whoever takes it.
+    pub(super) fn refused(&self) -> Rc<Cell<bool>> {
+        self.pool.refused.clone()
     }
 }
 
@@ -169,6 +178,7 @@ unsafe extern "C" fn serve(
     let was = if old.is_null() { 0 } else { was };
     let held = pool.held.get();
     if now > was && now - was > pool.limit.get().saturating_sub(held) {
+        pool.refused.set(true);
         return null_mut();
     }
     // SAFETY: `old` is a block of the size `was`, from the pool or from its parent, which is asked for.
@@ -201,6 +211,8 @@ unsafe extern "C" fn serve(
     };
     if now == 0 || !block.is_null() {
         pool.held.set(held - was.min(held) + now);
+    } else {
+        pool.refused.set(true);
     }
     block
 }
@@ -238,7 +250,7 @@ mod tests {
         let lua = pooled(64 << 20);
         for _ in 0..3 {
             let counted: f64 = lua.load(CHURN).eval().unwrap();
-            let held = lua._pool.held.get() as f64;
+            let held = lua.pool.held.get() as f64;
             assert!((held - counted).abs() < 65536.0, "{held} {counted}");
         }
     }
@@ -248,13 +260,13 @@ mod tests {
         let lua = pooled(64 << 20);
         let churn = lua.load("for i = 1, 1e5 do local _ = { i, { n = i } } end collectgarbage()");
         churn.call::<()>(()).unwrap();
-        let left = lua._pool.left.get();
+        let left = lua.pool.left.get();
         for _ in 0..5 {
             lua.load("for i = 1, 1e5 do local _ = { i, { n = i } } end collectgarbage()")
                 .exec()
                 .unwrap();
         }
-        assert!(left - lua._pool.left.get() < 1 << 20);
+        assert!(left - lua.pool.left.get() < 1 << 20);
     }
 
     #[test]
@@ -267,7 +279,9 @@ mod tests {
         ] {
             let error = lua.load(code).exec().unwrap_err();
             assert!(error.to_string().contains("not enough memory"), "{error}");
-            assert!(lua._pool.held.get() <= 4 << 20);
+            assert!(lua.pool.held.get() <= 4 << 20);
+            let refused = lua.refused();
+            assert!(refused.take() && !refused.take());
         }
         lua.load("collectgarbage() collectgarbage() return #('x'):rep(1e6)")
             .exec()
@@ -277,7 +291,7 @@ mod tests {
     #[test]
     fn a_pool_without_addresses_serves_all_the_same() {
         let lua = pooled(64 << 20);
-        lua._pool.left.set(0);
+        lua.pool.left.set(0);
         lua.load(CHURN).exec().unwrap();
     }
 }

@@ -5,6 +5,7 @@
 
 local host, environment = ...
 
+local next, ipairs, getmetatable, setmetatable = next, ipairs, getmetatable, setmetatable
 local concat, select, tostring, type, error = table.concat, select, tostring, type, error
 
 -- Streams -------------------------------------------------------------------------------------------------------------
@@ -190,13 +191,84 @@ end
 debug = { getinfo = host.getinfo, traceback = host.traceback }
 package.loaded.debug = debug
 
+-- Errors that are wishes to leave -----------------------------------------------------------------------------------------
+
+-- An interruption, an `os.exit` and a defect of ours travel as panics, which are errors to Lua. `pcall` and `xpcall` are Lua's own, since others
+-- cannot be yielded through, and so they catch such an error, as do `load` and `coroutine.resume`. Whatever has caught one raises it again. That the
+-- component is leaving is looked for as well: on its way an error may have been replaced by that of a `__close`.
+local go_on_leaving = host.go_on_leaving
+
+local function passed(well, ...)
+  if not well then
+    go_on_leaving((...))
+  end
+  return well, ...
+end
+
+-- The library catches what user code raises, and goes on; but what ran out of memory once will do so again. Whether memory was refused is asked for
+-- as well: an error that merely says so is the user's.
+local function has_enough(well, ...)
+  if well then
+    return well, ...
+  end
+  local caught = (...)
+  go_on_leaving(caught)
+  if type(caught) ~= "table" then
+    caught = host.caught(caught) -- of a want of memory, real or not, no handler is told
+  end
+  local said = caught.message
+  if said == "not enough memory" or said:find("^memory error: not enough memory") then
+    host.out_of_memory()
+  end
+  return false, caught
+end
+
+local raw_pcall, raw_xpcall, raw_traceback = pcall, xpcall, host.traceback
+
+function pcall(code, ...)
+  return passed(raw_pcall(code, ...))
+end
+
+--- A handler that is not asked about a wish to leave, which is taken out of the error by a look and comes as another one.
+local function guarded(handler)
+  return function(caught, ...)
+    if type(caught) == "userdata" then
+      local well, wish = raw_pcall(go_on_leaving, caught)
+      if not well then
+        return wish
+      end
+    end
+    if handler == raw_traceback then
+      return handler(caught, 2) -- from whoever raised it, and not from here
+    end
+    return handler(caught, ...)
+  end
+end
+
+function xpcall(code, handler, ...)
+  if type(handler) ~= "function" then
+    error(("bad argument #2 to 'xpcall' (function expected, got %s)"):format(handler == nil and "no value" or type(handler)), 2)
+  elseif handler == host.caught then -- the library's
+    return has_enough(raw_xpcall(code, guarded(handler), ...))
+  end
+  return passed(raw_xpcall(code, guarded(handler), ...))
+end
+
 -- Code ----------------------------------------------------------------------------------------------------------------
 
 -- Text only: code that was compiled elsewhere can break the interpreter, and the host with it.
 local raw_load, raw_loadfile = load, loadfile
 
+local function loaded(chunk, problem)
+  if chunk then
+    return chunk
+  end
+  go_on_leaving(problem) -- what gives the text piece by piece is code too
+  return nil, problem
+end
+
 function load(chunk, name, _, ...)
-  return raw_load(chunk, name, "t", ...)
+  return loaded(raw_load(chunk, name, "t", ...))
 end
 
 function loadfile(name, _, ...)
@@ -231,34 +303,29 @@ local function load_ours(name)
   end
   return chunk
 end
+
+-- As Lua's own, which would take compiled code.
+local package, searchpath, load_text = package, package.searchpath, loadfile
+
+local function load_theirs(name)
+  if type(package.path) ~= "string" then
+    error("'package.path' must be a string", 0)
+  end
+  local file, looked_at = searchpath(name, package.path)
+  if not file then
+    return looked_at
+  end
+  local chunk, problem = load_text(file)
+  if not chunk then
+    error(("error loading module '%s' from file '%s':\n\t%s"):format(name, file, problem), 0)
+  end
+  return chunk, file
+end
+package.searchers[2] = load_theirs
 table.insert(package.searchers, 2, load_ours)
 package.loadlib = nil -- nor is there anything for `require` to find in C: what crashed there would crash the host
 
--- Memory --------------------------------------------------------------------------------------------------------------
-
--- The library catches what user code raises, and goes on; but what ran out of memory once will do so again.
-local function checked(well, caught, ...)
-  if not well then
-    local said = type(caught) == "table" and caught.message or caught
-    if type(said) == "string" and said:find("not enough memory", 1, true) then
-      host.out_of_memory()
-    end
-  end
-  return well, caught, ...
-end
-
-local raw_xpcall = xpcall
-function xpcall(...)
-  return checked(raw_xpcall(...))
-end
-
--- A wish to leave goes past `pcall` by itself. From a coroutine it comes as an error, which may be ignored.
-local function resumed(well, ...)
-  if not well then
-    host.go_on_leaving()
-  end
-  return well, ...
-end
+-- Coroutines ------------------------------------------------------------------------------------------------------------
 
 local raw_resume, raw_close, status = coroutine.resume, coroutine.close, coroutine.status
 local resume, close, create = host.resume, host.close, coroutine.create
@@ -268,7 +335,7 @@ function coroutine.resume(thread, ...)
   if type(thread) ~= "thread" then
     return raw_resume(thread, ...)
   end
-  return resumed(resume(thread, ...))
+  return passed(resume(thread, ...))
 end
 
 function coroutine.close(thread)
@@ -279,20 +346,21 @@ function coroutine.close(thread)
   if now ~= "suspended" and now ~= "dead" then
     error(("cannot close a %s coroutine"):format(now), 2)
   end
-  return resumed(close(thread))
+  return passed(close(thread))
 end
 
 local function passed_on(thread, well, caught, ...)
   if well then
     return caught, ...
   end
-  host.go_on_leaving()
+  go_on_leaving(caught)
   local _, problem
   if status(thread) == "dead" then
-    _, problem = resumed(close(thread)) -- nil where it was dead before
+    _, problem = passed(close(thread)) -- nil where it was dead before
   end
-  -- As in C: an error in words is told with the line that called.
-  error(problem == nil and caught or problem, 2)
+  -- As in C: an error in words is told with the line that called, but for a want of memory.
+  problem = problem == nil and caught or problem
+  error(problem, problem == "not enough memory" and 0 or 2)
 end
 
 function coroutine.wrap(code)
@@ -313,7 +381,33 @@ local function give_up(story)
   host.leave(1)
 end
 
-return function(file, ...)
+-- What is there before any code of the user's, each table with what is in it.
+local untouched = {}
+for _, each in ipairs({ _G, package, package.loaded, package.preload, package.searchers, getmetatable("") }) do
+  untouched[each] = {}
+end
+for _, library in next, package.loaded do
+  untouched[library] = {}
+end
+for each, content in next, untouched do
+  for name, value in next, each do
+    content[name] = value
+  end
+end
+
+--- Forgets all that the user's code has left behind where it can be found, so that it can be collected.
+local function forget()
+  for each, content in next, untouched do
+    for name in next, each do
+      each[name] = nil
+    end
+    for name, value in next, content do
+      each[name] = value
+    end
+  end
+end
+
+local function run(file, ...)
   arg = { [0] = file, ... }
   local chunk, problem = loadfile(file)
   if not chunk then
@@ -327,3 +421,5 @@ return function(file, ...)
   end
   result:run()
 end
+
+return run, forget

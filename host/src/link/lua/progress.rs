@@ -12,6 +12,11 @@ pub(super) fn watch(lua: &Lua, results: Table) -> mlua::Result<()> {
     lua.set_named_registry_value(RESULTS, results)
 }
 
+/// The component has come to its end.
+pub(super) fn forget(lua: &Lua) -> mlua::Result<()> {
+    lua.unset_named_registry_value(RESULTS)
+}
+
 /// Notes how far it has come, for the story. That there are no results, as in a spout, is no error.
 pub(super) fn note(lua: &Lua, ends: &Ends, sheet: &Shared) {
     let results = lua.named_registry_value::<Table>(RESULTS);

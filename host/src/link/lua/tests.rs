@@ -326,6 +326,209 @@ async fn coroutines_are_those_of_lua() {
 }
 
 #[tokio::test]
+async fn coroutines_yield_through_pcall_and_xpcall() {
+    for (code, expected) in [
+        (
+            "for word in coroutine.wrap(function() print(pcall(function() coroutine.yield('a') coroutine.yield('b') error('c', 0) end)) end) do \
+          print(word) end",
+            "a\nb\nfalse\tc\n",
+        ),
+        (
+            "for word in coroutine.wrap(function() print(xpcall(function(...) coroutine.yield(...) error('b', 0) end, \
+          function(why) return why .. 'c' end, 'a')) end) do print(word) end",
+            "a\nfalse\tbc\n",
+        ),
+        (
+            "local co = coroutine.wrap(function() return pcall(pcall, function(...) return coroutine.yield(...) end, 1, nil) end) \
+          print(co()) print(co(2, nil))",
+            "1\tnil\ntrue\ttrue\t2\tnil\n",
+        ),
+        (
+            "print(pcall(xpcall)) print(pcall(xpcall, print, 5))",
+            "false\tbad argument #2 to 'xpcall' (function expected, got no value)\n\
+             false\tbad argument #2 to 'xpcall' (function expected, got number)\n",
+        ),
+        (
+            "print(xpcall(error, function(why) return io.type(why) end, io.stdout))\n\
+             print((select(2, xpcall(function() error('why') end, debug.traceback)):gsub('\\n\\t?', '|'):sub(1, 62)))",
+            "false\tfile\nscript.lua:2: why|stack traceback:|[C]: in function 'error'|sc\n",
+        ),
+        (
+            "local function deep() return 1 + deep() end print(require('stormhost._traceback').try(deep))\n\
+             local _, caught = require('stormhost._traceback').try(deep) print(caught.message:match('stack overflow'), #caught.story > 100)",
+            "false\t",
+        ),
+    ] {
+        let much = |script: &mut Script| script.memory = 512 << 20; // an endless recursion takes some
+        let (exit, said) = run(&format!("{code}\nos.exit(true)"), much).await;
+        assert_eq!(exit, Exit::Status(0), "{code}: {said}");
+        if expected == "false\t" {
+            assert!(said.contains("stack overflow\ttrue\n"), "{said}");
+        } else {
+            assert_eq!(said, expected, "{code}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_wish_to_leave_is_caught_across_a_yield_or_by_a_handler() {
+    for leave in [
+        "pcall(function() coroutine.yield() os.exit(7) end)",
+        "xpcall(function() coroutine.yield() os.exit(7) end, print)",
+        "xpcall(function() coroutine.yield() error('x') end, function() os.exit(7) end)",
+        "pcall(function() local x <close> = setmetatable({}, {__close = function() coroutine.yield() error('y') end}) os.exit(7) end)",
+        "load(function() os.exit(7) end)",
+        "pcall(load, function() os.exit(7) end)",
+    ] {
+        let code = format!(
+            "local co = coroutine.create(function() {leave} print('still here') end) \
+             for i = 1, 3 do coroutine.resume(co) end print('still here')"
+        );
+        let left = (Exit::Status(7), String::new());
+        assert_eq!(run(&code, |_| {}).await, left, "{leave}");
+    }
+}
+
+#[tokio::test]
+async fn a_defects_panic_is_not_caught_either() {
+    for code in [
+        "pcall(panic)",
+        "xpcall(panic, function() return 'handled' end)",
+        "xpcall(panic, debug.traceback)",
+        "local co = coroutine.wrap(function() pcall(function() coroutine.yield() panic() end) end) co() co()",
+        "load(panic)",
+        "require('stormhost._traceback').try(panic)",
+    ] {
+        let link = Inside::start("test[1]", Manner::usual(SOON), move |ends| {
+            Exit::Status(if after_the_prelude(code, &ends).is_ok() {
+                0
+            } else {
+                1
+            })
+        })
+        .unwrap();
+        let exit = timeout(SOON, link.life.wait()).await.unwrap();
+        assert_eq!(exit, Exit::Panicked, "{code}");
+    }
+}
+
+/// Runs code that finds what a script does, and `panic`, which does what a defect of ours would.
+fn after_the_prelude(code: &str, ends: &Arc<Ends>) -> mlua::Result<()> {
+    let script = Script {
+        words: Vec::new(),
+        folder: None,
+        environment: BTreeMap::new(),
+        memory: 64 << 20,
+        budget: None,
+    };
+    let sheet = Shared::default();
+    let lua = Pooled::new(Lua::new(), script.memory)?;
+    let host = script.host_functions(&lua, ends, &Budget::new(None), &sheet)?;
+    let prelude = lua.load(PRELUDE).set_name("=stormhost");
+    prelude.call::<(Value, Value)>((host, lua.create_table()?))?;
+    let panic = lua.create_function(|_, _: Variadic<Value>| -> mlua::Result<()> {
+        std::panic::resume_unwind(Box::new("a defect"))
+    })?;
+    lua.globals().set("panic", panic)?;
+    lua.load(code).exec()
+}
+
+#[tokio::test]
+async fn require_takes_no_compiled_code() {
+    says(
+        "local f = io.open('bad.lua', 'wb') f:write(string.dump(function() end)) f:close() print(pcall(require, 'bad'))",
+        "false\terror loading module 'bad' from file './bad.lua':\n\tattempt to load a binary chunk (mode is 't')\n",
+    )
+    .await;
+    says(
+        "local f = io.open('good.lua', 'w') f:write('return { ... }') f:close() local good, where = require('good') \
+         print(good[1], good[2], where, require('good') == good)",
+        "good\t./good.lua\t./good.lua\ttrue\n",
+    )
+    .await;
+    says(
+        "package.path = './?.lua;./?/x.lua' print(pcall(require, 'not.there'))",
+        "false\tmodule 'not.there' not found:\n\tno field package.preload['not.there']\n\tno file './not/there.lua'\n\
+         \tno file './not/there/x.lua'\n\t\n\tcan't load C modules in safe mode\n",
+    )
+    .await;
+    says(
+        "package.path = nil print(pcall(require, 'a')) package.path = '/dev/fd/?' print((select(2, pcall(require, '0')):gsub('\\n.*', '')))",
+        "false\t'package.path' must be a string\nerror loading module '0' from file '/dev/fd/0':\n",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_error_that_merely_speaks_of_memory_is_the_users() {
+    for said in [
+        "printer: not enough memory on the device",
+        "not enough memory",
+    ] {
+        says(
+            &format!(
+                "local try = require('stormhost._traceback').try local _, caught = try(error, '{said}', 0) print(caught.message) \
+                 print(xpcall(error, tostring, '{said}', 0))"
+            ),
+            &format!("{said}\nfalse\t{said}\n"),
+        )
+        .await;
+    }
+    says(
+        "print(xpcall(string.rep, print, 'x', 1e9)) print('well')",
+        "false\tnot enough memory\nwell\n",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_finalizer_says_at_the_end_is_heard() {
+    for kept in [
+        "local kept = thing",
+        "kept = thing",
+        "package.loaded.kept = thing",
+        "string.kept = thing",
+        "local exit = os.exit function os.exit(...) local _ = thing exit(...) end",
+        "_G.print = setmetatable({ thing }, { __call = function() end })",
+        "getmetatable('').__add = function() return thing end",
+        "coroutine.wrap(function() local kept = thing coroutine.yield() end)()",
+        "local kept = thing coroutine.wrap(function() os.exit(true) end)()",
+    ] {
+        let code = format!(
+            "local function say() print(type(io.open), pcall(coroutine.wrap(function() return 'the end' end))) end \
+             local thing = setmetatable({{}}, {{ __gc = say }}) {kept}"
+        );
+        says(&code, "function\ttrue\tthe end\n").await;
+    }
+    says(
+        "kept = setmetatable({}, { __gc = function() again = setmetatable({}, { __gc = function() print('again') end }) end })",
+        "again\n",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn os_exit_in_a_finalizer_is_an_end_like_any_other() {
+    const THING: &str =
+        "local thing = setmetatable({}, { __gc = function() os.exit(7) print('still here') end })";
+    for (code, status) in [
+        ("thing = nil collectgarbage() while true do end", 7),
+        (
+            "coroutine.wrap(function() pcall(function() thing = nil collectgarbage() while true do end end) end)()",
+            7,
+        ),
+        ("os.exit(4)", 4),
+    ] {
+        let left = (Exit::Status(status), String::new());
+        assert_eq!(
+            run(&format!("{THING} {code}"), |_| {}).await,
+            left,
+            "{code}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn code_without_a_budget_stops_when_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("script.lua");
@@ -364,7 +567,25 @@ async fn code_without_a_budget_stops_when_told_to() {
 }
 
 #[tokio::test]
-async fn the_budget_counts_from_the_last_sign_of_life() {
+async fn code_that_writes_for_ever_is_interrupted_too() {
+    let code = "local channel = require('stormhost._stdio').take_over() channel:write('opened')\n\
+         while true do channel:write('') channel:waiting(0) end";
+    let (exit, said) = run(code, |_| {}).await;
+    assert_eq!(exit, Exit::OverBudget(Duration::from_millis(200)), "{said}");
+}
+
+#[tokio::test]
+async fn what_it_waits_for_the_host_does_not_count() {
+    let code = format!(
+        "{OPENED} local channel = require('stormhost._stdio').take_over() \
+         for i = 1, 10 do channel:waiting(50) end for i = 1, 1e5 do end print('through') os.exit(4)"
+    );
+    let (exit, said) = run(&code, |_| {}).await;
+    assert_eq!((exit, said.as_str()), (Exit::Status(4), "through\n"));
+}
+
+#[tokio::test]
+async fn the_budget_counts_from_the_last_look_at_the_clock() {
     let (exit, said) = run(
         &format!(
             "{OPENED} local now = require('stormhost._clock').now local begun = now() \
@@ -388,6 +609,8 @@ async fn too_much_memory_is_the_end() {
         "local kept = {} while true do kept[#kept + 1] = {} end",
         "local text = 'x' while true do text = text .. text end",
         "print(#('x'):rep(1e9))",
+        "require('stormhost._traceback').try(coroutine.wrap(function() local kept = {} while true do kept[#kept + 1] = {} end end))",
+        "require('stormhost._traceback').try(function() print(table.concat({ ('x'):rep(3e6), ('y'):rep(3e6) })) end)",
         "require('stormhost._traceback').try(function() local kept = {} while true do kept[#kept + 1] = {} end end)",
     ] {
         let (exit, _) = run(code, |script| script.memory = 8 << 20).await;
