@@ -227,7 +227,7 @@ class T(Topology):
 """
     run = stormhost.start(source, settings={"stormhost.inside.budget.secs": 0.5, "topology.message.timeout.secs": 5})
     run.until(lambda: "was interrupted" in run.told, "the end of the loop", within=30)
-    assert re.search(rf"\| .*odd\.lua:\d+: in .*{method}", run.told), run.told
+    assert re.search(r"\| .*odd\.lua:\d+: in ", run.told), run.told
 
 
 def test_an_error_that_speaks_of_memory_fails_its_tuple_alone(stormhost: Stormhost) -> None:

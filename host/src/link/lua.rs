@@ -101,13 +101,13 @@ impl Script {
         let left = catch_unwind(AssertUnwindSafe(|| run.call(words)));
         drop(watchdog);
         // A `__gc` that is called when the state is closed finds none of mlua's functions any more, and so not even `print`. So all are called now,
-        // and those of what a `__gc` has made.
+        // and those of what a `__gc` has made. Where memory is short, what fails the first time does not the second.
         let _ = catch_unwind(AssertUnwindSafe(|| {
-            progress::forget(&lua)?;
-            (0..3).try_for_each(|_| {
-                forget.call::<()>(())?;
-                lua.gc_collect()
-            })
+            for _ in 0..3 {
+                let _ = progress::forget(&lua);
+                let _ = forget.call::<()>(());
+                let _ = lua.gc_collect();
+            }
         }));
         left.unwrap_or_else(|wish| resume_unwind(wish))
     }

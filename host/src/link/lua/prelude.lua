@@ -213,12 +213,12 @@ local function has_enough(well, ...)
   end
   local caught = (...)
   go_on_leaving(caught)
-  if type(caught) ~= "table" then
-    caught = host.caught(caught) -- of a want of memory, real or not, no handler is told
-  end
-  local said = caught.message
-  if said == "not enough memory" or said:find("^memory error: not enough memory") then
+  local said = type(caught) == "table" and caught.message or caught
+  if type(said) == "string" and (said == "not enough memory" or said:find("^memory error: not enough memory")) then
     host.out_of_memory()
+  end
+  if type(caught) ~= "table" then
+    caught = host.caught(caught) -- an error that Lua takes for a want of memory comes past the handler
   end
   return false, caught
 end

@@ -508,6 +508,20 @@ async fn what_a_finalizer_says_at_the_end_is_heard() {
 }
 
 #[tokio::test]
+async fn what_a_finalizer_says_is_heard_without_memory_too() {
+    let (exit, said) = run(
+        "kept = setmetatable({}, { __gc = function() print('the end') end }) \
+         require('stormhost._traceback').try(function() for i = 1, 1e9 do kept[i] = { i } end end)",
+        |script| script.memory = 8 << 20,
+    )
+    .await;
+    assert_eq!(
+        (exit, said.as_str()),
+        (Exit::OutOfMemory(8 << 20), "the end\n")
+    );
+}
+
+#[tokio::test]
 async fn os_exit_in_a_finalizer_is_an_end_like_any_other() {
     const THING: &str =
         "local thing = setmetatable({}, { __gc = function() os.exit(7) print('still here') end })";
