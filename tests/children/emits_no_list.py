@@ -12,4 +12,7 @@ for tuple in tuples():
         while not isinstance(answer := hear(), list):
             kept.append(answer)
     for one in kept:
-        say(command="ack", id=one["id"])
+        if one["stream"] == "__heartbeat":
+            say(command="sync")
+        else:
+            say(command="ack", id=one["id"])
