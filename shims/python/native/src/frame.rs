@@ -196,14 +196,15 @@ impl Frame {
         Added::Yes
     }
 
-    /// Everything that waits, as one frame; it goes on to wait until that is [handed over](Self::handed_over). `loose`: the rows are
-    /// tied to no input; `ask`: the host shall answer; `fails`: the JSON of those that are due, or nothing.
-    pub(crate) fn make(&mut self, loose: bool, ask: bool, fails: &[u8]) -> &[u8] {
+    /// Everything that waits, as one frame. `loose`: the rows are tied to no input; `ask`: the host shall answer; `fails`: the JSON
+    /// of those that are due, or nothing.
+    pub(crate) fn take(&mut self, loose: bool, ask: bool, fails: &[u8]) -> &[u8] {
         let mut out = std::mem::take(&mut self.made);
         out.clear();
         out.shrink_to(KEPT_BYTES);
         out.extend_from_slice(b"\xffSHR\0\0\0\0");
-        out.extend_from_slice(&self.through().to_le_bytes());
+        self.consumed += self.marks.len() as u64;
+        out.extend_from_slice(&self.consumed.to_le_bytes());
         let flags_at = out.len();
         put(&mut out, 0);
         put(&mut out, self.rows as u32);
@@ -218,16 +219,6 @@ impl Frame {
         out[flags_at..flags_at + 4].copy_from_slice(&flags.to_le_bytes());
         let length = (out.len() - 8) as u32;
         out[4..8].copy_from_slice(&length.to_le_bytes());
-        self.made = out;
-        &self.made
-    }
-
-    /// What the frame that was made last holds waits no more.
-    pub(crate) fn handed_over(&mut self) {
-        for block in self.blocks.iter_mut().filter(|block| block.rows > 0) {
-            block.empty();
-        }
-        self.consumed = self.through();
         self.sent += self.rows as u64;
         self.rows = 0;
         self.bytes = 0;
@@ -237,6 +228,8 @@ impl Frame {
         self.anchor_ids.clear();
         self.directs.clear();
         self.acks.clear();
+        self.made = out;
+        &self.made
     }
 
     /// What stands behind the blocks; returns the flags that say so.
@@ -311,12 +304,13 @@ impl Frame {
 }
 
 impl Block {
-    fn write(&self, out: &mut Vec<u8>) {
+    /// Writes the block, and empties it.
+    fn write(&mut self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.stream.to_le_bytes());
         out.extend_from_slice(&(self.columns.len() as u16).to_le_bytes());
         put(out, self.rows);
         put(out, self.tracked.into());
-        for column in &self.columns {
+        for column in &mut self.columns {
             let at = out.len();
             put(out, 0);
             if column.repeats {
@@ -326,11 +320,6 @@ impl Block {
             out.extend_from_slice(&column.bytes);
             let length = (out.len() - at - 4) as u32;
             out[at..at + 4].copy_from_slice(&length.to_le_bytes());
-        }
-    }
-
-    fn empty(&mut self) {
-        for column in &mut self.columns {
             column.bytes.clear();
             column.bytes.shrink_to(KEPT_BYTES);
             (column.whole, column.repeats) = (0, false);

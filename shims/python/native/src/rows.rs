@@ -118,15 +118,13 @@ impl Rows {
         ask: bool,
         fails: &[u8],
         through: u64,
-    ) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    ) -> Option<Bound<'py, PyBytes>> {
         self.state.with(py, |state| {
             if state.frame.through() != through {
-                return Ok(None);
+                return None;
             }
-            let frame = PyBytes::new(py, state.frame.make(loose, ask, fails));
-            state.frame.handed_over();
             state.last.iter_mut().for_each(|block| forget(block));
-            Ok(Some(frame))
+            Some(PyBytes::new(py, state.frame.take(loose, ask, fails)))
         })
     }
 
