@@ -60,7 +60,7 @@ impl Bounds {
 
 /// Ends when the child with this process id uses more than it may, with the reason; never where it may use all there is.
 pub async fn watch(host: &Rc<Host>, at: usize, pid: u32) -> Report {
-    let bounds = Bounds::of(&host.topology.components[host.topology.tasks[at].component].settings);
+    let bounds = Bounds::of(&host.component(at).settings);
     if bounds.memory.is_none() && bounds.processes.is_none() {
         return std::future::pending().await;
     }

@@ -60,20 +60,18 @@ pub enum End {
     Asked,
     /// A command of the shell that is needed no more: it exited with 0, or nobody wants what it says.
     Through,
-    /// A command of the shell that failed, and is not to be started again.
-    Failed,
+    /// A command of the shell that failed, or that the host ended for a reason, and is not to be started again.
+    Failed(Option<Report>),
 }
 
-impl End {
-    /// It can say nothing any more, and did not leave.
-    pub(super) fn lived_on() -> End {
-        End::Ended(Code::CLOSED_STDOUT.told("it closed its standard output, and lived on"))
-    }
+/// Why the host ends a child that can say nothing any more, and has not left.
+pub(super) fn lived_on() -> Report {
+    Code::CLOSED_STDOUT.told("it closed its standard output, and lived on")
 }
 
 /// Keeps one task going until the run ends.
 pub async fn keep(host: Rc<Host>, at: usize) {
-    let component = &host.topology.components[host.topology.tasks[at].component];
+    let component = host.component(at);
     let mut policy = RestartPolicy::new(component.settings.restart_max_pause());
     while !host.with(|core| core.should_leave(at)) {
         let began = Instant::now();
@@ -82,7 +80,7 @@ pub async fn keep(host: Rc<Host>, at: usize) {
                 let mut life = ChildLife::new(&host, at, &link.life);
                 let (end, exit) = life.live(link).await;
                 let asked = matches!(end, End::Asked);
-                let is_last = matches!(end, End::Through | End::Failed);
+                let is_last = matches!(end, End::Through | End::Failed(_));
                 let ended = matches!(end, End::Ended(_));
                 let was_up = life.was_up;
                 let death = life.bury(end, exit, began);
@@ -156,7 +154,7 @@ fn random() -> f64 {
 
 /// Starts a child: a process, or a thread where the component is inside.
 fn start(host: &Host, at: usize) -> Result<Link, SpawnError> {
-    let component = &host.topology.components[host.topology.tasks[at].component];
+    let component = host.component(at);
     if let Some(language) = component.inside {
         return super::inside::start(host, at, language);
     }
@@ -277,15 +275,11 @@ impl<'a> ChildLife<'a> {
     }
 
     async fn work(&mut self, life: &Life, stdin: Sender, stdout: &mut Outlet) -> (End, Exit) {
-        let topology = &self.host.topology;
-        if topology.components[topology.tasks[self.at].component]
-            .shell
-            .is_some()
-        {
+        if self.host.component(self.at).shell.is_some() {
             return self.work_with_lines(life, stdin, stdout).await;
         }
         let mut listener = Listener::new(self.host.clone(), self.at, self.pid);
-        let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
+        let component = self.host.component(self.at);
         let deadline = component.settings.handshake_timeout();
         let (host, at, pid, is_process) = (self.host, self.at, self.pid, self.is_process);
         let greeted = tokio::select! {
@@ -363,7 +357,7 @@ impl<'a> ChildLife<'a> {
         stdout: &mut Outlet,
         listener: &mut Listener,
     ) -> Result<Dialect, Report> {
-        let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
+        let component = self.host.component(self.at);
         let mut hello = Vec::new();
         stormhost_protocol::storm::write_setup(
             component.serializer,
@@ -381,7 +375,7 @@ impl<'a> ChildLife<'a> {
 
     /// How the child speaks, by its greeting.
     fn dialect_of(&mut self, hello: Hello, listener: &mut Listener) -> Result<Dialect, Report> {
-        let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
+        let component = self.host.component(self.at);
         let mut repeats = false;
         let dialect = match hello.frames {
             None => Dialect::Storm(component.serializer),
@@ -410,7 +404,7 @@ impl<'a> ChildLife<'a> {
 
     /// Says which library and codec this child has: aloud where it is the first one of its kind in this run.
     fn tell_of(&self, library: &str, codec: &str) {
-        let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
+        let component = self.host.component(self.at);
         let (component, task) = (&component.id, self.at + 1);
         let speaker = (library.to_owned(), codec.to_owned());
         let mut known = self.host.speakers.borrow_mut();
@@ -443,7 +437,7 @@ impl<'a> ChildLife<'a> {
                 // The death is nearly always seen at once; a child that closes its stdout and lives on is of no use to anybody.
                 Ok(()) => {
                     sleep(grace).await;
-                    End::lived_on()
+                    End::Ended(lived_on())
                 }
                 Err(error) => End::Ended(
                     error
@@ -464,7 +458,7 @@ impl<'a> ChildLife<'a> {
 
     /// Ends when a child that emitted before it said its pid has not said it when the time for the handshake is over.
     async fn opens_in_time(&self) -> Report {
-        let component = &self.host.topology.components[self.host.topology.tasks[self.at].component];
+        let component = self.host.component(self.at);
         let deadline = component.settings.handshake_timeout();
         sleep(deadline).await;
         if !self.host.with(|core| core.tasks[self.at].opening) {
@@ -533,8 +527,7 @@ impl<'a> ChildLife<'a> {
 
     /// Looks once a second whether the child hangs. Ends when it does, with the reason.
     async fn watch(&self, life: &Life) -> Report {
-        let settings =
-            &self.host.topology.components[self.host.topology.tasks[self.at].component].settings;
+        let settings = &self.host.component(self.at).settings;
         let limit = settings.subprocess_timeout();
         // A shorter budget is looked at more often.
         let budget = settings.tuple_budget();
@@ -636,24 +629,16 @@ impl<'a> ChildLife<'a> {
                 life.kill();
                 life.wait().await
             }
-            End::Asked | End::Through | End::Failed => self.end(life).await,
+            End::Asked | End::Through | End::Failed(_) => self.end(life).await,
         }
     }
 
     async fn end(&self, life: &Life) -> Exit {
         let patience = self.host.kill_timeout(self.at);
-        let mut at_once = self.host.stage.subscribe();
-        let hurried = async {
-            while !self.host.at_once.get() {
-                if at_once.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-        };
         tokio::select! {
             exit = life.wait() => return exit,
             () = sleep(patience) => tracing::warn!(task = self.at + 1, pid = self.pid, code = %Code::STAYS, "{} does not leave at the end of its input; it is told to{}", self.host.with(|core| core.name(self.at)), if self.is_process { " (SIGTERM)" } else { "" }),
-            () = hurried => {}
+            () = self.host.until(|| self.host.at_once.get()) => {}
         }
         if !self.host.at_once.get() {
             life.terminate();
@@ -692,9 +677,7 @@ impl<'a> ChildLife<'a> {
         self.stderr.borrow_mut().finish(Instant::now(), |shown| {
             story::log_line(host, self.at, self.pid, "stderr", shown)
         });
-        let is_shell = host.topology.components[host.topology.tasks[self.at].component]
-            .shell
-            .is_some();
+        let is_shell = host.component(self.at).shell.is_some();
         let loss = self.loss(&end, exit);
         let in_hand = host.with(|core| core.in_hand_text(self.at, self.unsaid));
         let progressed = host.with(|core| core.tasks[self.at].progressed);
@@ -704,14 +687,14 @@ impl<'a> ChildLife<'a> {
         )
         .into();
         let judged = match end {
-            End::Asked | End::Through | End::Failed => Judgement::default(),
+            End::Asked | End::Through | End::Failed(_) => Judgement::default(),
             End::Left | End::Ended(_) => {
                 let evidence = self.evidence(&end, exit);
                 host.with(|core| core.judge(self.at, self.unsaid, evidence))
             }
         };
         let held = host.with(|core| {
-            if matches!(end, End::Through | End::Failed) {
+            if matches!(end, End::Through | End::Failed(_)) {
                 core.command_is_through(self.at);
                 0
             } else if self.was_up {

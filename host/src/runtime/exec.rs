@@ -25,7 +25,7 @@ const TOLD: usize = 20;
 
 /// Keeps one task going until the run ends.
 pub async fn keep(host: Rc<Host>, at: usize) {
-    let component = host.topology.components[host.topology.tasks[at].component].clone();
+    let component = host.component(at).clone();
     let Some(shell) = &component.shell else {
         return;
     };

@@ -190,9 +190,7 @@ impl Core {
 
 /// Takes the place of a spout's child until the run ends. Only one task has letters to feed.
 pub async fn feed(host: Rc<Host>, at: usize, letters: Vec<Fed>) {
-    let tries = host.topology.components[host.topology.tasks[at].component]
-        .settings
-        .replay_tries();
+    let tries = host.component(at).settings.replay_tries();
     let mut stage = host.stage.subscribe();
     let mut waiting: VecDeque<Fed> = letters.into();
     let mut open: HashMap<u64, Fed> = HashMap::new();

@@ -18,7 +18,7 @@ use crate::link::limits::raise_open_files;
 use crate::link::pipe::size_for;
 use crate::procstat::Stat;
 use crate::run_folder::others_pids;
-use crate::topology::Topology;
+use crate::topology::{Component, Topology};
 
 /// A run, as its tasks see it. Everything happens on one thread; nothing is borrowed across an await.
 pub struct Host {
@@ -144,9 +144,14 @@ impl Host {
         self.started.elapsed().as_micros() as u64
     }
 
+    /// The component that this task is of.
+    pub fn component(&self, at: usize) -> &Component {
+        &self.topology.components[self.topology.tasks[at].component]
+    }
+
     /// Where the children of this task put their pid files: a folder that they may write to.
     pub fn pids_of(&self, at: usize) -> PathBuf {
-        let component = &self.topology.components[self.topology.tasks[at].component];
+        let component = self.component(at);
         let user = component.settings.user();
         let uid = user
             .filter(|_| component.inside.is_none())
@@ -159,8 +164,7 @@ impl Host {
 
     /// How long the child of this task may take to go once it was told to.
     pub fn kill_timeout(&self, at: usize) -> Duration {
-        let component = &self.topology.components[self.topology.tasks[at].component];
-        component.settings.kill_timeout()
+        self.component(at).settings.kill_timeout()
     }
 
     /// When the run began.
@@ -197,28 +201,28 @@ impl Host {
         }
     }
 
-    /// Until the task is to leave.
-    pub async fn time_to_leave(&self, at: usize) {
+    /// Until something is so: it is looked at anew whenever the stage, or how the run is to end, may have changed.
+    pub async fn until(&self, is_so: impl Fn() -> bool) {
         let mut stage = self.stage.subscribe();
-        while !self.with(|core| core.should_leave(at)) {
+        while !is_so() {
             if stage.changed().await.is_err() {
                 std::future::pending::<()>().await;
             }
         }
     }
 
+    /// Until the task is to leave.
+    pub async fn time_to_leave(&self, at: usize) {
+        self.until(|| self.with(|core| core.should_leave(at))).await;
+    }
+
     /// Until the task is to leave and nobody waits for it any more.
     pub async fn out_of_time(&self, at: usize) {
-        let mut stage = self.stage.subscribe();
-        loop {
+        self.until(|| {
             let overdue = self.overdue.get() && self.with(|core| core.should_leave(at));
-            if overdue || self.at_once.get() {
-                return;
-            }
-            if stage.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
+            overdue || self.at_once.get()
+        })
+        .await;
     }
 
     /// The run ends because something is wrong; the first reason counts.

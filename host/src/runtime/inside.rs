@@ -1,6 +1,7 @@
 //! How a task of a component inside becomes a thread of the host.
 
 use super::host::Host;
+#[cfg(any(feature = "lua", feature = "python"))]
 use crate::link::inside::Manner;
 use crate::link::life::Link;
 use crate::link::spawn_error::SpawnError;
@@ -32,7 +33,7 @@ pub fn prepare(topology: &Topology) -> std::io::Result<()> {
 
 #[cfg(feature = "lua")]
 fn lua(host: &Host, at: usize) -> Result<Link, SpawnError> {
-    let component = &host.topology.components[host.topology.tasks[at].component];
+    let component = host.component(at);
     let script = crate::link::lua::Script {
         words: component.command.iter().skip(1).cloned().collect(),
         folder: component.cwd.clone(),
@@ -56,7 +57,7 @@ fn lua(_: &Host, _: usize) -> Result<Link, SpawnError> {
 fn python(host: &Host, at: usize) -> Result<Link, SpawnError> {
     use crate::link::python::{Component, STACK, Stopping, interrupt};
 
-    let component = &host.topology.components[host.topology.tasks[at].component];
+    let component = host.component(at);
     let component = Component {
         command: component.command.clone(),
         folder: component.cwd.clone(),

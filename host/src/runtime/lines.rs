@@ -16,7 +16,7 @@ use tokio::net::unix::pipe::Sender;
 use tokio::time::{sleep, timeout};
 
 use super::bounds;
-use super::child::{ChildLife, End};
+use super::child::{ChildLife, End, lived_on};
 use super::heartbeat::{Signs, Verdict, Watch};
 use super::host::Host;
 use super::line_ear::LineEar;
@@ -80,7 +80,7 @@ impl ChildLife<'_> {
         stdin: Sender,
         stdout: &mut Outlet,
     ) -> (End, Exit) {
-        let component = self.component();
+        let component = self.host.component(self.at);
         let Some(shell) = &component.shell else {
             return (End::Left, life.wait().await);
         };
@@ -102,10 +102,6 @@ impl ChildLife<'_> {
         }
     }
 
-    fn component(&self) -> &Component {
-        &self.host.topology.components[self.host.topology.tasks[self.at].component]
-    }
-
     async fn listen_to_spout(
         &self,
         life: &Life,
@@ -119,6 +115,9 @@ impl ChildLife<'_> {
         let mut ended = None;
         let mut over = pin!(bounds::watch(host, at, self.pid));
         loop {
+            if ended.is_some() && exit.is_none() {
+                exit = Some(self.end_at_once(life).await);
+            }
             let (leave, through, room) = host.with(|core| {
                 // What became of its lines is noted.
                 core.fill(at, &mut Vec::new());
@@ -144,13 +143,9 @@ impl ChildLife<'_> {
                         continue;
                     }
                     let end = match ended {
-                        Some(end) if self.may_begin_again() => end,
-                        Some(End::Ended(why)) => {
-                            let (component, task) = (&self.component().id, at + 1);
-                            tracing::warn!(%component, task, pid = self.pid, code = %why.code, "{why}");
-                            End::Failed
-                        }
-                        _ => self.end_of(exit),
+                        Some(why) if self.may_begin_again() => End::Ended(why),
+                        Some(why) => End::Failed(Some(why)),
+                        None => self.end_of(exit),
                     };
                     return (end, exit);
                 }
@@ -162,30 +157,23 @@ impl ChildLife<'_> {
                 None if room > 0 => tokio::select! {
                     biased;
                     closed = ear.read(stdout) => if closed {
-                        exit = tokio::select! {
-                            exit = self.exit_of(life) => exit,
-                            why = &mut over => { ended = Some(End::Ended(why)); None }
-                        };
-                        if exit.is_none() {
-                            ended.get_or_insert_with(End::lived_on);
-                            exit = Some(self.end_at_once(life).await);
+                        tokio::select! {
+                            left = self.exit_of(life) => match left {
+                                Some(left) => exit = Some(left),
+                                None => ended = Some(lived_on()),
+                            },
+                            why = &mut over => ended = Some(why),
                         }
                     },
                     left = life.wait() => exit = Some(left),
-                    why = &mut over => {
-                        ended = Some(End::Ended(why));
-                        exit = Some(self.end_at_once(life).await);
-                    }
+                    why = &mut over => ended = Some(why),
                     _ = stage.changed() => {}
                 },
                 None => tokio::select! {
                     () = host.something_to_write(at) => {}
                     () = host.room(at) => {}
                     left = life.wait() => exit = Some(left),
-                    why = &mut over => {
-                        ended = Some(End::Ended(why));
-                        exit = Some(self.end_at_once(life).await);
-                    }
+                    why = &mut over => ended = Some(why),
                     _ = stage.changed() => {}
                 },
             }
@@ -266,14 +254,14 @@ impl ChildLife<'_> {
         } else if self.may_begin_again() {
             End::Left
         } else {
-            End::Failed
+            End::Failed(None)
         }
     }
 
     /// Whether the command is started again when it fails: always, unless it would say again what it has said and nobody wants that.
     fn may_begin_again(&self) -> bool {
         let once = matches!(
-            &self.component().shell,
+            &self.host.component(self.at).shell,
             Some(shell) if matches!(shell.mode, ShellMode::Lines { restart: false, .. })
         );
         !once
@@ -376,17 +364,14 @@ impl ChildLife<'_> {
     }
 
     async fn nobody_wants_it(&self) {
-        let mut stage = self.host.stage.subscribe();
-        while !self.host.with(|core| core.tasks[self.at].is_through()) {
-            if stage.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
+        let host = self.host;
+        host.until(|| host.with(|core| core.tasks[self.at].is_through()))
+            .await;
     }
 
     /// Looks once a second whether the filter hangs: it neither reads nor writes with lines before it.
     async fn watch_filter(&self) -> Report {
-        let limit = self.component().settings.subprocess_timeout();
+        let limit = self.host.component(self.at).settings.subprocess_timeout();
         let mut watch = Watch::new(limit, Duration::from_secs(1), Instant::now());
         loop {
             sleep(Duration::from_secs(1)).await;
@@ -407,17 +392,10 @@ impl ChildLife<'_> {
 
     /// Its input has ended. It may have much to do yet, as `sort` has; only the end of the user's patience ends it.
     async fn await_exit(&self, life: &Life) -> Exit {
-        let impatient = async {
-            let mut stage = self.host.stage.subscribe();
-            while !self.host.overdue.get() && !self.host.at_once.get() {
-                if stage.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-        };
+        let host = self.host;
         tokio::select! {
             exit = life.wait() => exit,
-            () = impatient => self.end_at_once(life).await,
+            () = host.until(|| host.overdue.get() || host.at_once.get()) => self.end_at_once(life).await,
         }
     }
 
@@ -436,7 +414,7 @@ impl ChildLife<'_> {
 
     /// What a command lost by failing: told in words, and counted. `None` where nothing was.
     pub(super) fn loss(&self, end: &End, exit: Exit) -> Option<String> {
-        let component = self.component();
+        let component = self.host.component(self.at);
         let (host, at) = (self.host, self.at);
         if component.shell.is_none() || !self.was_up {
             return None;
@@ -453,7 +431,7 @@ impl ChildLife<'_> {
                 Some("it failed at the end of its input: what it had not written is lost".into())
             }
             End::Through => None,
-            End::Failed => {
+            End::Failed(_) => {
                 host.with(|core| core.output_is_lost());
                 Some("what it had still to say is lost; it is not started again".into())
             }

@@ -441,7 +441,7 @@ impl Listener {
 
     fn log(&self, message: FromChild<'_>, encoding: Encoding) {
         let topology = &self.host.topology;
-        let component = &topology.components[topology.tasks[self.at].component].id;
+        let component = &self.host.component(self.at).id;
         let who = Speaker {
             component,
             task: topology.tasks[self.at].id,

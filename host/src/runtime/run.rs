@@ -133,12 +133,11 @@ async fn drive(host: Rc<Host>, wishes: Wishes, mut show: impl FnMut(&Snapshot) +
     for (at, task) in topology.tasks.iter().enumerate() {
         let component = &topology.components[task.component];
         // A part of the host, or a command of the shell, would take them for data.
-        let understands = component.builtin.is_none() && component.shell.is_none();
-        if let (true, Kind::Bolt, Some(every)) = (
-            understands,
-            component.kind,
-            component.settings.tick_interval(),
-        ) {
+        if component.kind == Kind::Bolt
+            && component.builtin.is_none()
+            && component.shell.is_none()
+            && let Some(every) = component.settings.tick_interval()
+        {
             helpers.spawn_local(tick(host.clone(), at, every));
         }
     }

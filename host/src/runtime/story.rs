@@ -53,18 +53,20 @@ pub struct Facts<'a> {
 /// The story of a death.
 pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> Report {
     let name = host.with(|core| core.name(at));
-    let component = &host.topology.components[host.topology.tasks[at].component];
+    let component = host.component(at);
     let (exit, age) = (facts.exit, facts.age.as_secs_f64());
     let place = match facts.pid {
         Some(pid) => format!("pid {pid}"),
         None => "inside the host".to_owned(),
     };
     let mut story = match facts.end {
-        End::Ended(why) => format!("{name} ({place}) was ended after {age:.1} s: {why}"),
+        End::Ended(why) | End::Failed(Some(why)) => {
+            format!("{name} ({place}) was ended after {age:.1} s: {why}")
+        }
         End::Left if !facts.was_up => format!(
             "{name} ({place}) {exit} after {age:.1} s, before it had answered the handshake"
         ),
-        End::Left | End::Asked | End::Through | End::Failed => {
+        End::Left | End::Asked | End::Through | End::Failed(None) => {
             format!("{name} ({place}) {exit} after {age:.1} s")
         }
     };
@@ -92,7 +94,7 @@ pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> Report {
     }
     let said = facts.stderr.join("\n");
     let hint = missing_module(&said).or_else(|| match facts.end {
-        End::Left | End::Failed => facts.exit.hint().map(str::to_owned),
+        End::Left | End::Failed(None) => facts.exit.hint().map(str::to_owned),
         // That it could not be ended is worth its own word, whyever it was to be.
         _ if facts.exit == Exit::Abandoned => facts.exit.hint().map(str::to_owned),
         _ => None,
@@ -105,7 +107,7 @@ pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> Report {
 
 fn code_of(facts: &Facts<'_>) -> Code {
     match (facts.end, facts.exit) {
-        (End::Ended(why), _) => why.code,
+        (End::Ended(why) | End::Failed(Some(why)), _) => why.code,
         (_, Exit::OverBudget(_)) => Code::OVER_BUDGET_INSIDE,
         (_, Exit::OutOfMemory(_)) => Code::OVER_MEMORY_INSIDE,
         _ if facts.loss.is_some() => Code::COMMAND_LOSES,
@@ -116,7 +118,7 @@ fn code_of(facts: &Facts<'_>) -> Code {
 
 /// The story of a child that could not even be started.
 pub fn could_not_start(host: &Rc<Host>, at: usize, error: &SpawnError) -> Report {
-    let component = &host.topology.components[host.topology.tasks[at].component];
+    let component = host.component(at);
     let name = host.with(|core| core.name(at));
     error.code().told(format!(
         "{name} could not be started: {error}\n  command: {}",

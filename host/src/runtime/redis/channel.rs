@@ -134,7 +134,7 @@ impl Listener<'_> {
     /// Emits what there is room for. Returns whether the task is to end.
     fn turn(&mut self) -> bool {
         let (host, at) = (self.place.host, self.place.at);
-        let component = &host.topology.components[host.topology.tasks[at].component];
+        let component = host.component(at);
         let reading = Reading {
             fields: component
                 .streams

@@ -30,7 +30,7 @@ const WAIT: Duration = Duration::from_millis(200);
 
 /// Keeps one task of a Redis component going until the run ends.
 pub async fn keep(host: Rc<Host>, at: usize) {
-    let component = &host.topology.components[host.topology.tasks[at].component];
+    let component = host.component(at);
     let Some(options) = component.redis.clone() else {
         host.fail(
             Code::BAD_REDIS_OPTION.told(format!("{} has no options for Redis", component.id)),
@@ -54,8 +54,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn component(&self) -> &str {
-        let topology = &self.host.topology;
-        &topology.components[topology.tasks[self.at].component].id
+        &self.host.component(self.at).id
     }
 
     /// Says something in the log, as this component.

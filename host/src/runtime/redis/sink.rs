@@ -60,7 +60,7 @@ pub async fn keep(host: &Rc<Host>, at: usize, options: &Arc<RedisOptions>) {
 /// The names of the fields of each input.
 fn inputs(place: &Place<'_>) -> Vec<Vec<String>> {
     let topology = &place.host.topology;
-    let component = &topology.components[topology.tasks[place.at].component];
+    let component = place.host.component(place.at);
     let fields = component.inputs.iter().map(|input| {
         let source = topology.components.get(input.component);
         let stream = source.and_then(|source| source.streams.get(input.stream));

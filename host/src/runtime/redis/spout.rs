@@ -116,8 +116,7 @@ struct Hand<'a> {
 
 impl<'a> Hand<'a> {
     fn new(place: &'a Place<'a>, puts_back: bool) -> Hand<'a> {
-        let topology = &place.host.topology;
-        let component = &topology.components[topology.tasks[place.at].component];
+        let component = place.host.component(place.at);
         Hand {
             place,
             fields: component
