@@ -108,20 +108,6 @@ pub struct OthersOptions {
     pub env_filter: bool,
 }
 
-impl OthersOptions {
-    /// One that was given.
-    pub fn given(&self) -> Option<&'static str> {
-        let given = [
-            ("--name", self.name.is_some()),
-            ("--environment", self.environment.is_some()),
-            ("--filter", self.filter.is_some()),
-            ("--env-filter", self.env_filter),
-        ];
-        let given = given.into_iter().find(|(_, given)| *given);
-        given.map(|(option, _)| option)
-    }
-}
-
 /// A time in seconds.
 fn seconds(text: &str) -> Result<f64, BadOption> {
     let seconds: Option<f64> = text.parse().ok();

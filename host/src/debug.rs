@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::cli::{DebugOption, Debugger, TopologyOptions};
 use crate::errors::Code;
-use crate::frontend::{loads_python_package, starts_python_package};
+use crate::frontend::{python_imports, starts_python_package};
 use crate::prepare::{Prepared, prepare, prepare_as, tell_error};
 use crate::status::ExitStatus;
 use crate::topology::{Component, Ir, Kind, SetOption};
@@ -172,23 +172,15 @@ fn other_library(component: &Component) -> Option<&'static str> {
         let texts = read.map(|code| String::from_utf8_lossy(&code).into_owned());
         let texts: Vec<String> = texts.chain([word.clone()]).collect();
         let lines = || texts.iter().flat_map(|text| text.split(['\n', ';']));
-        if starts_python_package(word) || lines().any(loads_python_package) {
+        if starts_python_package(word) || lines().any(|line| python_imports(line, "stormhost")) {
             return None;
         }
         let loads = |name: &&str| {
-            word.split('.').next() == Some(name) || lines().any(|line| imports(line, name))
+            word.split('.').next() == Some(name) || lines().any(|line| python_imports(line, name))
         };
         found = found.or(OTHERS.into_iter().find(loads));
     }
     found
-}
-
-/// Whether a line of Python is an import of this package.
-fn imports(line: &str, package: &str) -> bool {
-    let mut words = line
-        .split([' ', '\t', ',', '.'])
-        .filter(|word| !word.is_empty());
-    matches!(words.next(), Some("import" | "from")) && words.next() == Some(package)
 }
 
 /// The terminal of whoever typed the command.
@@ -212,10 +204,16 @@ mod tests {
             "from pystorm.bolt import Bolt",
             "  import streamparse, os",
         ] {
-            assert!(OTHERS.iter().any(|name| imports(line, name)), "{line}");
+            assert!(
+                OTHERS.iter().any(|name| python_imports(line, name)),
+                "{line}"
+            );
         }
         for line in ["import stormy", "# import storm", "storm = 1", "import os"] {
-            assert!(!OTHERS.iter().any(|name| imports(line, name)), "{line}");
+            assert!(
+                !OTHERS.iter().any(|name| python_imports(line, name)),
+                "{line}"
+            );
         }
     }
 

@@ -191,14 +191,19 @@ fn load_options(options: &TopologyOptions, seen: &Surroundings) -> LoadOptions {
             .iter()
             .map(|env| (env.name.clone(), env.value.clone()))
             .collect(),
-        others: OthersOptions {
-            name: options.others.name.clone(),
-            environment: options.others.environment.clone(),
-            filter: options.others.filter.clone(),
-            env_filter: options.others.env_filter,
-        },
+        others: others(&options.others),
         outside: None,
         surroundings: seen.clone(),
+    }
+}
+
+/// What was typed that only the topology files of others take.
+pub fn others(typed: &crate::cli::OthersOptions) -> OthersOptions {
+    OthersOptions {
+        name: typed.name.clone(),
+        environment: typed.environment.clone(),
+        filter: typed.filter.clone(),
+        env_filter: typed.env_filter,
     }
 }
 

@@ -176,7 +176,7 @@ impl Language {
 }
 
 /// Whether a line of Python imports this package, or something in it.
-pub(super) fn python_imports(line: &str, package: &str) -> bool {
+pub(crate) fn python_imports(line: &str, package: &str) -> bool {
     let mut words = line.split_whitespace();
     let (import, module) = (words.next(), words.next().unwrap_or_default());
     let module = module.split(['.', ',', ';']).next();

@@ -29,6 +29,7 @@ use crate::topology::{Ir, nearest};
 pub use error::LoadError;
 pub(crate) use flux::STORM_TESTING;
 pub use interpreter::{Interpreter, NoInterpreter};
+pub(crate) use language::python_imports;
 pub use shim::ShimError;
 pub use streamparse::ProjectError;
 pub use surroundings::Surroundings;
@@ -67,6 +68,25 @@ pub struct OthersOptions {
     pub filter: Option<String>,
     /// Whether variables of the environment stand for `${ENV-NAME}` in a Flux file.
     pub env_filter: bool,
+}
+
+impl OthersOptions {
+    /// Those that were given, each with what it belongs to.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let project = "a streamparse project's folder";
+        let known = [
+            ("--name", self.name.is_some(), project),
+            (
+                "--environment",
+                self.environment.is_some(),
+                "a topology of streamparse",
+            ),
+            ("--filter", self.filter.is_some(), "a Flux file"),
+            ("--env-filter", self.env_filter, "a Flux file"),
+        ];
+        let given = known.into_iter().filter(|(_, is_given, _)| *is_given);
+        given.map(|(option, _, belongs)| (option, belongs))
+    }
 }
 
 impl LoadOptions {
@@ -115,11 +135,6 @@ pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
 #[cfg(any(test, fuzzing))]
 pub(crate) fn described_flux(text: &str) -> Ir {
     flux::described_text(text)
-}
-
-/// Whether a line of Python imports our package.
-pub(crate) fn loads_python_package(line: &str) -> bool {
-    (language::PYTHON.loads_package)(line)
 }
 
 /// Whether a word of a command is the script by which our Python package starts a component.
@@ -198,25 +213,8 @@ fn described(
 
 /// Options that only other kinds of files take are slips, and told.
 fn refuse_stray(file: &str, taken: &[&str], given: &OthersOptions) -> Result<(), LoadError> {
-    let stray = [
-        (
-            "--name",
-            given.name.is_some(),
-            "a streamparse project's folder",
-        ),
-        (
-            "--environment",
-            given.environment.is_some(),
-            "a topology of streamparse",
-        ),
-        ("--filter", given.filter.is_some(), "a Flux file"),
-        ("--env-filter", given.env_filter, "a Flux file"),
-    ];
-    match stray
-        .into_iter()
-        .find(|(option, is_given, _)| *is_given && !taken.contains(option))
-    {
-        Some((option, _, belongs)) => Err(LoadError::StrayOption {
+    match given.given().find(|(option, _)| !taken.contains(option)) {
+        Some((option, belongs)) => Err(LoadError::StrayOption {
             option,
             belongs,
             file: file.to_owned(),

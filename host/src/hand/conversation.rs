@@ -537,22 +537,18 @@ impl Talk<'_> {
         if matches!(end, End::Through) {
             self.last_words = Some(Vec::new());
         }
-        if let End::Rubbish(why) = &end {
+        let unfit = match &end {
+            End::Rubbish(why) => Some(format!("what it said cannot be understood: {why}")),
+            End::Silent(opening) => Some(format!(
+                "it did not answer the handshake within {} s (stormhost.handshake.timeout.secs)",
+                opening.as_secs_f64()
+            )),
+            End::Through | End::Left => None,
+        };
+        if let Some(why) = unfit {
             tell_error(
                 Code::TRY_FAILED,
-                format_args!(
-                    "what it said cannot be understood: {why}; does it speak Storm's multilang protocol?"
-                ),
-            );
-            process.kill();
-        }
-        if let End::Silent(opening) = &end {
-            tell_error(
-                Code::TRY_FAILED,
-                format_args!(
-                    "it did not answer the handshake within {} s (stormhost.handshake.timeout.secs); does it speak Storm's multilang protocol?",
-                    opening.as_secs_f64()
-                ),
+                format_args!("{why}; does it speak Storm's multilang protocol?"),
             );
             process.kill();
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::{TopologyOptions, TryOptions};
 use crate::errors::Code;
 use crate::frontend::STORM_TESTING;
-use crate::prepare::{Prepared, prepare, prepare_outside, tell_error};
+use crate::prepare::{Prepared, others, prepare, prepare_outside, tell_error};
 use crate::status::ExitStatus;
 use crate::topology::{ComponentIr, Topology};
 
@@ -165,7 +165,7 @@ fn command(options: &TryOptions) -> Result<Tried, ExitStatus> {
             return Err(ExitStatus::Usage);
         }
     };
-    if let Some(option) = options.others.given() {
+    if let Some((option, _)) = others(&options.others).given().next() {
         tell_error(
             Code::STRAY_OPTION,
             format_args!(

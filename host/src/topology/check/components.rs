@@ -295,16 +295,17 @@ fn without_effect_inside(ir: &ComponentIr) -> impl Iterator<Item = Mistake> {
         .keys()
         .filter(|key| OF_PROCESSES.contains(&key.as_str()));
     set.map(|key| {
-        Mistake::warning(
-            ir.at.as_ref(),
-            format!(
-                "the setting {key:?} of {:?} has no effect: the component is inside the host, and no process",
-                ir.id
-            ),
-        )
-        .coded(Code::SETTING_OF_PROCESSES)
-        .hint("it holds for components outside")
+        let why = "the component is inside the host, and no process";
+        in_vain(ir, key, why)
+            .coded(Code::SETTING_OF_PROCESSES)
+            .hint("it holds for components outside")
     })
+}
+
+/// A setting that a component has for itself, and that does nothing there.
+pub(super) fn in_vain(ir: &ComponentIr, key: &str, why: &str) -> Mistake {
+    let message = format!("the setting {key:?} of {:?} has no effect: {why}", ir.id);
+    Mistake::warning(ir.at.as_ref(), message)
 }
 
 /// In which language it runs in the host, if it is to: the one whose interpreter its command names.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use stormhost_protocol::lines::Layout;
 
+use super::components::in_vain;
 use crate::errors::Code;
 use crate::topology::ir::{ComponentIr, ShellIr};
 use crate::topology::mistake::Mistake;
@@ -183,15 +184,10 @@ pub(super) fn budget_of_lines(ir: &ComponentIr) -> Option<Mistake> {
     let described = ir.shell.as_ref()?;
     let set = ir.conf.get(BUDGET).is_some_and(|value| !value.is_null());
     (described.mode == "lines" && set).then(|| {
-        Mistake::warning(
-            ir.at.as_ref(),
-            format!(
-                "the setting \"{BUDGET}\" of \"{}\" has no effect: a command that is kept running does not say when it is through with a tuple",
-                ir.id
-            ),
-        )
-        .coded(Code::SETTING_OF_TUPLES)
-        .hint("it holds for Exec, and for components in a language")
+        let why = "a command that is kept running does not say when it is through with a tuple";
+        in_vain(ir, BUDGET, why)
+            .coded(Code::SETTING_OF_TUPLES)
+            .hint("it holds for Exec, and for components in a language")
     })
 }
 
