@@ -291,11 +291,12 @@ class T(Topology):
     assert "hung" not in run.told and "for one tuple" not in run.told
 
 
-def test_a_filter_over_its_limit_is_stopped_and_told(stormhost: Stormhost) -> None:
-    source = """
+@pytest.mark.parametrize("reads", ["", "cat > /dev/null; "], ids=["unread", "after-its-input"])
+def test_a_filter_over_its_limit_is_stopped_and_told(stormhost: Stormhost, reads: str) -> None:
+    source = f"""
 class T(Topology):
     numbers = Numbers(1, 1)
-    filter = Lines('sleep 1000 & sleep 1000 & sleep 1000 & sleep 1000', conf={'stormhost.limit.processes': 2})
+    filter = Lines('{reads}sleep 1000 & sleep 1000 & sleep 1000 & sleep 1000', conf={{'stormhost.limit.processes': 2}})
     filter.inputs.append(ShuffleGrouping(numbers))
 """
     run = stormhost.start(source)
@@ -318,19 +319,6 @@ class T(Topology):
     assert "processes, and may have 2 (stormhost.limit.processes)" in run.told
     assert run.stdout == "a\na\n"
     run.nothing_is_left()
-
-
-def test_a_filter_over_its_limit_after_the_end_of_its_input_is_stopped_and_told(stormhost: Stormhost) -> None:
-    source = """
-class T(Topology):
-    lines = Lines('seq 3', spout=True)
-    sort = Lines('cat > /dev/null; sleep 1000 & sleep 1000 & sleep 1000', conf={'stormhost.limit.processes': 2})
-    sort.inputs.append(ShuffleGrouping(lines))
-"""
-    run = stormhost.start(source)
-    run.until(lambda: "processes, and may have 2 (stormhost.limit.processes)" in run.told, "the limit to be told")
-    run.signal(signal.SIGTERM)
-    run.wait()
 
 
 def test_a_child_over_its_limit_before_it_answers_the_handshake_is_stopped_and_told(stormhost: Stormhost) -> None:

@@ -255,6 +255,14 @@ def test_a_signal_stops_it_in_order(pipes: Pipes) -> None:
     wait_for(lambda: not carriers(pipes.marker), "all to be gone")
 
 
+def test_a_first_stage_that_is_stopped_for_a_limit_is_told_and_lost(pipes: Pipes) -> None:
+    greedy = "echo a; trap 'exit 0' TERM; sleep 1000 & sleep 1000 & wait"
+    ended = pipes.run("-q", "--set", "stormhost.limit.processes=2", greedy, ":", "cat")
+    assert (ended.status, ended.out) == (3, "a\n")
+    assert "processes, and may have 2 (stormhost.limit.processes)" in ended.err
+    assert "what it had still to say is lost; it is not started again" in ended.err
+
+
 def test_a_filter_that_fails_at_its_end_again_and_again_does_so_with_pauses(pipes: Pipes) -> None:
     # While those before it were leaving it was started again at once, hundreds of times a second.
     ended = pipes.run("-v", "seq 3", ":", "cat > /dev/null; sleep 1.5", ":", "echo x; exit 1")
