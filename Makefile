@@ -54,6 +54,7 @@ prepare: ## what the tests need and the repository does not carry
 		test -f /usr/include/lua5.4/lua.h || missing=1; \
 		test -z "$$missing" || sh tests/install.sh lua5.4 liblua5.4-dev luajit luarocks lua-check
 	@command -v redis-server >/dev/null || sh tests/install.sh redis-server
+	@command -v openssl >/dev/null || sh tests/install.sh openssl
 	@command -v npm >/dev/null || sh tests/install.sh nodejs npm
 	@command -v go >/dev/null || sh tests/install.sh golang-go
 	@perl -MJSON::PP -e1 2>/dev/null || sh tests/install.sh perl

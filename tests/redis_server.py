@@ -13,11 +13,12 @@ SECONDS = 60
 
 
 class RedisServer:
-    """`url` is for the host's environment, `REDIS_URL`. Written data survive a kill."""
+    """`url` is for the host's environment, `REDIS_URL`. Written data survive a kill. `tls`: what it is told besides, where others come by TLS."""
 
-    def __init__(self, folder: Path, password: str | None = None) -> None:
+    def __init__(self, folder: Path, password: str | None = None, tls: list[str] | None = None) -> None:
         self.folder = folder
         self.password = password
+        self.tls = tls or []
         # A socket's path must be short, and pytest's folders are not.
         self.short = Path(tempfile.mkdtemp(prefix="redis-"))
         self.socket = self.short / "s"
@@ -32,6 +33,7 @@ class RedisServer:
         options = ["--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder), "--save", ""]
         options += ["--appendonly", "yes", "--appendfsync", "always", "--loglevel", "warning"]
         options += ["--requirepass", self.password] if self.password else []
+        options += self.tls
         self.running = subprocess.Popen(["redis-server", *options], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + SECONDS
         while self._cli("ping").stdout.strip() != "PONG":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -342,6 +344,123 @@ def test_a_wrong_password_ends_the_run_and_is_not_told(stormhost: Stormhost, tmp
         server.push("lines", items(1))
         env = {**at(server), "REDIS_PASSWORD": "right"}
         assert stormhost.run(topology("key='lines', drain=True"), env=env).noted("seen") == items(1)
+    finally:
+        server.close()
+
+
+class Certificates:
+    """Somebody who signs, and the certificates and keys of a server and of a client, all in one folder; and a Redis that goes by them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._openssl("req", "-x509", *NEW_KEY, "-days", "2", "-subj", "/CN=who signs", "-keyout", "ca.key", "-out", "ca.crt")
+        for name in ("server", "client"):
+            host = ("-addext", "subjectAltName=DNS:localhost")
+            self._openssl("req", *NEW_KEY, "-subj", f"/CN={name}", *host, "-keyout", f"{name}.key", "-out", f"{name}.csr")
+            signs = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-copy_extensions", "copy")
+            self._openssl("x509", "-req", "-in", f"{name}.csr", *signs, "-days", "2", "-out", f"{name}.crt")
+
+    def _openssl(self, *words: str) -> None:
+        done = subprocess.run(["openssl", *words], cwd=self.folder, capture_output=True, text=True, timeout=SOON)
+        assert done.returncode == 0, done.stderr
+
+    def server(self, clients: str) -> tuple[RedisServer, str]:
+        """A Redis by TLS, not started, and its URL. `clients`: whether they have to show a certificate, `yes` or `no`."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        files = ["--tls-cert-file", self.file("server.crt"), "--tls-key-file", self.file("server.key"), "--tls-ca-cert-file", self.file("ca.crt")]
+        options = ["--tls-port", str(port), *files, "--tls-auth-clients", clients]
+        return RedisServer(self.folder, tls=options), f"rediss://localhost:{port}"
+
+    def file(self, name: str) -> str:
+        return str(self.folder / name)
+
+
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Certificates:
+    return Certificates(tmp_path)
+
+
+@pytest.mark.parametrize("mode", ["list", "stream", "channel"])
+def test_tls_with_certificates_of_ones_own(stormhost: Stormhost, certificates: Certificates, mode: str) -> None:
+    server, url = certificates.server(clients="yes")
+    files = "".join(f", tls_{word}={certificates.file(name)!r}" for word, name in (("ca", "ca.crt"), ("cert", "client.crt"), ("key", "client.key")))
+    try:
+        server.start()
+        if mode == "list":
+            server.push("it", items(3))
+        elif mode == "stream":
+            server.add("it", items(3))
+        drain = "" if mode == "channel" else ", drain=True"
+        run = stormhost.start(topology(f"mode={mode!r}, key='it'{drain}{files}"), env={"REDIS_URL": url})
+        if mode == "channel":
+            run.until(lambda: server.ask("pubsub", "numsub", "it")[1] == "1", "somebody to listen")
+            for item in items(3):
+                server.ask("publish", "it", item)
+            run.until(lambda: len(run.noted("seen")) == 3, "all messages to be heard")
+            run.signal(signal.SIGTERM)
+        run.ends_with(143 if mode == "channel" else 0)
+        assert run.noted("seen") == items(3)
+    finally:
+        server.close()
+
+
+def test_tls_with_the_certificates_of_the_system(stormhost: Stormhost, certificates: Certificates) -> None:
+    server, url = certificates.server(clients="no")
+    try:
+        server.start()
+        env = {"REDIS_URL": url, "SSL_CERT_FILE": certificates.file("ca.crt")}
+        stormhost.run(pipeline("key='out', push='right'", "'word'"), env=env)
+        assert server.ask("lrange", "out", 0, -1) == ["cow", "moon"]
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("clients", "words", "advice"),
+    [
+        ("no", "", "invalid peer certificate: UnknownIssuer; see redis.tls.ca: "),
+        ("no", "tls_ca='nosuch.crt'", '"nosuch.crt" cannot be used for TLS: No such file'),
+        ("no", "tls_ca='topology.py'", '"topology.py" cannot be used for TLS: it holds nothing in PEM format'),
+        ("no", "tls_ca='{folder}/ca.crt', host='127.0.0.1'", 'not valid for name "127.0.0.1"'),
+        ("yes", "tls_ca='{folder}/ca.crt'", "redis.tls.cert and redis.tls.key, which the server may ask for"),
+    ],
+    ids=["unknown", "no file", "no certificate", "another name", "none of its own"],
+)
+def test_what_tls_refuses_ends_the_run(stormhost: Stormhost, certificates: Certificates, clients: str, words: str, advice: str) -> None:
+    server, url = certificates.server(clients)
+    try:
+        server.start()
+        spout = topology(f"key='it', drain=True, {words.format(folder=certificates.folder)}")
+        run = stormhost.run(spout, env={"REDIS_URL": url}, status=4)
+        assert advice in run.told and "SH1001" in run.told
+    finally:
+        server.close()
+
+
+def test_a_run_that_is_stopped_does_not_wait_for_a_redis_it_has_nothing_to_tell(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.kill()
+    run = stormhost.start(topology("key='lines', pause_max=80000"), env=at(redis), settings={"stormhost.shutdown.timeout.secs": 600})
+    run.until(lambda: "8 tries" in run.told, "a pause of many seconds")
+    stopped = time.monotonic()
+    run.signal(signal.SIGTERM)
+    run.ends_with(143)
+    # The pause after eight tries is 12.8 s, less up to a third.
+    assert time.monotonic() - stopped < 6
+
+
+def test_a_certificate_that_nobody_vouches_for_is_taken_where_that_is_asked_for(stormhost: Stormhost, certificates: Certificates) -> None:
+    server, url = certificates.server(clients="no")
+    try:
+        server.start()
+        server.push("it", items(3))
+        run = stormhost.run(topology("key='it', drain=True"), env={"REDIS_URL": f"{url}#insecure"})
+        assert run.noted("seen") == items(3)
+        assert "whose certificate is not looked at" in run.told
     finally:
         server.close()
 

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo};
+use redis::{
+    Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo,
+    RedisError, TlsCertificates,
+};
 use serde_json::Value;
 
 use super::mistake::Mistake;
@@ -17,6 +20,8 @@ use crate::errors::Code;
 pub struct RedisOptions {
     /// Which server, which database, and as whom. Its `Debug` hides the password.
     pub server: ConnectionInfo,
+    /// The files that go with TLS. Whether there is any is part of `server`.
+    pub tls: TlsFiles,
     /// What kind of thing is read or written.
     pub mode: Mode,
     /// The list, stream, channel (or pattern) or hash; for strings what is put before each key. By default the component's name.
@@ -45,6 +50,76 @@ pub struct RedisOptions {
     pub timeout: Duration,
     /// The longest pause between two tries to connect.
     pub max_pause: Duration,
+}
+
+/// The files of a connection with TLS, in PEM format; each may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificates of those who are trusted to vouch for the server; without it, those of the system.
+    pub ca: Option<String>,
+    /// The client's own certificate, and its key.
+    pub own: Option<(String, String)>,
+}
+
+impl RedisOptions {
+    /// The server, as the log names it.
+    pub fn address(&self) -> String {
+        match self.server.addr() {
+            addr @ ConnectionAddr::TcpTls { insecure: true, .. } => {
+                format!("{addr}, whose certificate is not looked at")
+            }
+            addr => addr.to_string(),
+        }
+    }
+
+    /// What makes connections. Reads the files of TLS, so that new ones count from the next connection on.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidClientConfig`] for a file that cannot be read, or that holds nothing of its kind.
+    pub fn client(&self) -> Result<Client, RedisError> {
+        // Asked for where certificates are not looked at. That it is there already is no error.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        if self.tls == TlsFiles::default() {
+            return Client::open(self.server.clone());
+        }
+        let client_tls = match &self.tls.own {
+            None => None,
+            Some((cert, key)) => Some(ClientTlsConfig {
+                client_cert: pem(cert)?,
+                client_key: pem(key)?,
+            }),
+        };
+        let root_cert = self.tls.ca.as_deref().map(pem).transpose()?;
+        let certificates = TlsCertificates {
+            client_tls,
+            root_cert,
+        };
+        Client::build_with_tls(self.server.clone(), certificates).map_err(|error| {
+            (
+                ErrorKind::InvalidClientConfig,
+                "the files of TLS are not what they should be",
+                format!("the files of TLS are not what they should be: {error}"),
+            )
+                .into()
+        })
+    }
+}
+
+/// The bytes of a file that should hold certificates or a key.
+fn pem(path: &str) -> Result<Vec<u8>, RedisError> {
+    let refused = |why: String| {
+        RedisError::from((
+            ErrorKind::InvalidClientConfig,
+            "a file of TLS cannot be used",
+            format!("{path:?} cannot be used for TLS: {why}"),
+        ))
+    };
+    let bytes = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+    match memchr::memmem::find(&bytes, b"-----BEGIN ") {
+        Some(_) => Ok(bytes),
+        None => Err(refused("it holds nothing in PEM format".into())),
+    }
 }
 
 /// What kind of thing in Redis is read or written.
@@ -90,7 +165,7 @@ impl End {
 }
 
 /// Every option, and the environment variable that stands in for it.
-const KNOWN: [(&str, Option<&str>); 22] = [
+const KNOWN: [(&str, Option<&str>); 26] = [
     ("url", Some("REDIS_URL")),
     ("host", Some("REDIS_HOST")),
     ("port", Some("REDIS_PORT")),
@@ -98,6 +173,10 @@ const KNOWN: [(&str, Option<&str>); 22] = [
     ("db", Some("REDIS_DB")),
     ("username", Some("REDIS_USERNAME")),
     ("password", Some("REDIS_PASSWORD")),
+    ("tls", None),
+    ("tls.ca", None),
+    ("tls.cert", None),
+    ("tls.key", None),
     ("mode", None),
     ("key", None),
     ("take", None),
@@ -279,8 +358,10 @@ impl Reader<'_> {
         } else {
             self.subject.id
         };
+        let server = self.server();
         let options = RedisOptions {
-            server: self.server(),
+            tls: self.tls_files(matches!(server.addr(), ConnectionAddr::TcpTls { .. })),
+            server,
             mode,
             key: self.text("key").unwrap_or_else(|| default_key.into()),
             end: match spout {
@@ -346,19 +427,12 @@ impl Reader<'_> {
         let mut server = match self.text("url") {
             None => nowhere.clone().into_connection_info(),
             Some(url) => {
-                let secure = url.starts_with("rediss:") || url.starts_with("valkeys:");
-                if secure {
-                    self.complain(
-                        "this stormhost speaks no TLS with Redis".into(),
-                        "redis:// in place of rediss://, perhaps by way of a local tunnel such as stunnel",
-                    );
-                }
                 let read = url.as_str().into_connection_info();
-                if read.is_err() && !secure {
+                if read.is_err() {
                     // Not the URL itself: a password may be in it.
                     self.complain(
                         "redis.url is no URL of a Redis".into(),
-                        "as in redis://localhost:6379/0, redis://user:password@host, or unix:///run/redis.sock",
+                        "as in redis://localhost:6379/0, redis://user:password@host, rediss://host:6380, or unix:///run/redis.sock",
                     );
                 }
                 read
@@ -369,15 +443,22 @@ impl Reader<'_> {
         let (host, port) = (self.text("host"), self.text("port").is_some());
         if host.is_some() || port {
             let (old_host, old_port) = match server.addr() {
-                ConnectionAddr::Tcp(host, port) => (host.clone(), *port),
+                ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
+                    (host.clone(), *port)
+                }
                 _ => ("127.0.0.1".into(), 6379),
             };
             let port = self.number("port", old_port, "a port, from 1 to 65535");
-            server = server.set_addr(ConnectionAddr::Tcp(host.unwrap_or(old_host), port));
+            let host = host.unwrap_or(old_host);
+            server = match server.addr() {
+                ConnectionAddr::TcpTls { .. } => server.set_addr(with_tls(host, port)),
+                _ => server.set_addr(ConnectionAddr::Tcp(host, port)),
+            };
         }
         if let Some(path) = self.text("socket") {
             server = server.set_addr(ConnectionAddr::Unix(path.into()));
         }
+        server = self.tls(server);
         let mut who = server.redis_settings().clone();
         let db = self.number("db", who.db(), "the number of a database");
         who = who.set_db(db);
@@ -388,6 +469,62 @@ impl Reader<'_> {
             who = who.set_password(word);
         }
         server.set_redis_settings(who)
+    }
+
+    /// The server, with TLS or without as the option says; without it, as the URL has it.
+    fn tls(&mut self, server: ConnectionInfo) -> ConnectionInfo {
+        let asked = self.one_of("tls", None, &[("true", Some(true)), ("false", Some(false))]);
+        let addr = match (asked, server.addr()) {
+            (Some(true), ConnectionAddr::Tcp(host, port)) => with_tls(host.clone(), *port),
+            (Some(true), ConnectionAddr::Unix(_)) => {
+                self.complain("there is no TLS on a Unix socket".into(), "");
+                return server;
+            }
+            (Some(false), ConnectionAddr::TcpTls { .. }) => {
+                self.complain(
+                    "redis.url asks for TLS, and redis.tls is false".into(),
+                    "redis:// is the URL without TLS",
+                );
+                return server;
+            }
+            _ => return server,
+        };
+        server.set_addr(addr)
+    }
+
+    fn tls_files(&mut self, used: bool) -> TlsFiles {
+        let (ca, cert, key) = (
+            self.text("tls.ca"),
+            self.text("tls.cert"),
+            self.text("tls.key"),
+        );
+        if !used && (ca.is_some() || cert.is_some() || key.is_some()) {
+            self.complain(
+                "files of TLS are named, and the connection has none".into(),
+                "rediss:// in place of redis://, or redis.tls: true",
+            );
+        }
+        let own = match (cert, key) {
+            (Some(cert), Some(key)) => Some((cert, key)),
+            (None, None) => None,
+            _ => {
+                self.complain(
+                    "redis.tls.cert and redis.tls.key belong together".into(),
+                    "",
+                );
+                None
+            }
+        };
+        TlsFiles { ca, own }
+    }
+}
+
+fn with_tls(host: String, port: u16) -> ConnectionAddr {
+    ConnectionAddr::TcpTls {
+        host,
+        port,
+        insecure: false,
+        tls_params: None,
     }
 }
 

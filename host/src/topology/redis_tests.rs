@@ -185,9 +185,24 @@ fn what_makes_no_sense_is_told() {
             "redis://localhost:6379/0",
         ),
         (
-            json!({"url": "rediss://db"}),
-            "this stormhost speaks no TLS with Redis",
-            "tunnel",
+            json!({"url": "rediss://db", "tls": false}),
+            "redis.url asks for TLS, and redis.tls is false",
+            "redis://",
+        ),
+        (
+            json!({"url": "unix:///run/r.sock", "tls": true}),
+            "there is no TLS on a Unix socket",
+            "",
+        ),
+        (
+            json!({"host": "db", "tls.ca": "ca.crt"}),
+            "files of TLS are named, and the connection has none",
+            "rediss://",
+        ),
+        (
+            json!({"url": "rediss://db", "tls.cert": "own.crt"}),
+            "redis.tls.cert and redis.tls.key belong together",
+            "",
         ),
         (
             json!({"mode": "channel", "drain": true}),
@@ -200,6 +215,38 @@ fn what_makes_no_sense_is_told() {
             said.contains(message) && advised.contains(hint),
             "{said}\n{advised}\nshould say: {message}"
         );
+    }
+}
+
+#[test]
+fn tls_is_asked_for_by_the_url_or_by_a_word() {
+    for (options, env, address, insecure) in [
+        (
+            json!({"url": "rediss://db:7/1"}),
+            &[] as &[(&str, &str)],
+            "db:7",
+            false,
+        ),
+        (json!({"host": "db", "tls": true}), &[], "db:6379", false),
+        (
+            json!({"host": "other"}),
+            &[("REDIS_URL", "rediss://db:7")],
+            "other:7",
+            false,
+        ),
+        (
+            json!({"url": "rediss://db#insecure"}),
+            &[],
+            "db:6379, whose certificate is not looked at",
+            true,
+        ),
+    ] {
+        let read = read(options, json!({}), env);
+        assert_eq!(read.address(), address);
+        let ConnectionAddr::TcpTls { insecure: is, .. } = read.server.addr() else {
+            panic!("{:?} has no TLS", read.server.addr());
+        };
+        assert_eq!(*is, insecure);
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::Stream;
-use redis::{Client, ErrorKind, Msg, RedisError};
+use redis::{ErrorKind, Msg, RedisError};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::Place;
@@ -37,7 +37,7 @@ pub async fn keep(host: &Rc<Host>, at: usize, options: &Arc<RedisOptions>) {
     place.info(&format!(
         "listens to the channel {:?} at {}: at most once, for what is published while nobody listens, while the connection is lost, or while the topology is too busy, is lost; a list or a stream would keep it",
         options.key,
-        options.server.addr()
+        options.address()
     ));
     let mut listener = Listener {
         place: &place,
@@ -51,7 +51,7 @@ pub async fn keep(host: &Rc<Host>, at: usize, options: &Arc<RedisOptions>) {
         match listener.listen(&mut connector).await {
             Ok(()) => break,
             Err(error) => {
-                if !connector.pause(&error).await {
+                if !connector.pause(&error, false).await {
                     break;
                 }
             }
@@ -74,9 +74,7 @@ impl Listener<'_> {
         let (host, at, options) = (self.place.host, self.place.at, &self.place.options);
         let silent = || RedisError::from((ErrorKind::Io, "no answer in time"));
         let subscribed = timeout(options.timeout, async {
-            let mut listening = Client::open(options.server.clone())?
-                .get_async_pubsub()
-                .await?;
+            let mut listening = options.client()?.get_async_pubsub().await?;
             if options.key.contains(['*', '?', '[']) {
                 listening.psubscribe(options.key.as_str()).await?;
             } else {

@@ -1,11 +1,11 @@
 //! Connections to Redis: made, lost, told of in the log, and made again after growing pauses.
 
+use std::error::Error;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value,
-};
+use redis::{AsyncConnectionConfig, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
 use tokio::time::sleep;
 
 use super::Place;
@@ -47,7 +47,8 @@ impl<'a> Connector<'a> {
     }
 
     /// After a failure: tells of it, and waits. `false` if there is no point in going on: the run ends, or was ended because of this.
-    pub async fn pause(&mut self, error: &RedisError) -> bool {
+    /// `holds`: whether there is anything that Redis has to be told before the task can leave.
+    pub async fn pause(&mut self, error: &RedisError, holds: bool) -> bool {
         let (host, at) = (self.place.host, self.place.at);
         let server = self.place.options.server.addr();
         let component = host.topology.tasks[at].component;
@@ -80,6 +81,7 @@ impl<'a> Connector<'a> {
         tokio::select! {
             () = sleep(pause) => true,
             () = host.out_of_time(at) => false,
+            () = host.time_to_leave(at), if !holds => false,
         }
     }
 }
@@ -103,7 +105,8 @@ pub async fn connection(
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(options.timeout))
         .set_response_timeout(Some(patience));
-    Client::open(options.server.clone())?
+    options
+        .client()?
         .get_multiplexed_async_connection_with_config(&config)
         .await
 }
@@ -126,9 +129,10 @@ pub fn all_well(answers: Vec<Value>) -> Result<Vec<Value>, RedisError> {
     answers.into_iter().map(Value::extract_error).collect()
 }
 
-/// Whether trying again cannot help: the server refuses what it is asked.
+/// Whether trying again cannot help: the server refuses what it is asked, or one side the other's certificate.
 fn is_permanent(error: &RedisError) -> bool {
     match error.kind() {
+        _ if of_tls(error).is_some() => true,
         ErrorKind::AuthenticationFailed
         | ErrorKind::InvalidClientConfig
         | ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::NoPerm) => true,
@@ -139,9 +143,20 @@ fn is_permanent(error: &RedisError) -> bool {
     }
 }
 
+/// What TLS has against it.
+fn of_tls(error: &RedisError) -> Option<&rustls::Error> {
+    // The client keeps whatever it was in an `Arc`, and the handshake's errors come as those of the connection.
+    let kept: &Arc<dyn Error + Send + Sync> = error.source()?.downcast_ref()?;
+    match kept.downcast_ref::<std::io::Error>() {
+        Some(error) => error.get_ref()?.downcast_ref(),
+        None => kept.downcast_ref(),
+    }
+}
+
 /// What is wrong, in words.
 pub fn said(error: &RedisError) -> String {
     match (error.code(), error.detail()) {
+        (None, Some(detail)) if error.kind() == ErrorKind::InvalidClientConfig => detail.into(),
         (Some(code), Some(detail)) if !error.is_io_error() => format!("{code} {detail}"),
         _ => error.to_string(),
     }
@@ -149,6 +164,21 @@ pub fn said(error: &RedisError) -> String {
 
 fn advice(error: &RedisError) -> &'static str {
     let detail = error.detail().unwrap_or_default();
+    match of_tls(error) {
+        Some(rustls::Error::InvalidCertificate(_)) => {
+            return "see redis.tls.ca: the file of whoever signed the server's certificate, which is made out to the host's name";
+        }
+        Some(rustls::Error::InvalidMessage(_)) => {
+            return "is that a port of Redis without TLS? Its URL begins with redis://";
+        }
+        Some(_) => {
+            return "see redis.tls.ca, and redis.tls.cert and redis.tls.key, which the server may ask for";
+        }
+        None if error.kind() == ErrorKind::InvalidClientConfig => {
+            return "see redis.tls.ca, redis.tls.cert and redis.tls.key";
+        }
+        None => {}
+    }
     if detail.contains("unknown command") {
         "Redis 6.2 or newer is needed, or Valkey"
     } else if error.code() == Some("WRONGTYPE") {

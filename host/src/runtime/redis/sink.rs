@@ -31,7 +31,7 @@ pub async fn keep(host: &Rc<Host>, at: usize, options: &Arc<RedisOptions>) {
         Mode::Hash => format!("the hash {:?}", options.key),
         Mode::String => format!("keys that begin with {:?}", options.key),
     };
-    place.info(&format!("writes to {what} at {}", options.server.addr()));
+    place.info(&format!("writes to {what} at {}", options.address()));
     let mut writer = Writer {
         place: &place,
         fields: inputs(&place),
@@ -44,10 +44,7 @@ pub async fn keep(host: &Rc<Host>, at: usize, options: &Arc<RedisOptions>) {
         match writer.write(&mut connector).await {
             Ok(()) => break,
             Err(error) => {
-                if !connector.pause(&error).await {
-                    break;
-                }
-                if writer.run.is_none() && host.with(|core| core.should_leave(at)) {
+                if !connector.pause(&error, writer.run.is_some()).await {
                     break;
                 }
             }

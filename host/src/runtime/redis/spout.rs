@@ -50,7 +50,7 @@ pub async fn keep(host: &Rc<Host>, at: usize, options: Arc<RedisOptions>) {
     } else {
         format!("the list {:?}", options.key)
     };
-    place.info(&format!("reads {what} at {}", options.server.addr()));
+    place.info(&format!("reads {what} at {}", options.address()));
     match options.mode {
         Mode::Stream => {
             let stream = Stream::new(
@@ -75,7 +75,7 @@ async fn drive<S: Source>(place: &Place<'_>, source: &S) {
             Ok(()) => break,
             Err(error) => error,
         };
-        if !connector.pause(&error).await {
+        if !connector.pause(&error, !hand.is_empty()).await {
             break;
         }
     }
