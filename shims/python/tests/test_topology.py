@@ -391,10 +391,31 @@ def test_imported_topologies_do_not_count(describe, tmp_path):
     assert describe("from other import Other\n", "Other")["components"]
 
 
+def test_a_program_and_its_streams_may_have_any_name(describe):
+    """Found: a stream with a capital could not be listened to, since it was taken for one of a class."""
+    ir = describe(
+        "from stormhost import Process, ShuffleGrouping, Topology\n"
+        "class T(Topology):\n"
+        "    p = Process('x', spout=True, name='late-words', streams={'ERROR': 'n', 'LateOnes': 'n', 'name': 'n', 'a-b': 'n'})\n"
+        "    q = Process('y', inputs=[ShuffleGrouping(p.ERROR), ShuffleGrouping(p.LateOnes)])\n"
+        "    r = Process('y', inputs=[ShuffleGrouping(p['name']), ShuffleGrouping(p['a-b'])])\n"
+    )
+    assert ir["mistakes"] == []
+    assert [component["id"] for component in ir["components"]] == ["late-words", "q", "r"]
+    assert [(one["from"], one["stream"]) for one in ir["subscriptions"]] == [
+        ("late-words", stream) for stream in ("ERROR", "LateOnes", "name", "a-b")
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "message", "line"),
     [
         ("s = Source(1)\n    s = Source(2)  # here", "component 's' is declared twice", "# here"),
+        (
+            "s = Source(1)\n    k = Sink(1)  # here\n    k.name = 's'",
+            "component 's' is declared twice, first in line",
+            "# here",
+        ),
         ("Sink(1)  # here", "a bolt Sink(…) is declared but has no name", "# here"),
         ("many = [Source(1)]  # here", "a spout Source(…) is declared but has no name", "# here"),
         (

@@ -103,7 +103,8 @@ class Declaration:
     May be changed in the body: `inputs` (groupings), `conf` (settings of this component), `env` (added to the child's
     environment), `cwd` (working folder of the child; None: where the command was typed), `replay` (`"host"` or None),
     `where` (`"inside"` if its tasks run in the host itself, `"outside"` or None if each has a process).
-    Streams are attributes, by the name of their class: `parser.LateOnes`.
+    Streams are attributes, by the name of their class: `parser.LateOnes`; or items, by their own: `split['late-ones']`.
+    `name` is what it is called; the attribute that it is bound to, unless it is given another.
     """
 
     __slots__ = (
@@ -138,12 +139,17 @@ class Declaration:
         raise NotImplementedError
 
     def __getattr__(self, name: str) -> StreamRef:
+        if not name.startswith("_") and name in self.streams():
+            return StreamRef(self, name)
         # A stream that is not there is described all the same: `check` says what there is.
         if name[:1].isupper():
             return StreamRef(self, stream_id(name))
-        if not name.startswith("_") and name in self.streams():
-            return StreamRef(self, name)
         raise AttributeError(f"{self!r} is a declaration and has no {name!r}; the object itself is made in the child")
+
+    def __getitem__(self, stream: str) -> StreamRef:
+        if not isinstance(stream, str):
+            raise TypeError(f"a stream of {self!r} is found by its name, not by {stream!r}")
+        return StreamRef(self, stream)
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name or '(no name yet)'}>"

@@ -19,7 +19,8 @@ class Process(Declaration):
     Python that reads this file. `fields`: those of its stream `default`. `streams`: further ones, id → fields, or id →
     `{"fields": …, "direct": True}`. `serializer`: `json` or `msgpack`, what it speaks at first. `cwd`: its working
     folder; by default `resources/` beside the topology's file if there is one, else that file's folder. `where`:
-    `"inside"` for a script in Python, or in Lua, that runs in the host itself.
+    `"inside"` for a script in Python, or in Lua, that runs in the host itself. `name`: what it is called, where that
+    can be no attribute: `name='late-words'`.
     """
 
     __slots__ = ("_streams", "command")
@@ -39,16 +40,18 @@ class Process(Declaration):
         conf: dict[str, Any] | None = None,
         inputs: Any = (),
         where: str | None = None,
+        name: str | None = None,
     ) -> None:
         super().__init__("spout" if spout else "bolt", parallelism)
+        self.name = name
         self.command = list(command)
         if self.command and self.command[0] in ("python", "python3"):
             self.command[0] = sys.executable
         self._streams: dict[str, Any] = {}
         if fields is not None:
             self._streams["default"] = {"fields": field_names(fields), "direct": False}
-        for name, stream in (streams or {}).items():
-            self._streams[name] = _stream(stream)
+        for id, stream in (streams or {}).items():
+            self._streams[id] = _stream(stream)
         self.where = where
         self.serializer = serializer
         self.env = dict(env or {})

@@ -56,6 +56,7 @@ def mistakes(topology: type[Topology]) -> list[Mistake]:
     for base in reversed(topology.__mro__):
         if isinstance(base, _TopologyClass):
             found += base._body.mistakes
+            found += _named_alike(base._body.declarations)
             for declaration in base._body.declarations:
                 if declaration.name is None:
                     what = getattr(declaration, "cls", type(declaration)).__name__
@@ -66,6 +67,19 @@ def mistakes(topology: type[Topology]) -> list[Mistake]:
                             declaration.place,
                         )
                     )
+    return found
+
+
+def _named_alike(declarations: list[Declaration]) -> list[Mistake]:
+    """Components that were given the name of another one, by `name`."""
+    first: dict[str | None, Declaration] = {}
+    found = []
+    for declaration in declarations:
+        other = first.setdefault(declaration.name, declaration)
+        if other is not declaration and declaration.name is not None:
+            where = "" if other.place is None else f", first in line {other.place.line}"
+            told = f"component {declaration.name!r} is declared twice{where}"
+            found.append(Mistake(told, "give each its own name", declaration.place))
     return found
 
 
