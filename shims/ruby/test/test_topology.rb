@@ -210,6 +210,28 @@ class TestTopology < Minitest::Test
     assert_equal(expected, found)
   end
 
+  def test_topologies_as_redstorm_has_them
+    ir = described(<<~RUBY)
+      class T < Topology
+        spout LateSpout
+        bolt SplitBolt, parallelism: 2 do
+          source LateSpout, :shuffle
+        end
+        bolt SplitBolt, id: :again do
+          source SplitBolt, :fields => ['word']
+        end
+        bolt ['python3', 'split.py'], id: :script do
+          output_fields :word, :n
+          source :again
+        end
+      end
+    RUBY
+    assert_empty(ir['mistakes'])
+    assert_equal(%w[late_spout split_bolt again], ir['subscriptions'].map { |one| one['from'] })
+    script = ir['components'].last
+    assert_equal([%w[python3 split.py], %w[word n]], [script['command'], script['streams']['default']['fields']])
+  end
+
   def test_a_keyword_that_initialize_needs_is_missed
     found = mistakes(<<~RUBY)
       class Keyed < SplitBolt

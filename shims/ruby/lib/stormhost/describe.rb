@@ -202,7 +202,9 @@ module Stormhost
 
       def id_of_class(to, source, place)
         same = @declarations.values.select { |one| one.is_a?(ComponentDeclaration) && one.component_class == source }
-        return same.first&.id || ComponentDeclaration.id_of(source) if same.size < 2
+        own = ComponentDeclaration.id_of(source)
+        return same.first&.id || own if same.size < 2
+        return own if same.any? { |one| one.id == own }
 
         @found << Mistake.new("'#{to.id}': several components are a #{source}: #{same.map(&:id).join(', ')}",
                               "say which, by its id: source :#{same.first.id}", place)

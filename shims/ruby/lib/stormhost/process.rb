@@ -25,6 +25,11 @@ module Stormhost
     # Its streams, by id.
     attr_reader :streams
 
+    # The fields of its stream `default`, in the block behind it as in RedStorm.
+    def output_fields(*fields)
+      @streams['default'] = Stream.new('default', Stream.names(fields), false)
+    end
+
     def self.stream(name, given)
       return Stream.new(name, Stream.names(given), false) unless given.is_a?(Hash)
 

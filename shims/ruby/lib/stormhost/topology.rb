@@ -107,7 +107,8 @@ module Stormhost
       end
 
       def declaration_of(kind, what, arguments, options)
-        return ProgramDeclaration.new(kind, [what, *arguments], **options) if what.is_a?(String)
+        words = [*what, *arguments]
+        return ProgramDeclaration.new(kind, words, **options) if words.first.is_a?(String)
         return Print::Declared.new(**options) if what.is_a?(Class) && what <= Print
         return what.declared(kind, *arguments, **options) if [Lines, Exec].include?(what)
         return Hosted::Declared.new(kind, what, arguments, **options) if what.is_a?(Class) && what <= Hosted
