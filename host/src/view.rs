@@ -131,7 +131,7 @@ fn live(now: &Snapshot, before: Option<&Snapshot>, columns: usize, rows: usize) 
             "{} {} holds the others up: {}",
             table::MARK,
             row.id,
-            advice(row)
+            advice(row, before)
         ));
     }
     // The last row of a terminal is where the cursor stands.
@@ -151,7 +151,7 @@ fn live(now: &Snapshot, before: Option<&Snapshot>, columns: usize, rows: usize) 
 fn line(now: &Snapshot, before: Option<&Snapshot>) -> String {
     let held_up = now
         .held_up_by(before)
-        .map(|row| format!("; {} holds the others up: {}", row.id, advice(row)));
+        .map(|row| format!("; {} holds the others up: {}", row.id, advice(row, before)));
     let restarts = match now.components.iter().map(|row| row.restarts).sum::<u64>() {
         0 => String::new(),
         1 => "; 1 restart".into(),
@@ -232,7 +232,16 @@ fn trees(now: &Snapshot, before: Option<&Snapshot>) -> String {
 }
 
 /// What can be done about a component that holds the others up.
-fn advice(row: &ComponentRow) -> String {
+fn advice(row: &ComponentRow, before: Option<&Snapshot>) -> String {
+    let answered = |row: &ComponentRow| row.acked + row.failed;
+    let earlier = before.and_then(|before| before.row(&row.id));
+    // What it waits for is not known: perhaps for more tuples than may be pending. Others of its kind would be given no more.
+    if row.queued == 0 && answered(row) == earlier.map_or(0, answered) {
+        return format!(
+            "it has {} tuples that it has neither acked nor failed",
+            count(row.in_hand)
+        );
+    }
     match row.time.percent() {
         Some([_, pipe, code]) if pipe > code => {
             "its time goes into pipe and codec: emit less, or fewer larger tuples".into()

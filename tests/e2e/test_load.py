@@ -42,6 +42,82 @@ class T(Topology):
     assert run.peak_memory() < CEILING
 
 
+def test_a_bolt_that_is_slow_to_come_up_is_named_as_that(stormhost: Stormhost) -> None:
+    """Found: what waited for it was said to be held by nobody, and lost."""
+    source = """
+class Late(AutoAckBolt):
+    def initialize(self):
+        while not os.path.exists(sys.argv[1]):
+            time.sleep(0.05)
+    def execute(self, input):
+        pass
+
+class T(Topology):
+    spout = Numbers(1, 10)
+    late = Late(inputs=ShuffleGrouping(spout))
+"""
+    go = stormhost.folder / "go"
+    run = stormhost.start(source, settings={"topology.max.spout.pending": 4}, args=[str(go)])
+    run.until(lambda: "held by late[1] (has not come up yet; 4 tuples wait for it)" in run.told, "it to be named", within=30)
+    go.touch()
+    run.ends_with(0)
+
+
+SELDOM = {
+    "topology.py": """
+class Seldom(Spout):
+    class Default(Stream):
+        fields = 'n'
+    due = False
+    def next_tuple(self):
+        self.due = not self.due
+        if self.due:
+            self.emit(1)
+
+class T(Topology):
+    seldom = Seldom(1)
+    show = Print(inputs=ShuffleGrouping(seldom))
+""",
+    "topology.rb": """
+require 'stormhost'
+class Seldom < Stormhost::Spout
+  output_fields :n
+  def next_tuple
+    @due = !@due
+    emit 1 if @due
+  end
+end
+class T < Stormhost::Topology
+  spout Seldom
+  bolt Stormhost::Print do
+    source Seldom
+  end
+end
+""",
+    "topology.lua": """
+local stormhost = require "stormhost"
+local Seldom = stormhost.Spout:extend { fields = "n" }
+function Seldom:next_tuple()
+  self.due = not self.due
+  if self.due then
+    self:emit(1)
+  end
+end
+return stormhost.Topology "T" { seldom = Seldom(), show = stormhost.Print() { stormhost.ShuffleGrouping "seldom" } }
+""",
+}
+
+
+@pytest.mark.parametrize(("name", "options"), [("topology.py", ()), ("topology.rb", ()), ("topology.lua", ("--lua", "luajit")), ("topology.lua", ())])
+def test_a_spout_with_nothing_to_emit_is_left_alone_as_long_as_is_set(stormhost: Stormhost, name: str, options: tuple[str, ...]) -> None:
+    """Found: each word that it might emit more woke it, so that one which emits at every other call did so thousands of times a second."""
+    settings = {"topology.sleep.spout.wait.strategy.time.ms": 100}
+    run = stormhost.run(stormhost.write(SELDOM[name], name), "--for", "1s", *options, settings=settings)
+    emitted = run.stdout.count("1")
+    # Ten at the most, and as many more as a busy machine needs to stop it.
+    assert 2 <= emitted <= 40
+
+
 def test_untracked_tuples_to_a_bolt_that_sleeps_are_held_back_too(stormhost: Stormhost) -> None:
     source = """
 class Untracked(Spout):

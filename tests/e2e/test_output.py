@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from harness import Stormhost
 
 NOISY = """
@@ -86,6 +88,104 @@ class T(Topology):
     )
     assert sorted(map(int, run.stdout.split())) == list(range(100))
     assert sorted(run.noted("acked")) == list(range(100))
+
+
+BEFORE_THE_START = {
+    "topology.py": """
+class Talker(AutoAckBolt):
+    def initialize(self):
+        for level in ('debug', 'info', 'warn', 'error'):
+            self.log('said at ' + level, level)
+        self.report_error('something is wrong')
+    def execute(self, input):
+        pass
+
+class T(Topology):
+    numbers = Numbers(1, 1)
+    talker = Talker(inputs=ShuffleGrouping(numbers))
+""",
+    "topology.rb": """
+require 'stormhost'
+class Numbers < Stormhost::Spout
+  output_fields :n
+  def tuples = emit(1)
+end
+class Talker < Stormhost::AutoAckBolt
+  def prepare
+    %i[debug info warn error].each { |level| log "said at #{level}", level }
+    report_error 'something is wrong'
+  end
+  def execute(_) = nil
+end
+class T < Stormhost::Topology
+  spout Numbers
+  bolt Talker do
+    source Numbers
+  end
+end
+""",
+    "topology.lua": """
+local stormhost = require "stormhost"
+local Numbers = stormhost.Spout:extend { fields = "n" }
+function Numbers:tuples() self:emit(1) end
+local Talker = stormhost.AutoAckBolt:extend {}
+function Talker:initialize()
+  for _, level in ipairs { "debug", "info", "warn", "error" } do
+    self:log("said at " .. level, level)
+  end
+  self:report_error("something is wrong")
+end
+function Talker:execute() end
+return stormhost.Topology "T" { numbers = Numbers(), talker = Talker() { stormhost.ShuffleGrouping "numbers" } }
+""",
+}
+
+
+@pytest.mark.parametrize("name", BEFORE_THE_START)
+def test_what_is_logged_before_the_first_tuple_keeps_its_level(stormhost: Stormhost, name: str) -> None:
+    run = stormhost.run(stormhost.write(BEFORE_THE_START[name], name))
+    levels = {line.message: line.level for line in run.log if line.component == "talker"}
+    assert [levels.get(f"said at {level}") for level in ("debug", "info", "warn", "error")] == [None, "info", "warn", "error"]
+    assert levels["something is wrong"] == "error"
+
+
+def test_a_metric_with_every_tuple_is_added_up(stormhost: Stormhost) -> None:
+    run = stormhost.run(
+        """
+class Meter(AutoAckBolt):
+    def execute(self, input):
+        self.metric('n', input.n)
+
+class T(Topology):
+    numbers = Numbers(1, 101)
+    meter = Meter(inputs=ShuffleGrouping(numbers))
+"""
+    )
+    assert run.lines_of("meter", "metrics") == ["n = 0", "n = 100 (100 values, 5050 in all)"]
+
+
+def test_debug_tells_every_tuple_that_is_emitted_and_who_got_it(stormhost: Stormhost) -> None:
+    """Found: `topology.debug` was shown as in force, and did nothing."""
+    source = """
+class Twice(AutoAckBolt):
+    class Default(Stream):
+        fields = 'n', 'text'
+    class Unheard(Stream):
+        fields = 'n'
+    def execute(self, input):
+        self.emit([input.n, 'a' * input.n])
+        self.emit(input.n, stream='unheard')
+
+class T(Topology):
+    numbers = Numbers(1, 3)
+    twice = Twice(inputs=ShuffleGrouping(numbers))
+    see = Noter(2, inputs=AllGrouping(twice))
+"""
+    run = stormhost.run(source, "--set", "twice:topology.debug=true")
+    told = [line.message for line in run.log if line.message.startswith("Emitting: ")]
+    see = "see[2], see[3]"
+    expected = [f'Emitting: twice default [{n}, "{"a" * n}"] to {see}' for n in range(3)]
+    assert sorted(told) == sorted(expected + [f"Emitting: twice unheard [{n}] to nobody" for n in range(3)])
 
 
 def test_log_report_error_and_metric_reach_the_log_at_their_level(stormhost: Stormhost) -> None:

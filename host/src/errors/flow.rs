@@ -8,7 +8,7 @@ TIMED_OUT "SH0701"
     cause "A tuple was not acked in time, with all that came of it. Its spout hears a fail."
     remedy "The tasks that hold tuples are named: a bolt that forgets to ack, or is too slow. Give it more tasks, ack every input, or raise `topology.message.timeout.secs`."
 STANDSTILL "SH0702"
-    ["no tuple tree was answered for {seconds} s, and the spouts wait (topology.max.spout.pending); they are held by {tasks}"]
+    ["no tuple tree was answered for {seconds} s, and the spouts wait ({why}); they are held by {tasks}"]
     cause "So many trees are open that the spouts are asked for no more, and none is completed."
     remedy "Look at the tasks that are named. A bolt that waits for more tuples than may be pending needs a larger `topology.max.spout.pending`."
 NOT_FINISHED "SH0703"

@@ -53,6 +53,44 @@ impl Core {
         parent: &Parent<'_>,
         ask: bool,
     ) -> Result<usize, Violation> {
+        if self.tasks[out.from].aloud {
+            return self.emit_aloud(out, parent);
+        }
+        self.emit_quietly(out, parent, ask)
+    }
+
+    /// The same, told to the log in Storm's words: people look for these.
+    #[cold]
+    fn emit_aloud(&mut self, out: Emitted<'_>, parent: &Parent<'_>) -> Result<usize, Violation> {
+        let copies = self.emit_quietly(out, parent, true)?;
+        let component = &self.topology.components[self.tasks[out.from].component];
+        let to: Vec<String> = self
+            .destinations
+            .iter()
+            .map(|task| self.name(*task as usize - 1))
+            .collect();
+        tracing::info!(
+            component = component.id,
+            task = self.tasks[out.from].id,
+            "Emitting: {} {} [{}] to {}",
+            component.id,
+            component.streams[out.stream].id,
+            shown(&out, 10_000),
+            match to.is_empty() {
+                true => "nobody".to_owned(),
+                false => to.join(", "),
+            }
+        );
+        Ok(copies)
+    }
+
+    #[inline]
+    fn emit_quietly(
+        &mut self,
+        out: Emitted<'_>,
+        parent: &Parent<'_>,
+        ask: bool,
+    ) -> Result<usize, Violation> {
         let Core {
             routes,
             tasks,
@@ -205,18 +243,23 @@ fn lose(acker: &mut Acker, parent: &Parent<'_>, kind: FailKind, why: &str) -> bo
 fn trace_emit(topology: &Topology, from: (usize, u32), out: &Emitted<'_>, target: u32) -> String {
     let sender = &topology.components[from.0];
     let receiver = &topology.components[topology.tasks[target as usize].component];
-    let values: Vec<String> = out
-        .row
-        .iter()
-        .map(|value| stormhost_protocol::preview(out.encoding, value, 60))
-        .collect();
     format!(
         "{}[{}] emits [{}] on {} to {}[{}]",
         sender.id,
         from.1,
-        values.join(", "),
+        shown(out, 60),
         sender.streams[out.stream].id,
         receiver.id,
         target + 1
     )
+}
+
+/// Its values, each as no more than so many bytes.
+fn shown(out: &Emitted<'_>, most: usize) -> String {
+    let values: Vec<String> = out
+        .row
+        .iter()
+        .map(|value| stormhost_protocol::preview(out.encoding, value, most))
+        .collect();
+    values.join(", ")
 }

@@ -28,7 +28,8 @@ pub(super) enum Lane {
 impl Core {
     /// The lane of the rows that the task `at` has emitted; `None` where each row has to be looked at.
     pub(super) fn lane(&self, at: usize, results: &Results<'_>) -> Option<Lane> {
-        if results.ask || results.direct.is_some() || !self.trace.is_idle() {
+        let looked_at = self.tasks[at].aloud || !self.trace.is_idle();
+        if results.ask || results.direct.is_some() || looked_at {
             return None;
         }
         let block = match &results.blocks[..] {

@@ -1,5 +1,6 @@
 //! The ear of one child: reads its stdout, finds messages, and lets them happen to the core.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use stormhost_protocol::{Encoding, Limits, ProtocolError};
 use tracing::Level;
 
 use super::host::Host;
+use super::metrics::Metrics;
 use super::story;
 use super::task::Dialect;
 use super::violation::Violation;
@@ -58,6 +60,15 @@ pub struct Listener {
     reads_alone: u32,
     /// It has died: what it left is taken though queues are full, since it is no more than a pipe holds.
     dead: bool,
+    metrics: RefCell<Metrics>,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        for line in self.metrics.borrow_mut().rest() {
+            child_said(self.speaker(), Level::INFO, "metrics", line);
+        }
+    }
 }
 
 impl Listener {
@@ -65,6 +76,7 @@ impl Listener {
     pub fn new(host: Rc<Host>, at: usize, pid: u32) -> Listener {
         let limits = host.with(|core| core.limits_of(at));
         let is_spout = host.with(|core| core.tasks[at].spout.is_some());
+        let bucket = host.component(at).settings.metrics_bucket();
         Listener {
             host,
             at,
@@ -85,6 +97,15 @@ impl Listener {
             gathered: false,
             reads_alone: 0,
             dead: false,
+            metrics: RefCell::new(Metrics::new(bucket)),
+        }
+    }
+
+    fn speaker(&self) -> Speaker<'_> {
+        Speaker {
+            component: &self.host.component(self.at).id,
+            task: self.host.topology.tasks[self.at].id,
+            pid: self.pid,
         }
     }
 
@@ -440,13 +461,8 @@ impl Listener {
     }
 
     fn log(&self, message: FromChild<'_>, encoding: Encoding) {
-        let topology = &self.host.topology;
-        let component = &self.host.component(self.at).id;
-        let who = Speaker {
-            component,
-            task: topology.tasks[self.at].id,
-            pid: self.pid,
-        };
+        let who = self.speaker();
+        let component = who.component;
         match message {
             FromChild::Log { level, message } => child_said(who, level_of(level), "log", message),
             // storm.py and storm.rb report the end of their input as an error, always.
@@ -458,12 +474,10 @@ impl Listener {
                 let value = params
                     .map(|params| stormhost_protocol::preview(encoding, params, 1000))
                     .unwrap_or_default();
-                child_said(
-                    who,
-                    Level::INFO,
-                    "metrics",
-                    format_args!("{name} = {value}"),
-                );
+                let told = self.metrics.borrow_mut().take(&name, value, Instant::now());
+                if let Some(told) = told {
+                    child_said(who, Level::INFO, "metrics", told);
+                }
             }
             FromChild::Unknown { command } => {
                 tracing::debug!(

@@ -26,6 +26,7 @@ mod line_ear;
 mod line_rows;
 mod lines;
 mod listen;
+mod metrics;
 mod redis;
 pub mod restart;
 mod rows;

@@ -354,6 +354,26 @@ fn names_of_holders(core: &Core) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
+/// The tasks that tuples wait for, and which of them have not come up; `None` where no tuple waits.
+fn names_of_awaited(core: &Core) -> Option<String> {
+    let awaited = (0..core.tasks.len()).filter(|at| !core.tasks[*at].queue.is_empty());
+    let names: Vec<String> = awaited
+        .map(|at| {
+            let task = &core.tasks[at];
+            let not_up = match task.dialect() {
+                Some(_) if !task.opening => "",
+                _ => "has not come up yet; ",
+            };
+            format!(
+                "{} ({not_up}{} tuples wait for it)",
+                core.name(at),
+                task.queue.rows()
+            )
+        })
+        .collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
 async fn relax(host: Rc<Host>) {
     loop {
         sleep(STANDSTILL).await;
@@ -393,17 +413,25 @@ async fn name_holders(host: Rc<Host>) {
             let answered: u64 = spouts()
                 .map(|(at, _)| core.tasks[at].counters.acked + core.tasks[at].counters.failed)
                 .sum();
-            let stuck = spouts().any(|(at, spout)| {
-                spout.pending > 0 && (spout.is_at_its_window() || core.tasks[at].waits > 0)
-            });
-            let holders = names_of_holders(core);
+            let pending = || spouts().filter(|(_, spout)| spout.pending > 0);
+            let stuck = if pending().any(|(_, spout)| spout.is_at_its_window()) {
+                Some("topology.max.spout.pending")
+            } else if pending().any(|(at, _)| core.tasks[at].waits > 0) {
+                Some("a queue has no room")
+            } else {
+                None
+            };
+            let holders = names_of_holders(core).or_else(|| names_of_awaited(core));
             (answered, stuck, holders)
         });
-        if stuck && now == answered && told.is_none_or(|told| told.elapsed() > TELL_AGAIN) {
+        if let Some(why) = stuck
+            && now == answered
+            && told.is_none_or(|told| told.elapsed() > TELL_AGAIN)
+        {
             told = Some(std::time::Instant::now());
             tracing::warn!(
                 code = %Code::STANDSTILL,
-                "no tuple tree was answered for {:.0} s, and the spouts wait (topology.max.spout.pending); they are held by {}",
+                "no tuple tree was answered for {:.0} s, and the spouts wait ({why}); they are held by {}",
                 STUCK.as_secs_f64(),
                 holders.unwrap_or_else(|| {
                     "nobody: what they belong to was lost, and will time out".to_owned()

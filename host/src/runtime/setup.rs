@@ -33,7 +33,8 @@ pub fn setup(topology: &Topology, at: usize, pid_dir: &Path) -> Value {
                 "stream": stream.id,
                 "fields": stream.fields,
                 "direct": stream.direct,
-                "listeners": topology.listeners(task.component, index).next().is_some(),
+                // Who is to tell every tuple has to be sent those, too, that nobody listens to.
+                "listeners": component.settings.debug() || topology.listeners(task.component, index).next().is_some(),
             })).collect::<Vec<_>>(),
         },
     })

@@ -72,6 +72,8 @@ pub struct Task {
     pub(super) touched: Touched,
     /// The longest message that its child may send, in bytes: what the component was told.
     pub(super) longest: usize,
+    /// Whether each tuple that it emits is told to the log.
+    pub(super) aloud: bool,
 }
 
 impl Task {
@@ -110,6 +112,7 @@ impl Task {
             progressed: false,
             touched: Touched::No,
             longest: component.settings.max_message_bytes(),
+            aloud: component.settings.debug(),
         }
     }
 

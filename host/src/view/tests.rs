@@ -138,6 +138,17 @@ fn on_eighty_columns_what_matters_least_goes_first() {
 }
 
 #[test]
+fn who_holds_tuples_and_answers_none_is_not_advised_to_be_faster() {
+    let mut now = word_count();
+    let count = &mut now.components[2];
+    (count.queued, count.acked, count.failed) = (0, 0, 0);
+    let told = line(&now, None);
+    let advice =
+        "count holds the others up: it has 256 tuples that it has neither acked nor failed";
+    assert!(told.ends_with(advice), "{told}");
+}
+
+#[test]
 fn without_a_terminal_one_line_tells_it() {
     assert_eq!(
         line(&word_count(), None),
@@ -174,9 +185,9 @@ fn a_run_that_has_not_begun_can_be_shown() {
 #[test]
 fn advice_follows_where_the_time_goes() {
     let mut row = word_count().components.remove(2);
-    assert!(advice(&row).starts_with("more tasks than 2"));
+    assert!(advice(&row, None).starts_with("more tasks than 2"));
     row.time.pipe = Duration::from_secs(90);
-    assert!(advice(&row).contains("pipe and codec"));
+    assert!(advice(&row, None).contains("pipe and codec"));
 }
 
 #[test]

@@ -134,10 +134,10 @@ class Host:
             }
         self.kind = kind
         self.write(json.dumps(setup).encode() + b"\nend\n")
-        while b"\nend\n" not in self.data:
-            self.read("the answer to the handshake")
-        text, self.data = self.data.split(b"\nend\n", 1)
-        self.hello = json.loads(text)
+        self.forewords = []
+        while "pid" not in (hello := self._json_message()):
+            self.forewords.append(hello)
+        self.hello = hello
         if frames:
             answer = self.hello["stormhost"]
             assert answer["version"] == 1
@@ -145,6 +145,12 @@ class Host:
             self.auto = answer.get("acks") == "auto"
             self.decode, self.encode = codec_pair(answer["encoding"])
         return self.hello
+
+    def _json_message(self):
+        while b"\nend\n" not in self.data:
+            self.read("the answer to the handshake")
+        text, self.data = self.data.split(b"\nend\n", 1)
+        return json.loads(text)
 
     # -- towards the child -------------------------------------------------------------------------------------------
 

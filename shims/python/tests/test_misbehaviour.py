@@ -155,6 +155,9 @@ def test_a_component_that_cannot_start_leaves_before_the_handshake(child, id, st
     assert host.process.wait(5) == 1
     assert host.stderr.rstrip().endswith(story)
     assert "_child.py" not in host.stderr
+    # What it had to say before that is no answer.
+    said = {"command": "log", "msg": "about to fail", "level": 2}
+    assert host.forewords == ([said] if id == "bad_initialize" else [])
 
 
 def test_an_unknown_component_and_a_wrong_kind_are_told(child):

@@ -14,7 +14,7 @@ class Host
   Row = Struct.new(:stream, :values, :tracked, :input, :anchors, :task)
   Frame = Struct.new(:consumed, :flags, :rows, :acks, :fails)
 
-  attr_reader :frames, :messages, :hello, :taken, :sent, :stderr
+  attr_reader :frames, :messages, :hello, :forewords, :taken, :sent, :stderr
 
   # Starts a component of components.rb; `inputs`: stream id to fields; `outputs`: [id, fields, direct, listeners].
   def initialize(component, kind: 'bolt', inputs: { 'default' => ['word'] }, outputs: [['default', ['word']]], conf: {}, codec: nil,
@@ -57,7 +57,8 @@ class Host
 
   # Waits for the answer to the handshake.
   def open
-    @hello = message_of_json
+    @forewords = []
+    @forewords << @hello until (@hello = message_of_json).key?('pid')
     @encoding = @hello.dig('stormhost', 'encoding')
     @auto = @hello.dig('stormhost', 'acks') == 'auto'
     self

@@ -14,15 +14,17 @@ class TestStart < Minitest::Test
     rescue EOFError
       child.leave
     end
-    [status, child.stderr]
+    [status, child.stderr, child.forewords]
   end
 
   def test_what_cannot_start_leaves_with_its_story_before_it_answers
     { 'bad_start' => 'no database (IOError)', 'bad_prepare' => 'no database either (IOError)' }.each do |component, said|
-      status, stderr = leaving(component)
+      status, stderr, forewords = leaving(component)
       assert_equal(1, status)
       assert_match(/components\.rb:\d+:in `\w+': #{Regexp.escape(said)}/, stderr)
       refute_includes(stderr, 'lib/stormhost/')
+      # What it had to say before that is no answer.
+      assert_equal(component == 'bad_prepare' ? ['about to fail'] : [], forewords.map { |said| said['msg'] })
     end
   end
 

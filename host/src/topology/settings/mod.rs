@@ -122,9 +122,20 @@ impl Settings {
         Some(self.seconds("topology.tick.tuple.freq.secs")).filter(|interval| !interval.is_zero())
     }
 
-    /// After how long without a sign of life a child is taken for hung. `topology.subprocess.timeout.secs`, default 30 s.
+    /// After how long without a sign of life a child is taken for hung. `topology.subprocess.timeout.secs`; where nobody sets that,
+    /// `supervisor.worker.timeout.secs`, as in Storm; else 30 s.
     pub fn subprocess_timeout(&self) -> Duration {
-        self.seconds("topology.subprocess.timeout.secs")
+        const OWN: &str = "topology.subprocess.timeout.secs";
+        const WORKERS: &str = "supervisor.worker.timeout.secs";
+        let is_set = |key| {
+            self.get(key)
+                .is_some_and(|set| set.origin != Origin::Default)
+        };
+        self.seconds(if is_set(OWN) || !is_set(WORKERS) {
+            OWN
+        } else {
+            WORKERS
+        })
     }
 
     /// How many ackers Storm would start; `None` leaves it to Storm. Here only 0 matters, see [`Settings::tracking`]. `topology.acker.executors`.
@@ -137,9 +148,14 @@ impl Settings {
         self.acker_executors() != Some(0)
     }
 
-    /// Whether every tuple is logged. `topology.debug`, default false.
+    /// Whether every tuple that is emitted is logged, with its receivers. `topology.debug`, default false.
     pub fn debug(&self) -> bool {
         self.flag("topology.debug")
+    }
+
+    /// How often a metric is logged. `topology.builtin.metrics.bucket.size.secs`, default 60 s.
+    pub fn metrics_bucket(&self) -> Duration {
+        self.seconds("topology.builtin.metrics.bucket.size.secs")
     }
 
     /// How many tuples wait for a child on an old library. `topology.shellbolt.max.pending`, default [`Settings::queue_tuples`].

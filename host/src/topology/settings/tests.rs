@@ -294,6 +294,23 @@ fn what_is_refused_leaves_what_stood_below() {
 }
 
 #[test]
+fn a_child_may_be_silent_as_long_as_storms_supervisor_lets_it_unless_it_has_a_setting_of_its_own() {
+    const WORKERS: &str = "supervisor.worker.timeout.secs";
+    for (conf, seconds) in [
+        (json!({WORKERS: 60}), 60),
+        (
+            json!({WORKERS: 60, "topology.subprocess.timeout.secs": 5}),
+            5,
+        ),
+        (json!({}), 30),
+    ] {
+        let (_, settings, mistakes) = resolve(&ir(conf, json!({})), &Overrides::default());
+        assert!(mistakes.is_empty(), "{mistakes:?}");
+        assert_eq!(settings.subprocess_timeout(), Duration::from_secs(seconds));
+    }
+}
+
+#[test]
 fn defaults_are_those_of_the_documentation() {
     let (resolved, _, _) = resolve(&ir(json!({}), json!({})), &Overrides::default());
     for settings in [resolved, Settings::default()] {

@@ -45,6 +45,15 @@ function Component:initialize() end
 --- Called once at an orderly stop.
 function Component:close() end
 
+-- Sends a message, or writes the text where no host can be told anything yet.
+local function tell(link, message, text)
+  if link and link.opened then
+    link:message(message)
+  elseif not (link and link:foreword(message)) then
+    io.stderr:write(text, "\n")
+  end
+end
+
 --- Writes to the host's log, at `trace`, `debug`, `info`, `warn` or `error`. A plain `print` is logged too.
 function Component:log(message, level)
   level = level or "info"
@@ -52,23 +61,13 @@ function Component:log(message, level)
     error(("unknown log level '%s'; one of trace, debug, info, warn, error"):format(tostring(level)), 2)
   end
   message = values.readable(tostring(message))
-  local link = self._link
-  if link and link.opened then
-    link:message({ command = "log", msg = message, level = LEVELS[level] })
-  else
-    io.stderr:write("[", level, "] ", message, "\n")
-  end
+  tell(self._link, { command = "log", msg = message, level = LEVELS[level] }, ("[%s] %s"):format(level, message))
 end
 
 --- Tells the host of an error. Fails no tuple.
 function Component:report_error(message)
   message = values.readable(tostring(message))
-  local link = self._link
-  if link and link.opened then
-    link:message({ command = "error", msg = message })
-  else
-    io.stderr:write(message, "\n")
-  end
+  tell(self._link, { command = "error", msg = message }, message)
 end
 
 --- Sends a figure to the host's metrics; `value` is whatever JSON can say.

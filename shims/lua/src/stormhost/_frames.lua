@@ -61,6 +61,12 @@ function FramesLink:message(message)
   wire.write(self.channel, "M", json.encode(message))
 end
 
+--- Sends a log line or an error ahead of the handshake's answer.
+function FramesLink:foreword(message)
+  self.channel:write(json.encode(message), "\nend\n")
+  return true
+end
+
 --- The next frame for the loop, its kind and payload: first those that stood before an answer. Nil at the end.
 function FramesLink:next_frame()
   local frame = table.remove(self.buffered, 1)

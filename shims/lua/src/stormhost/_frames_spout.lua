@@ -99,13 +99,27 @@ local function is_waited(kind, payload)
   return kind == "C" and json.decode(payload).command == "waited"
 end
 
---- Waits a little for something to take.
+--- Waits a little for something to take. More credit alone is nothing: what it had was not used up.
 function SpoutLink:wait()
-  if self.channel:waiting(self.idle) == nil then
-    self:message({ command = "wait" })
-    local payload = self:await(is_waited)
-    self.buffered[#self.buffered + 1] = { "C", payload }
-    self.asked = now()
+  local left, till = self.idle, now() + self.idle / 1000
+  while left > 0 and #self.buffered == 0 do
+    local readable = self.channel:waiting(left)
+    if readable == nil then
+      self:message({ command = "wait" })
+      local payload = self:await(is_waited)
+      self.buffered[#self.buffered + 1] = { "C", payload }
+      self.asked = now()
+    elseif not readable then
+      return
+    else
+      local kind, payload = self:next_frame()
+      if kind == "N" then
+        self:take(kind, payload)
+        left = (till - now()) * 1000
+      else
+        self.buffered[#self.buffered + 1] = { kind, payload }
+      end
+    end
   end
 end
 

@@ -12,6 +12,11 @@ local PlainLink = class_of.extend(nil, { opened = false })
 --- What turns values into JSON; what cannot be sent is refused as in frames.
 PlainLink.encode = values_of.encoder(json)
 
+--- Whether a log line or an error was sent ahead of the handshake's answer, which not every host expects.
+function PlainLink:foreword()
+  return false
+end
+
 --- Binds a component to methods that send one thing at a time: `answer`, and `send(output, parts, of, options)`, where `of`
 -- is a bolt's list of the inputs that the row is anchored to, or a spout's id.
 function PlainLink:begin(component, outputs)

@@ -52,10 +52,7 @@ class Component:
         """Writes to the host's log, at `trace`, `debug`, `info`, `warn` or `error`. A plain `print` is logged too."""
         if level not in LEVELS:
             raise ValueError(f"unknown log level {level!r}; one of {', '.join(LEVELS)}")
-        if self._link is None or not self._link.opened:
-            print(f"[{level}] {message}", file=sys.stderr)
-        else:
-            self._link.message({"command": "log", "msg": str(message), "level": LEVELS[level]})
+        self._tell({"command": "log", "msg": str(message), "level": LEVELS[level]}, f"[{level}] {message}")
 
     def report_error(self, error: object) -> None:
         """Tells the host of an error, with its traceback if `error` is an exception. Fails no tuple."""
@@ -63,10 +60,7 @@ class Component:
             from ._traceback import story
 
             error = story(error)
-        if self._link is None or not self._link.opened:
-            print(error, file=sys.stderr)
-        else:
-            self._link.message({"command": "error", "msg": str(error)})
+        self._tell({"command": "error", "msg": str(error)}, str(error))
 
     def metric(self, name: str, value: Any) -> None:
         """Sends a figure to the host's metrics; `value` is whatever JSON can say."""
@@ -74,6 +68,14 @@ class Component:
             from ._values import clean
 
             self._link.message({"command": "metrics", "name": name, "params": clean(value)})
+
+    def _tell(self, message: dict[str, Any], text: str) -> None:
+        """Sends a message, or writes the text where no host can be told anything yet."""
+        link = self._link
+        if link is not None and link.opened:
+            link.message(message)
+        elif link is None or not link.foreword(message):
+            print(text, file=sys.stderr)
 
     def run(self) -> None:
         """Speaks with the host until it is through, then ends the process.

@@ -84,6 +84,10 @@ class FramesLink(Link):
         self.open()
         self.outlet.frame(MESSAGE, encode(message))
 
+    def foreword(self, message: dict[str, Any]) -> bool:
+        self.outlet.write(encode(message) + b"\nend\n")
+        return True
+
     def next_frame(self) -> tuple[bytes, memoryview]:
         """The next frame for the loop: first those that stood before a reply."""
         if self.buffered:

@@ -277,7 +277,18 @@ class SpoutLink(FramesLink):
             self._woken = False
             self.component._done = True
         elif not self.component._done:
-            self.inlet.waiting(self._idle)
+            self._rest()
+
+    def _rest(self) -> None:
+        """Waits a little for something to take. More credit alone is nothing: what it had was not used up."""
+        left, until = self._idle, monotonic() + self._idle / 1000
+        while left > 0 and not self.buffered and self.inlet.waiting(left):
+            kind, payload = self.next_frame()
+            if kind == CREDIT:
+                self._take(kind, payload)
+                left = (until - monotonic()) * 1000
+            else:
+                self.buffered.append((kind, payload))
 
     def _emit(self) -> Any:
         """The component's `emit`; the fast way is a row for the stream `default`, without extras."""

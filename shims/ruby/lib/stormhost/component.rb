@@ -121,7 +121,7 @@ module Stormhost
     def tell(message, text)
       if @stormhost_link&.opened?
         @stormhost_link.message(message)
-      else
+      elsif !@stormhost_link&.foreword(message)
         STDERR.puts(text) # `warn` says nothing where $VERBOSE is nil
       end
     end

@@ -47,6 +47,11 @@ module Stormhost
       @outlet.frame(Wire::MESSAGE, JsonText.encode(message))
     end
 
+    def foreword(message)
+      @outlet.write(JsonText.encode(message) << "\nend\n")
+      true
+    end
+
     # Adds a row whose values are not of the common kind, or raises EmitError. `extra`: ids of anchors, or a message id.
     def slow_emit(values, block, task, extra)
       output, = @results.blocks[block]

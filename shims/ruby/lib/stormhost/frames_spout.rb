@@ -184,8 +184,23 @@ module Stormhost
         @woken = false
         @component.done
       elsif !@component.stormhost_done?
-        @inlet.waiting?(@idle)
+        rest
       end
+    end
+
+    # Waits a little for something to take. More credit alone is nothing: what it had was not used up.
+    def rest
+      left = @idle
+      till = clock + left / 1000.0
+      while left.positive? && @buffered.empty? && @inlet.waiting?(left)
+        kind, payload = frame = next_frame
+        return @buffered << frame unless kind == Wire::CREDIT
+
+        @credit = payload.unpack1('Q<')
+        left = (till - clock) * 1000
+      end
+    rescue EndOfInput
+      throw self
     end
 
     # Writes what is there, then `done` if that is news.

@@ -4,8 +4,8 @@ module Stormhost
   # One conversation with the host. Implemented for frames, for Storm's JSON, and for tests.
   #
   # A link defines `stormhost_emit` (and for bolts `stormhost_ack` and `stormhost_fail`) on its component in `bind`, then runs the
-  # loop. Until it is `opened?`, which is when the handshake has been answered, messages go to standard error: they would be taken
-  # for the answer, and a component that fails in `prepare` must not have answered.
+  # loop. Until it is `opened?`, which is when the handshake has been answered, messages go by `foreword`, or else to standard
+  # error: Storm would take them for the answer, and a component that fails in `prepare` must not have answered.
   class Link
     def opened?
       @opened
@@ -34,6 +34,11 @@ module Stormhost
     # Sends a log line, an error or a metric.
     def message(_message)
       raise NotImplementedError
+    end
+
+    # Sends a log line or an error ahead of the handshake's answer. False where the host may not expect any.
+    def foreword(_message)
+      false
     end
 
     # Whether the component has its own method `name` in place of the one of `base`.
