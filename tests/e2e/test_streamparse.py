@@ -81,10 +81,12 @@ def start(stormhost: Stormhost, file: Path, *options: str, **others: object) -> 
     return stormhost.start(file, *options, env=env, **others)  # type: ignore[arg-type]
 
 
-def command(stormhost: Stormhost, word: str, file: Path, *options: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
-    """What `check` or `graph` say of a topology."""
+def command(
+    stormhost: Stormhost, word: str, file: Path, *options: str, python: str = sys.executable, before: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """What `check` or `graph` say of a topology; `before` is what starts them."""
     env = {**stormhost.environment("none", stormhost.folder / "journal"), "PYTHONPATH": str(stormhost.folder / "helpers")}
-    words = [binary(), word, str(file), "--python", python, *options]
+    words = [*before, binary(), word, str(file), "--python", python, *options]
     return subprocess.run(words, capture_output=True, text=True, cwd=stormhost.folder, env=env, timeout=SOON, check=False)
 
 
@@ -213,6 +215,22 @@ def test_options_lie_above_the_topology_and_that_above_the_environment(stormhost
     told = [line.split()[:2] for line in shown.splitlines()]
     for row in (["topology.message.timeout.secs", "30"], ["topology.max.spout.pending", "20"], ["mine", "10"]):
         assert row in told, shown
+
+
+def test_a_log_folder_of_somebody_else_is_told(stormhost: Stormhost) -> None:
+    root = project(stormhost, t=TOPOLOGY + "    words = Words.spec()\n")
+    theirs, before = Path("/"), ()
+    if os.geteuid() == 0:  # root may write anywhere, but for these privileges
+        theirs = stormhost.folder / "theirs"
+        theirs.mkdir()
+        os.chown(theirs, 65534, 65534)
+        if shutil.which("setpriv") is None:
+            pytest.skip("root cannot do without its privileges here")
+        drop = "-dac_override,-dac_read_search"
+        before = ("setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}")
+    (root / "config.json").write_text(json.dumps({"envs": {"prod": {"log": {"path": str(theirs)}}}}))
+    told = command(stormhost, "check", root, before=before).stderr
+    assert f'the log folder of the environment "prod", {theirs}, cannot be written to here' in told, told
 
 
 def test_what_needs_a_jvm_is_told_all_at_once(stormhost: Stormhost) -> None:

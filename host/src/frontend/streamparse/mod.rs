@@ -9,6 +9,7 @@ mod python;
 
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 use serde_json::json;
 
 use super::describe::{Request, describe};
@@ -92,10 +93,10 @@ fn resolve(project: &Project, folder: &str) -> PathBuf {
     project.source().join(folder)
 }
 
+/// Whether components can make files in a folder. The kernel is asked, since owner, groups and privileges decide as well as the permissions.
 fn is_writable(folder: &Path) -> bool {
-    folder
-        .metadata()
-        .is_ok_and(|found| found.is_dir() && !found.permissions().readonly())
+    let wanted = Access::WRITE_OK | Access::EXEC_OK;
+    folder.is_dir() && accessat(CWD, folder, wanted, AtFlags::EACCESS).is_ok()
 }
 
 /// Something about the project that does not keep it from running.

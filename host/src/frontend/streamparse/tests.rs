@@ -255,3 +255,17 @@ fn a_python_with_streamparse_goes_before_the_usual_one() {
         assert!(looked.contains(said), "{looked}");
     }
 }
+
+#[test]
+fn a_log_folder_is_one_that_can_be_written_to() {
+    let own = tempfile::tempdir().expect("a folder");
+    let file = own.path().join("file");
+    fs::write(&file, "").expect("written");
+    assert!(is_writable(own.path()));
+    assert!(!is_writable(&file) && !is_writable(&own.path().join("none")));
+    // Of root; whoever is that himself may write there.
+    assert_eq!(
+        is_writable(Path::new("/")),
+        rustix::process::geteuid().is_root()
+    );
+}
