@@ -56,6 +56,9 @@ class Notes(Bolt):
     def process(self, tup):
         note("got", tup.component, tup.stream, *tup.values)
 
+class Batches(BatchingBolt):
+    pass
+
 class Ticked(Bolt):
     def process_tick(self, tup):
         note("tick", tup.stream)
@@ -292,14 +295,22 @@ def test_field_names_that_pystorm_cannot_take_are_told(stormhost: Stormhost) -> 
 def test_a_batching_bolt_without_ticks_is_warned_of(stormhost: Stormhost) -> None:
     root = project(
         stormhost,
-        t=TOPOLOGY.replace("class T", "class B(BatchingBolt):\n    pass\n\nclass T")
-        + "    words = Words.spec()\n    batches = B.spec(inputs=[words], par={'beta': 2})\n",
+        t=TOPOLOGY + "    words = Words.spec()\n    batches = Batches.spec(inputs=[words], par={'beta': 2})\n",
     )
     told = checked(stormhost, root).stderr
-    assert "t.py:10: warning: 'batches' is a BatchingBolt without ticks" in told, told
-    assert "t.py:10: warning: par of 'batches' is given for beta, not for prod" in told, told
+    assert "t.py:7: warning: \"batches\" ends its batches at ticks, and is sent none" in told, told
+    assert "t.py:7: warning: par of 'batches' is given for beta, not for prod" in told, told
     (root / "config.json").write_text('{"envs": {"prod": {"options": {"topology.tick.tuple.freq.secs": 1}}}}')
-    assert "without ticks" not in checked(stormhost, root).stderr
+    assert "ticks" not in checked(stormhost, root).stderr
+
+
+def test_ticks_of_a_batching_bolt_are_those_in_force(stormhost: Stormhost) -> None:
+    root = project(stormhost, t=TOPOLOGY + "    words = Words.spec()\n    batches = Batches.spec(inputs=[words])\n")
+    ticks = "topology.tick.tuple.freq.secs"
+    for option in (f"{ticks}=1", f"batches:{ticks}=1"):
+        assert "ticks" not in checked(stormhost, root, "-o", option).stderr
+    (root / "config.json").write_text(json.dumps({"envs": {"prod": {"options": {ticks: 1}}}}))
+    assert '"batches" ends its batches at ticks' in checked(stormhost, root, "-o", f"batches:{ticks}=null").stderr
 
 
 def test_choices_that_are_not_clear_are_asked_for(stormhost: Stormhost) -> None:

@@ -47,16 +47,11 @@ pub(super) fn load(
     let below = environment
         .as_ref()
         .map(|environment| environment.settings(&|folder| is_writable(&resolve(&project, folder))));
-    let set_below: Vec<&String> = below
-        .iter()
-        .flat_map(|(settings, _)| settings.keys())
-        .collect();
     let told = json!({
         "root": project.root,
         "source": project.source(),
         "environment": environment.as_ref().map(|it| &it.name),
         "serializer": environment.as_ref().and_then(|it| it.serializer()).or(project.serializer()),
-        "options": set_below,
         "looked": looked,
     })
     .to_string();

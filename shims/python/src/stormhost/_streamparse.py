@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _RUNNER = "streamparse_run"
 _PARTIAL_KEY = "PartialKeyGrouping"
 _SERIALIZERS = ("json", "msgpack")
-_TICKS = "topology.tick.tuple.freq.secs"
 # Members of Thrift's Grouping that are groupings as they stand, and what the IR calls them.
 _PLAIN = ("shuffle", "all", "none", "direct", "local_or_shuffle")
 
@@ -35,7 +34,6 @@ class Project:
         self.source: str = told["source"]  # what is imported, and where children work
         self.environment: str | None = told["environment"]
         self.serializer: str = told["serializer"] or "json"
-        self.options: list[str] = told["options"]  # the settings that the environment has below the topology's own
         self.looked: list[str] = told["looked"]  # where a Python with streamparse was looked for
 
 
@@ -130,7 +128,6 @@ class _Description:
             for stream, grouping in (spec.inputs or {}).items():
                 self.ir["subscriptions"].append(self.subscription(spec, stream, grouping))
         self.check_serializer()
-        self.remark_on_batching()
         self.check_field_names()
 
     def place(self, spec: Any) -> Place:
@@ -155,6 +152,7 @@ class _Description:
                 for id, stream in spec.outputs.items()
             },
             "conf": self.plain(json.loads(spec.config or "{}"), f"config of {spec.name!r}", where),
+            "needs_ticks": _needs_ticks(spec.component_cls),
             "at": where.as_json(),
         }
 
@@ -226,19 +224,6 @@ class _Description:
         self.found.append(Mistake(what, "use one of the groupings by name, such as Grouping.fields(…)", where))
         return "shuffle", []
 
-    def remark_on_batching(self) -> None:
-        """A BatchingBolt lives by ticks; without any it keeps its tuples until they time out."""
-        from streamparse import BatchingBolt, TicklessBatchingBolt
-
-        for_all = _TICKS in self.ir["conf"] or _TICKS in self.project.options
-        for spec, component in zip(self.topology.specs, self.ir["components"]):
-            batches = issubclass(spec.component_cls, BatchingBolt)
-            tickless = issubclass(spec.component_cls, TicklessBatchingBolt)
-            if batches and not tickless and not for_all and _TICKS not in component["conf"]:
-                what = f"{spec.name!r} is a BatchingBolt without ticks, so it never ends a batch"
-                hint = f'give it some: config = {{"{_TICKS}": 1}}; or make it a TicklessBatchingBolt'
-                self.found.append(Mistake(what, hint, self.place(spec), severity="warning"))
-
     def check_serializer(self) -> None:
         """pystorm takes any of its serializers at first, and only fails when it reads."""
         from importlib.util import find_spec
@@ -266,6 +251,13 @@ class _Description:
 
 def _is_no_attribute(field: str) -> bool:
     return not field.isidentifier() or iskeyword(field) or field.startswith("_")
+
+
+def _needs_ticks(component: Any) -> bool:
+    """A BatchingBolt lives by ticks; without any it keeps its tuples until they time out."""
+    from streamparse import BatchingBolt, TicklessBatchingBolt
+
+    return issubclass(component, BatchingBolt) and not issubclass(component, TicklessBatchingBolt)
 
 
 def _is_python(spec: Any) -> bool:
