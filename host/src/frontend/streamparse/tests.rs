@@ -269,3 +269,67 @@ fn a_log_folder_is_one_that_can_be_written_to() {
         rustix::process::geteuid().is_root()
     );
 }
+
+#[test]
+fn the_python_of_a_script_is_found_however_the_script_names_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = folder(&[]);
+    let at = |name: &str| root.path().join(name).display().to_string();
+    let add = |name: &str, text: &str| {
+        let file = root.path().join(name);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("created");
+        fs::write(&file, text).expect("written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("executable");
+    };
+    for program in [
+        "usual/python3",
+        "my venv/bin/python3",
+        "named/pypy3",
+        "home/python",
+    ] {
+        add(program, "#!/bin/sh\n");
+    }
+    let (blank, pypy) = (at("my venv/bin/python3"), at("named/pypy3"));
+    for (folder, script, python) in [
+        (
+            "pip",
+            format!("#!/bin/sh\n'''exec' \"{blank}\" \"$0\" \"$@\"\n' '''\n"),
+            &blank,
+        ),
+        (
+            "uv",
+            format!("#!/bin/sh\n'''exec' '{blank}' \"$0\" \"$@\"\n' '''\n"),
+            &blank,
+        ),
+        (
+            "long",
+            format!("#!/bin/sh\n'''exec' {pypy} \"$0\" \"$@\"\n' '''\n"),
+            &pypy,
+        ),
+        ("flags", format!("#!{pypy} -s\nimport x\n"), &pypy),
+        ("env", "#!/usr/bin/env pypy3\n".into(), &pypy),
+        ("split", "#!/usr/bin/env -S pypy3 -s\n".into(), &pypy),
+    ] {
+        add(&format!("{folder}/streamparse_run"), &script);
+        let path = format!("{}:{}:{}", at("usual"), at(folder), at("named"));
+        assert_eq!(&python_in(root.path(), &path), python, "{script}");
+    }
+    for script in ["#!/bin/sh\nexec something\n", "#!/usr/bin/env python9\n"] {
+        add("home/streamparse_run", script);
+        fs::create_dir_all(root.path().join("links")).expect("created");
+        let link = root.path().join("links/streamparse_run");
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(at("home/streamparse_run"), &link).expect("linked");
+        let path = format!("{}:{}", at("usual"), at("links"));
+        assert_eq!(python_in(root.path(), &path), at("home/python"), "{script}");
+    }
+    add("alone/streamparse_run", "#!/bin/sh\nexec something\n");
+    let path = format!("{}:{}", at("usual"), at("alone"));
+    assert_eq!(python_in(root.path(), &path), at("usual/python3"));
+}
+
+fn python_in(root: &Path, path: &str) -> String {
+    let options = LoadOptions::new(Surroundings::new(root, [("PATH", path)]));
+    let (python, _) = python::find(root, None, &options).expect("a Python");
+    python.path.display().to_string()
+}
