@@ -26,7 +26,7 @@ impl Project {
     /// # Errors
     /// In the result: when its `config.json` cannot be understood.
     pub(in crate::frontend) fn at(folder: &Path) -> Option<Result<Self, ProjectError>> {
-        let file = folder.join(CONFIG);
+        let file: PathBuf = folder.join(CONFIG).components().collect();
         let text = fs::read_to_string(&file).ok()?;
         let bad = |message: String| {
             // Anybody may have a config.json; one that is broken is only ours to tell about if the rest looks like a project.
@@ -45,7 +45,7 @@ impl Project {
                     .any(|key| config.contains_key(*key))
                     .then(|| {
                         Ok(Self {
-                            root: folder.to_owned(),
+                            root: folder.components().collect(),
                             config,
                         })
                     })
@@ -83,16 +83,19 @@ impl Project {
         name: Option<&str>,
     ) -> Result<PathBuf, ProjectError> {
         let folder = self.topology_folder();
-        let names = python_files(&folder);
+        let names = files(&folder, ".py");
         let project = typed.to_owned();
         match (name, names.as_slice()) {
-            (_, []) => Err(ProjectError::NoTopologies {
-                project,
-                folder: folder.display().to_string(),
-            }),
             (Some(name), _) if names.iter().any(|other| other == name) => {
                 Ok(folder.join(format!("{name}.py")))
             }
+            (Some(name), _) if folder.join(format!("{name}.clj")).is_file() => {
+                Err(ProjectError::InClojure {
+                    project,
+                    files: vec![format!("{name}.clj")],
+                })
+            }
+            (_, []) => Err(none_in(&folder, project)),
             (Some(name), _) => Err(ProjectError::NoSuchTopology {
                 project,
                 name: name.to_owned(),
@@ -158,7 +161,8 @@ impl Project {
 
     fn topology_folder(&self) -> PathBuf {
         let folder = text(&self.config, "topology_specs").unwrap_or("topologies");
-        self.root.join(folder)
+        // By its components, since it is shown: where the folder was typed as `.`, or the configuration says "./topologies/".
+        self.root.join(folder).components().collect()
     }
 }
 
@@ -252,10 +256,22 @@ fn text<'a>(members: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-fn python_files(folder: &Path) -> Vec<String> {
+/// Why a folder without topologies in Python is no use.
+fn none_in(folder: &Path, project: String) -> ProjectError {
+    let clojure = files(folder, ".clj");
+    if clojure.is_empty() {
+        let folder = folder.display().to_string();
+        return ProjectError::NoTopologies { project, folder };
+    }
+    let files = clojure.iter().map(|name| format!("{name}.clj")).collect();
+    ProjectError::InClojure { project, files }
+}
+
+/// The names of a folder's files with this ending, without it.
+fn files(folder: &Path, ending: &str) -> Vec<String> {
     super::super::names_in(folder)
         .into_iter()
-        .filter_map(|name| name.strip_suffix(".py").map(str::to_owned))
+        .filter_map(|name| name.strip_suffix(ending).map(str::to_owned))
         .filter(|name| !name.starts_with("__"))
         .collect()
 }

@@ -333,3 +333,38 @@ fn python_in(root: &Path, path: &str) -> String {
     let (python, _) = python::find(root, None, &options).expect("a Python");
     python.path.display().to_string()
 }
+
+#[test]
+fn topologies_in_clojure_are_called_that() {
+    let (clojure, python) = (("topologies/words.clj", ""), ("topologies/other.py", ""));
+    let words = "whose topologies are in Clojure (words.clj), as before streamparse 3";
+    for (files, name, said) in [
+        (vec![clojure], None, words),
+        (vec![clojure], Some("words"), words),
+        (vec![clojure, python], Some("words"), words),
+        (vec![clojure], Some("none"), words),
+        (
+            vec![clojure, python],
+            Some("none"),
+            "without a topology \"none\"",
+        ),
+    ] {
+        let files: Vec<_> = files.into_iter().chain([("config.json", CONFIG)]).collect();
+        let (_root, project) = project(&files);
+        let error = project.topology(".", name).expect_err(said).to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn a_folder_is_shown_without_detours() {
+    let config = r#"{"topology_specs": "./topologies/", "envs": {}}"#;
+    let root = folder(&[("config.json", config)]);
+    let project = Project::at(&root.path().join("."))
+        .expect("a project")
+        .expect("readable");
+    let error = project.topology(".", None).expect_err("none").to_string();
+    let shown = format!("in {}/topologies\n", root.path().display());
+    assert!(error.contains(&shown), "{error}");
+    assert_eq!(project.config_file(), root.path().join("config.json"));
+}
