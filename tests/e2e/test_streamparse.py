@@ -59,6 +59,10 @@ class Notes(Bolt):
 class Batches(BatchingBolt):
     pass
 
+class Outer:
+    class Inner(Bolt):
+        pass
+
 class Ticked(Bolt):
     def process_tick(self, tup):
         note("tick", tup.stream)
@@ -311,6 +315,44 @@ def test_ticks_of_a_batching_bolt_are_those_in_force(stormhost: Stormhost) -> No
         assert "ticks" not in checked(stormhost, root, "-o", option).stderr
     (root / "config.json").write_text(json.dumps({"envs": {"prod": {"options": {ticks: 1}}}}))
     assert '"batches" ends its batches at ticks' in checked(stormhost, root, "-o", f"batches:{ticks}=null").stderr
+
+
+def test_classes_that_children_cannot_find_are_told(stormhost: Stormhost) -> None:
+    root = project(
+        stormhost,
+        t=TOPOLOGY.replace("class T", "from beside import *\nclass Own(Bolt):\n    pass\nclass T")
+        + "    words = Words.spec()\n    own = Own.spec(inputs=[words])\n    inner = Outer.Inner.spec(inputs=[words])\n"
+        + "    near = Near.spec(inputs=[words])\n",
+    )
+    (root / "topologies" / "beside.py").write_text("from streamparse import Bolt\nclass Near(Bolt):\n    pass\n")
+    told = mistakes(stormhost, root, "-n", "t")
+    for line, said in [
+        (10, "'own' is defined in the topology's file, and streamparse_run does not look there [SH0119]"),
+        (11, "'inner' is Outer.Inner, and streamparse_run looks for Inner in parts_of_it"),
+        (12, "'near' is defined in topologies/beside.py, and streamparse_run does not look there"),
+    ]:
+        assert f"topologies/t.py:{line}: error: {said}" in told, told
+    assert "hint: move Own into a file in src/" in told, told
+    assert told.rstrip().endswith("3 errors"), told
+
+
+def test_a_class_in_the_file_of_a_topology_alone_is_found(stormhost: Stormhost) -> None:
+    file = stormhost.folder / "alone.py"
+    file.write_text(PARTS + "class T(Topology):\n    words = Words.spec()\n    notes = Notes.spec(inputs=[words])\n")
+    run = start(stormhost, file)
+    run.until(lambda: len(run.noted("got")) == 3, "all words")
+    run.signal(signal.SIGINT)
+    run.ends_with(130)
+
+
+def test_src_may_be_imported_by_its_name(stormhost: Stormhost) -> None:
+    source = TOPOLOGY.replace("from parts", "from src.parts") + "    words = Words.spec()\n    notes = Notes.spec(inputs=[words])\n"
+    root = project(stormhost, t=source)
+    run = start(stormhost, root)
+    run.until(lambda: len(run.noted("acked")) == 3, "all words to be acked")
+    run.signal(signal.SIGINT)
+    run.ends_with(130)
+    assert len(run.noted("got")) == 3
 
 
 def test_choices_that_are_not_clear_are_asked_for(stormhost: Stormhost) -> None:
