@@ -26,7 +26,8 @@ pub(super) fn is_topology(text: &str, resolved: &Path) -> bool {
         text.lines()
             .any(|line| language::python_imports(line, package))
     };
-    !imports("stormhost") && (imports("streamparse") || Project::of_topology(resolved).is_some())
+    !imports("stormhost")
+        && (imports("streamparse") || Project::of_topology(resolved, None).is_some())
 }
 
 /// Has one topology described. `path` is its file, perhaps with a class after a colon; `resolved` where that lies.
@@ -36,9 +37,9 @@ pub(super) fn load(
     resolved: &Path,
     options: &LoadOptions,
 ) -> Result<Ir, LoadError> {
-    let project = Project::of_topology(resolved)
-        .transpose()?
-        .unwrap_or_else(|| Project::without_config(resolved));
+    let config = options.config();
+    let project = Project::of_topology(resolved, config.as_deref())
+        .unwrap_or_else(|| Project::around(resolved, config.as_deref()))?;
     let environment = project.environment(options.others.environment.as_deref())?;
     let topology = resolved.file_stem().unwrap_or_default().to_string_lossy();
     let virtualenv = environment.as_ref().and_then(|it| it.virtualenv(&topology));
@@ -67,7 +68,6 @@ pub(super) fn load(
         for (key, value) in below {
             ir.conf.entry(key).or_insert(value);
         }
-        let config = project.config_file();
         ir.mistakes
             .extend(remarks.into_iter().map(|remark| MistakeIr {
                 severity: remark.severity,
@@ -75,7 +75,7 @@ pub(super) fn load(
                 hint: remark.hint,
                 traceback: None,
                 at: Some(Place {
-                    file: config.display().to_string(),
+                    file: project.config_file.display().to_string(),
                     line: 0,
                 }),
             }));

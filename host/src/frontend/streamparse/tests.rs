@@ -25,7 +25,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 fn project(files: &[(&str, &str)]) -> (tempfile::TempDir, Project) {
     let root = folder(files);
-    let project = Project::at(root.path())
+    let project = Project::at(root.path(), None)
         .expect("a project")
         .expect("readable");
     (root, project)
@@ -59,6 +59,41 @@ fn the_only_topology_is_taken_and_others_are_named() {
             (found, expected) => panic!("{found:?} instead of {expected:?}"),
         }
     }
+}
+
+#[test]
+fn topologies_in_clojure_are_called_that() {
+    let (clojure, python) = (("topologies/words.clj", ""), ("topologies/other.py", ""));
+    let words = "whose topologies are in Clojure (words.clj), as before streamparse 3";
+    for (files, name, said) in [
+        (vec![clojure], None, words),
+        (vec![clojure], Some("words"), words),
+        (vec![clojure, python], Some("words"), words),
+        (vec![clojure], Some("none"), words),
+        (
+            vec![clojure, python],
+            Some("none"),
+            "without a topology \"none\"",
+        ),
+    ] {
+        let files: Vec<_> = files.into_iter().chain([("config.json", CONFIG)]).collect();
+        let (_root, project) = project(&files);
+        let error = project.topology(".", name).expect_err(said).to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn a_folder_is_shown_without_detours() {
+    let config = r#"{"topology_specs": "./topologies/", "envs": {}}"#;
+    let root = folder(&[("config.json", config)]);
+    let project = Project::at(&root.path().join("."), None)
+        .expect("a project")
+        .expect("readable");
+    let error = project.topology(".", None).expect_err("none").to_string();
+    let shown = format!("in {}/topologies\n", root.path().display());
+    assert!(error.contains(&shown), "{error}");
+    assert_eq!(project.config_file, root.path().join("config.json"));
 }
 
 #[test]
@@ -131,6 +166,20 @@ fn settings_of_an_environment_are_those_of_streamparse() {
 }
 
 #[test]
+fn a_log_folder_is_one_that_can_be_written_to() {
+    let own = tempfile::tempdir().expect("a folder");
+    let file = own.path().join("file");
+    fs::write(&file, "").expect("written");
+    assert!(is_writable(own.path()));
+    assert!(!is_writable(&file) && !is_writable(&own.path().join("none")));
+    // Of root; whoever is that himself may write there.
+    assert_eq!(
+        is_writable(Path::new("/")),
+        rustix::process::geteuid().is_root()
+    );
+}
+
+#[test]
 fn a_config_json_of_somebody_else_makes_no_project() {
     for (files, expected) in [
         (vec![("config.json", "{\"port\": 80}")], None),
@@ -146,7 +195,8 @@ fn a_config_json_of_somebody_else_makes_no_project() {
         ),
     ] {
         let root = folder(&files);
-        let found = Project::at(root.path()).map(|found| found.expect_err("broken").to_string());
+        let found =
+            Project::at(root.path(), None).map(|found| found.expect_err("broken").to_string());
         match expected {
             None => assert!(found.is_none(), "{files:?}: {found:?}"),
             Some(said) => assert!(
@@ -154,6 +204,50 @@ fn a_config_json_of_somebody_else_makes_no_project() {
                 "{found:?}"
             ),
         }
+    }
+}
+
+#[test]
+fn a_configuration_that_is_asked_for_is_read_in_place_of_the_projects() {
+    let root = folder(&[
+        ("config.json", CONFIG),
+        (
+            "other.json",
+            r#"{"topology_specs": "storm/others", "envs": {"mine": {}}}"#,
+        ),
+        ("list.json", "[]"),
+        ("storm/others/words.py", ""),
+        ("elsewhere/words.py", ""),
+    ]);
+    let below = |name: &str| root.path().join(name);
+    let (words, config) = (below("storm/others/words.py"), below("other.json"));
+    let environment = |project: Project| {
+        let chosen = project.environment(None).expect("one");
+        chosen.expect("there").name
+    };
+    let project = Project::at(root.path(), Some(&config));
+    let project = project.expect("a project").expect("readable");
+    assert_eq!(project.topology(".", None).expect("one"), words);
+    assert_eq!(environment(project), "mine");
+    let project = Project::of_topology(&words, Some(&config));
+    let project = project.expect("a project").expect("readable");
+    assert_eq!(
+        (&project.root, &project.config_file),
+        (&root.path().to_owned(), &config)
+    );
+    let file = below("elsewhere/words.py");
+    assert!(Project::of_topology(&file, Some(&config)).is_none());
+    assert_eq!(
+        environment(Project::around(&file, Some(&config)).expect("readable")),
+        "mine"
+    );
+    for (name, said) in [
+        ("none.json", "No such file"),
+        ("list.json", "it is no JSON object"),
+    ] {
+        let error = Project::at(root.path(), Some(&below(name))).expect("a project");
+        let error = error.expect_err(said).to_string();
+        assert!(error.contains(name) && error.contains(said), "{error}");
     }
 }
 
@@ -257,20 +351,6 @@ fn a_python_with_streamparse_goes_before_the_usual_one() {
 }
 
 #[test]
-fn a_log_folder_is_one_that_can_be_written_to() {
-    let own = tempfile::tempdir().expect("a folder");
-    let file = own.path().join("file");
-    fs::write(&file, "").expect("written");
-    assert!(is_writable(own.path()));
-    assert!(!is_writable(&file) && !is_writable(&own.path().join("none")));
-    // Of root; whoever is that himself may write there.
-    assert_eq!(
-        is_writable(Path::new("/")),
-        rustix::process::geteuid().is_root()
-    );
-}
-
-#[test]
 fn the_python_of_a_script_is_found_however_the_script_names_it() {
     use std::os::unix::fs::PermissionsExt;
     let root = folder(&[]);
@@ -332,39 +412,4 @@ fn python_in(root: &Path, path: &str) -> String {
     let options = LoadOptions::new(Surroundings::new(root, [("PATH", path)]));
     let (python, _) = python::find(root, None, &options).expect("a Python");
     python.path.display().to_string()
-}
-
-#[test]
-fn topologies_in_clojure_are_called_that() {
-    let (clojure, python) = (("topologies/words.clj", ""), ("topologies/other.py", ""));
-    let words = "whose topologies are in Clojure (words.clj), as before streamparse 3";
-    for (files, name, said) in [
-        (vec![clojure], None, words),
-        (vec![clojure], Some("words"), words),
-        (vec![clojure, python], Some("words"), words),
-        (vec![clojure], Some("none"), words),
-        (
-            vec![clojure, python],
-            Some("none"),
-            "without a topology \"none\"",
-        ),
-    ] {
-        let files: Vec<_> = files.into_iter().chain([("config.json", CONFIG)]).collect();
-        let (_root, project) = project(&files);
-        let error = project.topology(".", name).expect_err(said).to_string();
-        assert!(error.contains(said), "{error}");
-    }
-}
-
-#[test]
-fn a_folder_is_shown_without_detours() {
-    let config = r#"{"topology_specs": "./topologies/", "envs": {}}"#;
-    let root = folder(&[("config.json", config)]);
-    let project = Project::at(&root.path().join("."))
-        .expect("a project")
-        .expect("readable");
-    let error = project.topology(".", None).expect_err("none").to_string();
-    let shown = format!("in {}/topologies\n", root.path().display());
-    assert!(error.contains(&shown), "{error}");
-    assert_eq!(project.config_file(), root.path().join("config.json"));
 }
