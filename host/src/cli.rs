@@ -1,9 +1,12 @@
 //! The command line: types only. What the commands do stands in `commands` and `run`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::topology::{BadOption, SetOption};
@@ -15,6 +18,59 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads a command line. Options that `sparse run` has, and a topology here has not, are told with what to type in their place.
+    ///
+    /// # Errors
+    /// What makes no sense, and requests for help.
+    pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        Self::try_parse_from(words).map_err(|mut error| {
+            let takes_a_topology = ["run", "replay", "check", "graph"];
+            let command = words.get(1).and_then(|word| word.to_str());
+            if command.is_some_and(|command| takes_a_topology.contains(&command)) {
+                say_instead(&mut error);
+            }
+            error
+        })
+    }
+}
+
+/// Options of `sparse run` that go by another name here, or mean nothing. In words for whoever comes from there: `docs/porting.md`.
+const OF_SPARSE: [(&str, &str, &str); 4] = [
+    (
+        "-t",
+        "--time",
+        "a run is ended after 30 seconds by --for 30s",
+    ),
+    ("-d", "", "every tuple is logged by -o topology.debug=true"),
+    (
+        "-w",
+        "--workers",
+        "leave it out: workers have no meaning here",
+    ),
+    (
+        "-a",
+        "--ackers",
+        "leave it out: ackers have no meaning here",
+    ),
+];
+
+/// In place of the option that clap takes for meant.
+fn say_instead(error: &mut clap::Error) {
+    let unknown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(unknown)) => unknown,
+        _ => return,
+    };
+    let known = OF_SPARSE
+        .iter()
+        .find(|(short, long, _)| unknown == short || unknown == long);
+    if let Some((_, _, tip)) = known {
+        let tip = StyledStr::from(*tip);
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
 }
 
 /// What to do.
@@ -59,7 +115,13 @@ pub struct TopologyOptions {
     #[arg(short = 'p', long = "parallelism", value_name = "COMPONENT=N")]
     pub parallelism: Vec<ParallelismOption>,
     /// Set a setting, for the topology or for one component
-    #[arg(short = 'o', long, value_name = "[COMPONENT:]KEY=VALUE")]
+    // The other name is what `sparse` calls it.
+    #[arg(
+        short = 'o',
+        long,
+        alias = "option",
+        value_name = "[COMPONENT:]KEY=VALUE"
+    )]
     pub set: Vec<SetOption>,
     /// Add a variable to the environment of every component
     #[arg(long, value_name = "NAME=VALUE")]
@@ -100,6 +162,9 @@ pub struct OthersOptions {
         help_heading = "Topologies of others"
     )]
     pub environment: Option<String>,
+    /// What is read in place of a streamparse project's config.json
+    #[arg(long, value_name = "FILE", help_heading = "Topologies of others")]
+    pub config: Option<String>,
     /// A file of properties, for ${key} in Flux
     #[arg(long, value_name = "FILE", help_heading = "Topologies of others")]
     pub filter: Option<String>,
@@ -541,7 +606,8 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Command, clap::Error> {
-        Cli::try_parse_from(line.split(' ')).map(|cli| cli.command)
+        let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        Cli::read(&words).map(|cli| cli.command)
     }
 
     #[test]
@@ -621,6 +687,46 @@ mod tests {
         assert_eq!(topology.set[0].key, "topology.debug");
         assert_eq!(topology.others.environment.as_deref(), Some("prod"));
         assert_eq!(topology.others.name.as_deref(), Some("words"));
+    }
+
+    #[test]
+    fn options_of_sparse_run_are_taken_or_told_with_what_to_type() {
+        let line = "stormhost run --config other.json --option topology.debug=true";
+        let Ok(Command::Run(options)) = parse(line) else {
+            panic!("{:?}", parse(line))
+        };
+        let topology = options.topology;
+        assert_eq!(topology.set[0].key, "topology.debug");
+        assert_eq!(topology.others.config.as_deref(), Some("other.json"));
+        for (line, said) in [
+            (
+                "stormhost run -t 30",
+                "tip: a run is ended after 30 seconds by --for 30s",
+            ),
+            (
+                "stormhost run --time=30",
+                "tip: a run is ended after 30 seconds by --for 30s",
+            ),
+            (
+                "stormhost run -d",
+                "tip: every tuple is logged by -o topology.debug=true",
+            ),
+            (
+                "stormhost check -w 2",
+                "tip: leave it out: workers have no meaning here",
+            ),
+            (
+                "stormhost run --ackers 2",
+                "tip: leave it out: ackers have no meaning here",
+            ),
+            ("stormhost run --tim 3", "tip: to pass '--tim' as a value"),
+        ] {
+            let error = parse(line).expect_err(line).to_string();
+            assert_eq!(error.matches("tip:").count(), 1, "{line}: {error}");
+            assert!(error.contains(said), "{line}: {error}");
+        }
+        let error = parse("stormhost new -t 30").expect_err("no such option");
+        assert!(!error.to_string().contains("--for"), "{error}");
     }
 
     #[test]

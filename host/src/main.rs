@@ -3,7 +3,6 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::Parser;
 use stormhost::cli::{Cli, Command};
 use stormhost::errors::{Code, marked};
 use stormhost::status::ExitStatus;
@@ -18,7 +17,8 @@ fn main() -> ExitCode {
         return status;
     }
     // Wrong usage ends here with status 2, and with what was expected.
-    let command = match Cli::try_parse() {
+    let words: Vec<_> = std::env::args_os().collect();
+    let command = match Cli::read(&words) {
         Ok(cli) => cli.command,
         Err(error) => return usage(&error),
     };

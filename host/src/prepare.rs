@@ -202,6 +202,7 @@ pub fn others(typed: &crate::cli::OthersOptions) -> OthersOptions {
     OthersOptions {
         name: typed.name.clone(),
         environment: typed.environment.clone(),
+        config: typed.config.clone(),
         filter: typed.filter.clone(),
         env_filter: typed.env_filter,
     }

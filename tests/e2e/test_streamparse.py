@@ -56,6 +56,13 @@ class Notes(Bolt):
     def process(self, tup):
         note("got", tup.component, tup.stream, *tup.values)
 
+class Batches(BatchingBolt):
+    pass
+
+class Outer:
+    class Inner(Bolt):
+        pass
+
 class Ticked(Bolt):
     def process_tick(self, tup):
         note("tick", tup.stream)
@@ -81,10 +88,12 @@ def start(stormhost: Stormhost, file: Path, *options: str, **others: object) -> 
     return stormhost.start(file, *options, env=env, **others)  # type: ignore[arg-type]
 
 
-def command(stormhost: Stormhost, word: str, file: Path, *options: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
-    """What `check` or `graph` say of a topology."""
+def command(
+    stormhost: Stormhost, word: str, file: Path, *options: str, python: str = sys.executable, before: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """What `check` or `graph` say of a topology; `before` is what starts them."""
     env = {**stormhost.environment("none", stormhost.folder / "journal"), "PYTHONPATH": str(stormhost.folder / "helpers")}
-    words = [binary(), word, str(file), "--python", python, *options]
+    words = [*before, binary(), word, str(file), "--python", python, *options]
     return subprocess.run(words, capture_output=True, text=True, cwd=stormhost.folder, env=env, timeout=SOON, check=False)
 
 
@@ -215,6 +224,22 @@ def test_options_lie_above_the_topology_and_that_above_the_environment(stormhost
         assert row in told, shown
 
 
+def test_a_log_folder_of_somebody_else_is_told(stormhost: Stormhost) -> None:
+    root = project(stormhost, t=TOPOLOGY + "    words = Words.spec()\n")
+    theirs, before = Path("/"), ()
+    if os.geteuid() == 0:  # root may write anywhere, but for these privileges
+        theirs = stormhost.folder / "theirs"
+        theirs.mkdir()
+        os.chown(theirs, 65534, 65534)
+        if shutil.which("setpriv") is None:
+            pytest.skip("root cannot do without its privileges here")
+        drop = "-dac_override,-dac_read_search"
+        before = ("setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}")
+    (root / "config.json").write_text(json.dumps({"envs": {"prod": {"log": {"path": str(theirs)}}}}))
+    told = command(stormhost, "check", root, before=before).stderr
+    assert f'the log folder of the environment "prod", {theirs}, cannot be written to here' in told, told
+
+
 def test_what_needs_a_jvm_is_told_all_at_once(stormhost: Stormhost) -> None:
     told = mistakes(
         stormhost,
@@ -274,14 +299,60 @@ def test_field_names_that_pystorm_cannot_take_are_told(stormhost: Stormhost) -> 
 def test_a_batching_bolt_without_ticks_is_warned_of(stormhost: Stormhost) -> None:
     root = project(
         stormhost,
-        t=TOPOLOGY.replace("class T", "class B(BatchingBolt):\n    pass\n\nclass T")
-        + "    words = Words.spec()\n    batches = B.spec(inputs=[words], par={'beta': 2})\n",
+        t=TOPOLOGY + "    words = Words.spec()\n    batches = Batches.spec(inputs=[words], par={'beta': 2})\n",
     )
     told = checked(stormhost, root).stderr
-    assert "t.py:10: warning: 'batches' is a BatchingBolt without ticks" in told, told
-    assert "t.py:10: warning: par of 'batches' is given for beta, not for prod" in told, told
+    assert "t.py:7: warning: \"batches\" ends its batches at ticks, and is sent none" in told, told
+    assert "t.py:7: warning: par of 'batches' is given for beta, not for prod" in told, told
     (root / "config.json").write_text('{"envs": {"prod": {"options": {"topology.tick.tuple.freq.secs": 1}}}}')
-    assert "without ticks" not in checked(stormhost, root).stderr
+    assert "ticks" not in checked(stormhost, root).stderr
+
+
+def test_ticks_of_a_batching_bolt_are_those_in_force(stormhost: Stormhost) -> None:
+    root = project(stormhost, t=TOPOLOGY + "    words = Words.spec()\n    batches = Batches.spec(inputs=[words])\n")
+    ticks = "topology.tick.tuple.freq.secs"
+    for option in (f"{ticks}=1", f"batches:{ticks}=1"):
+        assert "ticks" not in checked(stormhost, root, "-o", option).stderr
+    (root / "config.json").write_text(json.dumps({"envs": {"prod": {"options": {ticks: 1}}}}))
+    assert '"batches" ends its batches at ticks' in checked(stormhost, root, "-o", f"batches:{ticks}=null").stderr
+
+
+def test_classes_that_children_cannot_find_are_told(stormhost: Stormhost) -> None:
+    root = project(
+        stormhost,
+        t=TOPOLOGY.replace("class T", "from beside import *\nclass Own(Bolt):\n    pass\nclass T")
+        + "    words = Words.spec()\n    own = Own.spec(inputs=[words])\n    inner = Outer.Inner.spec(inputs=[words])\n"
+        + "    near = Near.spec(inputs=[words])\n",
+    )
+    (root / "topologies" / "beside.py").write_text("from streamparse import Bolt\nclass Near(Bolt):\n    pass\n")
+    told = mistakes(stormhost, root, "-n", "t")
+    for line, said in [
+        (10, "'own' is defined in the topology's file, and streamparse_run does not look there [SH0119]"),
+        (11, "'inner' is Outer.Inner, and streamparse_run looks for Inner in parts_of_it"),
+        (12, "'near' is defined in topologies/beside.py, and streamparse_run does not look there"),
+    ]:
+        assert f"topologies/t.py:{line}: error: {said}" in told, told
+    assert "hint: move Own into a file in src/" in told, told
+    assert told.rstrip().endswith("3 errors"), told
+
+
+def test_a_class_in_the_file_of_a_topology_alone_is_found(stormhost: Stormhost) -> None:
+    file = stormhost.folder / "alone.py"
+    file.write_text(PARTS + "class T(Topology):\n    words = Words.spec()\n    notes = Notes.spec(inputs=[words])\n")
+    run = start(stormhost, file)
+    run.until(lambda: len(run.noted("got")) == 3, "all words")
+    run.signal(signal.SIGINT)
+    run.ends_with(130)
+
+
+def test_src_may_be_imported_by_its_name(stormhost: Stormhost) -> None:
+    source = TOPOLOGY.replace("from parts", "from src.parts") + "    words = Words.spec()\n    notes = Notes.spec(inputs=[words])\n"
+    root = project(stormhost, t=source)
+    run = start(stormhost, root)
+    run.until(lambda: len(run.noted("acked")) == 3, "all words to be acked")
+    run.signal(signal.SIGINT)
+    run.ends_with(130)
+    assert len(run.noted("got")) == 3
 
 
 def test_choices_that_are_not_clear_are_asked_for(stormhost: Stormhost) -> None:

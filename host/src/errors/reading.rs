@@ -35,8 +35,9 @@ STRAY_OPTION "SH0107"
 BAD_PROJECT "SH0108"
     ["{file} is no configuration of a streamparse project: {reason}"]
     ["{project} is a streamparse project, but no topology is in {folder}"]
-    cause "The project's `config.json` cannot be used, or the folder that it names for topologies holds none."
-    remedy "Compare `config.json` with streamparse's own; topologies stand in its `topology_specs` folder."
+    ["{project} is a streamparse project whose topologies are in Clojure ({files}), as before streamparse 3"]
+    cause "The project's `config.json` cannot be used, or the folder that it names for topologies holds none in Python."
+    remedy "Compare `config.json` with streamparse's own; topologies stand in its `topology_specs` folder. Those in Clojure are written again in Python: `docs/porting.md`."
 WHICH_TOPOLOGY "SH0109"
     ["{project} is a streamparse project with several topologies: {names}"]
     ["{project} is a streamparse project without a topology {name}"]

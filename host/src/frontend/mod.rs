@@ -64,6 +64,8 @@ pub struct OthersOptions {
     pub name: Option<String>,
     /// Which environment of a project's `config.json`.
     pub environment: Option<String>,
+    /// What is read in place of a project's `config.json`.
+    pub config: Option<String>,
     /// A file of properties whose values stand for `${key}` in a Flux file.
     pub filter: Option<String>,
     /// Whether variables of the environment stand for `${ENV-NAME}` in a Flux file.
@@ -74,13 +76,11 @@ impl OthersOptions {
     /// Those that were given, each with what it belongs to.
     pub fn given(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let project = "a streamparse project's folder";
+        let topology = "a topology of streamparse";
         let known = [
             ("--name", self.name.is_some(), project),
-            (
-                "--environment",
-                self.environment.is_some(),
-                "a topology of streamparse",
-            ),
+            ("--environment", self.environment.is_some(), topology),
+            ("--config", self.config.is_some(), topology),
             ("--filter", self.filter.is_some(), "a Flux file"),
             ("--env-filter", self.env_filter, "a Flux file"),
         ];
@@ -101,6 +101,12 @@ impl LoadOptions {
             surroundings,
         }
     }
+
+    /// The configuration of a streamparse project that was asked for.
+    fn config(&self) -> Option<PathBuf> {
+        let asked = self.others.config.as_ref();
+        asked.map(|file| self.surroundings.resolve(file))
+    }
 }
 
 /// Has a topology described. `path` is a file, or `file:Name` to choose one topology of several in it.
@@ -111,9 +117,10 @@ impl LoadOptions {
 pub fn load(path: &str, options: &LoadOptions) -> Result<Ir, LoadError> {
     let (file, name) = split_name(path, &options.surroundings);
     let resolved = options.surroundings.resolve(&file);
-    let mut ir = match Project::at(&resolved).transpose()? {
+    let mut ir = match Project::at(&resolved, options.config().as_deref()).transpose()? {
         Some(project) => {
-            refuse_stray(&file, &["--name", "--environment"], &options.others)?;
+            let taken = ["--name", "--environment", "--config"];
+            refuse_stray(&file, &taken, &options.others)?;
             let name = name.as_deref().or(options.others.name.as_deref());
             let topology = project.topology(&file, name)?;
             let typed = typed_below(&file, &resolved, &topology);
@@ -182,7 +189,7 @@ fn described(
             if language.id == language::PYTHON.id
                 && streamparse::is_topology(&String::from_utf8_lossy(content), resolved) =>
         {
-            refuse_stray(&file, &["--environment"], &options.others)?;
+            refuse_stray(&file, &["--environment", "--config"], &options.others)?;
             streamparse::load(path, &file, resolved, options)
         }
         Form::Program(language)

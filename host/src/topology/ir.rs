@@ -84,6 +84,9 @@ pub struct ComponentIr {
     /// `host` if the host replays failed spout tuples.
     #[serde(default)]
     pub replay: Option<String>,
+    /// Whether a bolt ends its batches at ticks, so that it never does without any.
+    #[serde(default)]
+    pub needs_ticks: bool,
     /// What it emits: stream id to fields.
     #[serde(default)]
     pub streams: IndexMap<String, StreamIr>,

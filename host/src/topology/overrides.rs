@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
+use super::settings::{ValueKind, known};
+
 /// Everything from outside that bears on a topology. Empty by default.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
@@ -38,7 +40,7 @@ pub struct SetOption {
     pub component: Option<String>,
     /// The setting.
     pub key: String,
-    /// Its value: JSON, or plain text where it is none.
+    /// Its value: JSON, or what a line of YAML takes for more than text, or plain text.
     pub value: Value,
 }
 
@@ -63,14 +65,54 @@ impl FromStr for SetOption {
         Ok(SetOption {
             component,
             key: key.to_owned(),
-            value: json_or_text(value),
+            value: typed(key, value),
         })
     }
 }
 
-/// The text as JSON, or itself where it is none: `7` is a number, `true` a flag, `msgpack` a text.
-pub(super) fn json_or_text(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+/// The value of a setting as it was typed: JSON, or YAML where that knows more than text, or the text itself. `7` is a number, `true` and
+/// `True` are a flag, `[a, b]` is a list, `msgpack` a text. Where octal digits are expected, digits are those.
+pub(super) fn typed(key: &str, text: &str) -> Value {
+    let is_octal = known(key).is_some_and(|known| known.kind == ValueKind::Octal);
+    if is_octal && text.chars().all(|letter| letter.is_ascii_digit()) {
+        return Value::from(text);
+    }
+    serde_json::from_str(text)
+        .ok()
+        .or_else(|| yaml(text))
+        .unwrap_or_else(|| Value::from(text))
+}
+
+/// What stands on one line of a `storm.yaml`, and in `sparse -o`, for a list, a map, text in quotes, a number, a flag or nothing.
+/// Anything else is text as it stands: `a: b` and `a #b` are typed for themselves, and `007` is no seven.
+fn yaml(text: &str) -> Option<Value> {
+    // Followed by something else in a list, since the reader does not mind what stands behind a document: `[a-z]+` is no list.
+    let followed: Vec<Value> = serde_saphyr::from_str(&format!("[{text}, 0]")).ok()?;
+    let [value, last] = <[Value; 2]>::try_from(followed).ok()?;
+    if last != 0 {
+        return None;
+    }
+    let is_meant = match &value {
+        Value::Array(_) => text.starts_with('['),
+        Value::Object(_) => text.starts_with('{'),
+        Value::String(_) => text.starts_with(['"', '\'']),
+        Value::Number(_) => is_number(text),
+        Value::Bool(_) => ["True", "TRUE", "False", "FALSE"].contains(&text),
+        Value::Null => ["~", "Null", "NULL"].contains(&text),
+    };
+    is_meant.then_some(value)
+}
+
+/// Whether a text is a number and nothing besides: a tag, an anchor or a remark make none.
+fn is_number(text: &str) -> bool {
+    let digit = |first: char| first.is_ascii_digit();
+    let digits = text.trim_start_matches(['+', '-']);
+    let is_padded = digits
+        .strip_prefix('0')
+        .is_some_and(|rest| rest.starts_with(digit));
+    digits.starts_with(|first| digit(first) || first == '.')
+        && !is_padded
+        && !text.contains(char::is_whitespace)
 }
 
 #[cfg(test)]
@@ -104,6 +146,86 @@ mod tests {
                 value,
             };
             assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_read_as_a_line_of_yaml() {
+        for (text, value) in [
+            ("True", json!(true)),
+            ("FALSE", json!(false)),
+            ("~", json!(null)),
+            ("Null", json!(null)),
+            ("[a, b]", json!(["a", "b"])),
+            ("[1, {a: x}]", json!([1, {"a": "x"}])),
+            ("{a: 1}", json!({"a": 1})),
+            ("'a b'", json!("a b")),
+            ("'7'", json!("7")),
+            ("\"\\x41\"", json!("A")),
+            (".5", json!(0.5)),
+            ("-.5", json!(-0.5)),
+            ("5.", json!(5.0)),
+            ("+5", json!(5)),
+            ("0x10", json!(16)),
+            ("0o17", json!(15)),
+        ] {
+            assert_eq!(typed("x", text), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_text_stays_what_was_typed() {
+        for text in [
+            "",
+            " ",
+            "yes",
+            "no",
+            "on",
+            "off",
+            "y",
+            "n",
+            "tRuE",
+            "027",
+            "007.5",
+            "msgpack",
+            "a: 1",
+            "- a",
+            "a #b",
+            "# a",
+            "5 # a",
+            "!!int 5",
+            "&a 5",
+            "---",
+            "[a-z]+",
+            "[a] [b]",
+            "[a]]",
+            "'a' 'b'",
+            "a, b",
+            "[a",
+            "{a",
+            "'a",
+            "*.log",
+            "1:30",
+            "8 MiB",
+            "2026-01-02",
+            ".inf",
+            ".nan",
+            "redis://h:6379/0?a=b",
+        ] {
+            assert_eq!(typed("x", text), json!(text));
+        }
+    }
+
+    #[test]
+    fn octal_digits_stay_those() {
+        for (text, value) in [
+            ("77", json!("77")),
+            ("027", json!("027")),
+            ("\"027\"", json!("027")),
+            ("null", json!(null)),
+            ("0o27", json!(23)),
+        ] {
+            assert_eq!(typed("stormhost.umask", text), value, "{text}");
         }
     }
 

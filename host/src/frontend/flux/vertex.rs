@@ -68,6 +68,7 @@ pub(super) fn describe(whole: &Definition, resources: &Path, ir: &mut Ir, told: 
                 library: None,
                 serializer: None,
                 replay: None,
+                needs_ticks: false,
                 streams: IndexMap::new(),
                 conf: Default::default(),
                 at: Some(node.at.clone()),

@@ -23,6 +23,14 @@ pub enum ProjectError {
         /// Where topologies were looked for.
         folder: String,
     },
+    /// The topology that is meant is of the time before streamparse 3.
+    #[error("{project} is a streamparse project whose topologies are in Clojure ({}), as before streamparse 3\n  hint: write them in Python; docs/porting.md has python-spout-spec and python-bolt-spec beside their counterparts", files.join(", "))]
+    InClojure {
+        /// The project's folder.
+        project: String,
+        /// Those that are meant, as they are called.
+        files: Vec<String>,
+    },
     /// There are several topologies, and none was chosen.
     #[error("{project} is a streamparse project with several topologies: {}\n  hint: say which with --name, as in -n {}", names.join(", "), names.first().map(String::as_str).unwrap_or_default())]
     SeveralTopologies {
@@ -64,7 +72,9 @@ pub enum ProjectError {
 impl Coded for ProjectError {
     fn code(&self) -> Code {
         match self {
-            ProjectError::BadConfig { .. } | ProjectError::NoTopologies { .. } => Code::BAD_PROJECT,
+            ProjectError::BadConfig { .. }
+            | ProjectError::NoTopologies { .. }
+            | ProjectError::InClojure { .. } => Code::BAD_PROJECT,
             ProjectError::SeveralTopologies { .. } | ProjectError::NoSuchTopology { .. } => {
                 Code::WHICH_TOPOLOGY
             }

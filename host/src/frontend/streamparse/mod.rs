@@ -9,6 +9,7 @@ mod python;
 
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 use serde_json::json;
 
 use super::describe::{Request, describe};
@@ -25,7 +26,8 @@ pub(super) fn is_topology(text: &str, resolved: &Path) -> bool {
         text.lines()
             .any(|line| language::python_imports(line, package))
     };
-    !imports("stormhost") && (imports("streamparse") || Project::of_topology(resolved).is_some())
+    !imports("stormhost")
+        && (imports("streamparse") || Project::of_topology(resolved, None).is_some())
 }
 
 /// Has one topology described. `path` is its file, perhaps with a class after a colon; `resolved` where that lies.
@@ -35,9 +37,9 @@ pub(super) fn load(
     resolved: &Path,
     options: &LoadOptions,
 ) -> Result<Ir, LoadError> {
-    let project = Project::of_topology(resolved)
-        .transpose()?
-        .unwrap_or_else(|| Project::without_config(resolved));
+    let config = options.config();
+    let project = Project::of_topology(resolved, config.as_deref())
+        .unwrap_or_else(|| Project::around(resolved, config.as_deref()))?;
     let environment = project.environment(options.others.environment.as_deref())?;
     let topology = resolved.file_stem().unwrap_or_default().to_string_lossy();
     let virtualenv = environment.as_ref().and_then(|it| it.virtualenv(&topology));
@@ -46,16 +48,11 @@ pub(super) fn load(
     let below = environment
         .as_ref()
         .map(|environment| environment.settings(&|folder| is_writable(&resolve(&project, folder))));
-    let set_below: Vec<&String> = below
-        .iter()
-        .flat_map(|(settings, _)| settings.keys())
-        .collect();
     let told = json!({
         "root": project.root,
         "source": project.source(),
         "environment": environment.as_ref().map(|it| &it.name),
         "serializer": environment.as_ref().and_then(|it| it.serializer()).or(project.serializer()),
-        "options": set_below,
         "looked": looked,
     })
     .to_string();
@@ -71,7 +68,6 @@ pub(super) fn load(
         for (key, value) in below {
             ir.conf.entry(key).or_insert(value);
         }
-        let config = project.config_file();
         ir.mistakes
             .extend(remarks.into_iter().map(|remark| MistakeIr {
                 severity: remark.severity,
@@ -79,7 +75,7 @@ pub(super) fn load(
                 hint: remark.hint,
                 traceback: None,
                 at: Some(Place {
-                    file: config.display().to_string(),
+                    file: project.config_file.display().to_string(),
                     line: 0,
                 }),
             }));
@@ -92,10 +88,10 @@ fn resolve(project: &Project, folder: &str) -> PathBuf {
     project.source().join(folder)
 }
 
+/// Whether components can make files in a folder. The kernel is asked, since owner, groups and privileges decide as well as the permissions.
 fn is_writable(folder: &Path) -> bool {
-    folder
-        .metadata()
-        .is_ok_and(|found| found.is_dir() && !found.permissions().readonly())
+    let wanted = Access::WRITE_OK | Access::EXEC_OK;
+    folder.is_dir() && accessat(CWD, folder, wanted, AtFlags::EACCESS).is_ok()
 }
 
 /// Something about the project that does not keep it from running.

@@ -17,62 +17,81 @@ const OWN_KEYS: [&str; 3] = ["topology_specs", "virtualenv_specs", "envs"];
 #[derive(Clone, Debug)]
 pub(in crate::frontend) struct Project {
     pub(super) root: PathBuf,
+    pub(super) config_file: PathBuf,
     config: Map<String, Value>,
 }
 
 impl Project {
-    /// The project whose folder this is, if it is one.
+    /// The project whose folder this is, if it is one. A folder with a configuration that was asked for, in place of its `config.json`, is one.
     ///
     /// # Errors
-    /// In the result: when its `config.json` cannot be understood.
-    pub(in crate::frontend) fn at(folder: &Path) -> Option<Result<Self, ProjectError>> {
-        let file = folder.join(CONFIG);
+    /// In the result: when its `config.json` cannot be understood, or the one that was asked for cannot be read.
+    pub(in crate::frontend) fn at(
+        folder: &Path,
+        asked: Option<&Path>,
+    ) -> Option<Result<Self, ProjectError>> {
+        if let Some(file) = asked {
+            return folder.is_dir().then(|| Self::configured(folder, file));
+        }
+        let file = plain(&folder.join(CONFIG));
         let text = fs::read_to_string(&file).ok()?;
-        let bad = |message: String| {
+        match members(&text) {
             // Anybody may have a config.json; one that is broken is only ours to tell about if the rest looks like a project.
-            folder.join("topologies").is_dir().then(|| {
-                Err(ProjectError::BadConfig {
-                    file: file.display().to_string(),
-                    message,
-                })
-            })
-        };
-        match serde_json::from_str::<Value>(&text) {
-            Err(error) => bad(error.to_string()),
-            Ok(Value::Object(config)) => {
-                OWN_KEYS
-                    .iter()
-                    .any(|key| config.contains_key(*key))
-                    .then(|| {
-                        Ok(Self {
-                            root: folder.to_owned(),
-                            config,
-                        })
-                    })
-            }
-            Ok(_) => bad("it is no JSON object".into()),
+            Err(message) => folder
+                .join("topologies")
+                .is_dir()
+                .then(|| Err(bad(&file, message))),
+            Ok(config) => OWN_KEYS
+                .iter()
+                .any(|key| config.contains_key(*key))
+                .then(|| Ok(Self::new(folder, file, config))),
+        }
+    }
+
+    /// The project in a folder, with a configuration that was asked for.
+    fn configured(folder: &Path, file: &Path) -> Result<Self, ProjectError> {
+        let text = fs::read_to_string(file).map_err(|error| bad(file, error.to_string()))?;
+        let config = members(&text).map_err(|message| bad(file, message))?;
+        Ok(Self::new(folder, file.to_owned(), config))
+    }
+
+    fn new(root: &Path, config_file: PathBuf, config: Map<String, Value>) -> Self {
+        Self {
+            root: plain(root),
+            config_file,
+            config,
         }
     }
 
     /// The project that a topology's file belongs to, if there is one: the next folder upwards that is a project, and has its
     /// topologies where the file lies.
-    pub(in crate::frontend) fn of_topology(file: &Path) -> Option<Result<Self, ProjectError>> {
+    pub(in crate::frontend) fn of_topology(
+        file: &Path,
+        asked: Option<&Path>,
+    ) -> Option<Result<Self, ProjectError>> {
         let folder = file.parent()?;
         // Two levels up is `topology_specs` such as "storm/topologies".
-        let found = folder.ancestors().skip(1).take(2).find_map(Self::at)?;
-        match found {
-            Ok(project) => same(&project.topology_folder(), folder).then_some(Ok(project)),
-            Err(error) => Some(Err(error)),
-        }
+        let above = folder.ancestors().skip(1).take(2);
+        above
+            .filter_map(|above| Self::at(above, asked))
+            .find(|found| {
+                found
+                    .as_ref()
+                    .map_or(true, |project| same(&project.topology_folder(), folder))
+            })
     }
 
-    /// A topology's file without a `config.json`: what it imports lies in `src` beside its folder, or beside itself.
-    pub(super) fn without_config(file: &Path) -> Self {
+    /// A topology's file that is in no project: what it imports lies in `src` beside its folder, or beside itself.
+    ///
+    /// # Errors
+    /// When a configuration was asked for, and cannot be read.
+    pub(super) fn around(file: &Path, asked: Option<&Path>) -> Result<Self, ProjectError> {
         let folder = file.parent().unwrap_or(Path::new("."));
         let above = folder.parent().filter(|above| above.join("src").is_dir());
-        Self {
-            root: above.unwrap_or(folder).to_owned(),
-            config: Map::new(),
+        let root = above.unwrap_or(folder);
+        match asked {
+            Some(file) => Self::configured(root, file),
+            None => Ok(Self::new(root, root.join(CONFIG), Map::new())),
         }
     }
 
@@ -83,16 +102,19 @@ impl Project {
         name: Option<&str>,
     ) -> Result<PathBuf, ProjectError> {
         let folder = self.topology_folder();
-        let names = python_files(&folder);
+        let names = files(&folder, ".py");
         let project = typed.to_owned();
         match (name, names.as_slice()) {
-            (_, []) => Err(ProjectError::NoTopologies {
-                project,
-                folder: folder.display().to_string(),
-            }),
             (Some(name), _) if names.iter().any(|other| other == name) => {
                 Ok(folder.join(format!("{name}.py")))
             }
+            (Some(name), _) if folder.join(format!("{name}.clj")).is_file() => {
+                Err(ProjectError::InClojure {
+                    project,
+                    files: vec![format!("{name}.clj")],
+                })
+            }
+            (_, []) => Err(none_in(&folder, project)),
             (Some(name), _) => Err(ProjectError::NoSuchTopology {
                 project,
                 name: name.to_owned(),
@@ -114,7 +136,7 @@ impl Project {
             .flat_map(Map::keys)
             .cloned()
             .collect();
-        let file = self.config_file().display().to_string();
+        let file = self.config_file.display().to_string();
         let name = match (asked, names.as_slice()) {
             (Some(asked), _) if names.iter().any(|name| name == asked) => asked.to_owned(),
             (Some(asked), _) => {
@@ -152,13 +174,9 @@ impl Project {
         }
     }
 
-    pub(super) fn config_file(&self) -> PathBuf {
-        self.root.join(CONFIG)
-    }
-
     fn topology_folder(&self) -> PathBuf {
         let folder = text(&self.config, "topology_specs").unwrap_or("topologies");
-        self.root.join(folder)
+        plain(&self.root.join(folder))
     }
 }
 
@@ -244,6 +262,27 @@ impl Environment {
     }
 }
 
+/// A path as it is shown: without the `.` of a folder that was typed so, or of "./topologies/" in a configuration.
+fn plain(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
+fn bad(file: &Path, message: String) -> ProjectError {
+    ProjectError::BadConfig {
+        file: file.display().to_string(),
+        message,
+    }
+}
+
+/// The members of a configuration, or why it is none.
+fn members(text: &str) -> Result<Map<String, Value>, String> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err("it is no JSON object".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// A member that is text, and not empty: the template has empty texts where nothing is set.
 fn text<'a>(members: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
     members
@@ -252,10 +291,22 @@ fn text<'a>(members: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-fn python_files(folder: &Path) -> Vec<String> {
+/// Why a folder without topologies in Python is no use.
+fn none_in(folder: &Path, project: String) -> ProjectError {
+    let clojure = files(folder, ".clj");
+    if clojure.is_empty() {
+        let folder = folder.display().to_string();
+        return ProjectError::NoTopologies { project, folder };
+    }
+    let files = clojure.iter().map(|name| format!("{name}.clj")).collect();
+    ProjectError::InClojure { project, files }
+}
+
+/// The names of a folder's files with this ending, without it.
+fn files(folder: &Path, ending: &str) -> Vec<String> {
     super::super::names_in(folder)
         .into_iter()
-        .filter_map(|name| name.strip_suffix(".py").map(str::to_owned))
+        .filter_map(|name| name.strip_suffix(ending).map(str::to_owned))
         .filter(|name| !name.starts_with("__"))
         .collect()
 }

@@ -49,8 +49,12 @@ pub(super) fn find(
             return Ok((Interpreter { path, found_by }, looked));
         }
     }
-    let runner = first_executable(seen.path().iter().map(|folder| folder.join(RUNNER)));
-    match runner.as_deref().map(|script| (script, python_of(script))) {
+    let path = seen.path();
+    let runner = first_executable(path.iter().map(|folder| folder.join(RUNNER)));
+    match runner
+        .as_deref()
+        .map(|script| (script, python_of(script, &path)))
+    {
         Some((script, Some(path))) => {
             let found_by = format!("the Python of {}", shown(script));
             looked.push(format!("{} ({found_by})", shown(&path)));
@@ -73,11 +77,47 @@ fn has_streamparse(python: &Path) -> bool {
         .is_some_and(|folder| is_executable(&folder.join(RUNNER)))
 }
 
-/// The Python in the first line of a script that pip made.
-fn python_of(script: &Path) -> Option<PathBuf> {
+/// The Python that a script which an installer made runs with: the one that it names, else the one beside it.
+fn python_of(script: &Path, path: &[PathBuf]) -> Option<PathBuf> {
     let text = fs::read(script).ok()?;
-    let first = text.split(|&byte| byte == b'\n').next()?;
-    let program = std::str::from_utf8(first).ok()?.strip_prefix("#!")?.trim();
-    let path = PathBuf::from(program);
-    is_executable(&path).then_some(path)
+    let mut lines = text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let first = std::str::from_utf8(lines.next()?)
+        .ok()?
+        .strip_prefix("#!")?;
+    let second = lines.next().and_then(|line| std::str::from_utf8(line).ok());
+    let named = match second.and_then(executed_by_shell) {
+        Some(program) => Some(PathBuf::from(program)),
+        None => named_by(first, path),
+    };
+    let beside = || {
+        let bin = script.canonicalize().ok()?.parent()?.to_owned();
+        let programs = language::PYTHON.programs.iter();
+        first_executable(programs.map(|name| bin.join(name)))
+    };
+    named
+        .filter(|program| is_python(program) && is_executable(program))
+        .or_else(beside)
+}
+
+/// What the second line of a script executes. Where the kernel could not read a path in the first line, since it has a blank or is too long,
+/// pip and uv name a shell there, and write a line that is a command for the shell and the beginning of a text for Python.
+fn executed_by_shell(line: &str) -> Option<String> {
+    let command = shlex::split(line.strip_prefix("'''exec'")?)?;
+    command.into_iter().next()
+}
+
+/// The program of a first line: by its path, or by its name behind `env`, as in `/usr/bin/env python3`.
+fn named_by(first: &str, path: &[PathBuf]) -> Option<PathBuf> {
+    let mut words = first.split_whitespace();
+    let program = PathBuf::from(words.next()?);
+    if !program.ends_with("env") {
+        return Some(program);
+    }
+    let name = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
+    first_executable(path.iter().map(|folder| folder.join(name)))
+}
+
+fn is_python(program: &Path) -> bool {
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with("python") || name.starts_with("pypy")
 }

@@ -25,7 +25,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 fn project(files: &[(&str, &str)]) -> (tempfile::TempDir, Project) {
     let root = folder(files);
-    let project = Project::at(root.path())
+    let project = Project::at(root.path(), None)
         .expect("a project")
         .expect("readable");
     (root, project)
@@ -59,6 +59,41 @@ fn the_only_topology_is_taken_and_others_are_named() {
             (found, expected) => panic!("{found:?} instead of {expected:?}"),
         }
     }
+}
+
+#[test]
+fn topologies_in_clojure_are_called_that() {
+    let (clojure, python) = (("topologies/words.clj", ""), ("topologies/other.py", ""));
+    let words = "whose topologies are in Clojure (words.clj), as before streamparse 3";
+    for (files, name, said) in [
+        (vec![clojure], None, words),
+        (vec![clojure], Some("words"), words),
+        (vec![clojure, python], Some("words"), words),
+        (vec![clojure], Some("none"), words),
+        (
+            vec![clojure, python],
+            Some("none"),
+            "without a topology \"none\"",
+        ),
+    ] {
+        let files: Vec<_> = files.into_iter().chain([("config.json", CONFIG)]).collect();
+        let (_root, project) = project(&files);
+        let error = project.topology(".", name).expect_err(said).to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
+fn a_folder_is_shown_without_detours() {
+    let config = r#"{"topology_specs": "./topologies/", "envs": {}}"#;
+    let root = folder(&[("config.json", config)]);
+    let project = Project::at(&root.path().join("."), None)
+        .expect("a project")
+        .expect("readable");
+    let error = project.topology(".", None).expect_err("none").to_string();
+    let shown = format!("in {}/topologies\n", root.path().display());
+    assert!(error.contains(&shown), "{error}");
+    assert_eq!(project.config_file, root.path().join("config.json"));
 }
 
 #[test]
@@ -131,6 +166,20 @@ fn settings_of_an_environment_are_those_of_streamparse() {
 }
 
 #[test]
+fn a_log_folder_is_one_that_can_be_written_to() {
+    let own = tempfile::tempdir().expect("a folder");
+    let file = own.path().join("file");
+    fs::write(&file, "").expect("written");
+    assert!(is_writable(own.path()));
+    assert!(!is_writable(&file) && !is_writable(&own.path().join("none")));
+    // Of root; whoever is that himself may write there.
+    assert_eq!(
+        is_writable(Path::new("/")),
+        rustix::process::geteuid().is_root()
+    );
+}
+
+#[test]
 fn a_config_json_of_somebody_else_makes_no_project() {
     for (files, expected) in [
         (vec![("config.json", "{\"port\": 80}")], None),
@@ -146,7 +195,8 @@ fn a_config_json_of_somebody_else_makes_no_project() {
         ),
     ] {
         let root = folder(&files);
-        let found = Project::at(root.path()).map(|found| found.expect_err("broken").to_string());
+        let found =
+            Project::at(root.path(), None).map(|found| found.expect_err("broken").to_string());
         match expected {
             None => assert!(found.is_none(), "{files:?}: {found:?}"),
             Some(said) => assert!(
@@ -154,6 +204,50 @@ fn a_config_json_of_somebody_else_makes_no_project() {
                 "{found:?}"
             ),
         }
+    }
+}
+
+#[test]
+fn a_configuration_that_is_asked_for_is_read_in_place_of_the_projects() {
+    let root = folder(&[
+        ("config.json", CONFIG),
+        (
+            "other.json",
+            r#"{"topology_specs": "storm/others", "envs": {"mine": {}}}"#,
+        ),
+        ("list.json", "[]"),
+        ("storm/others/words.py", ""),
+        ("elsewhere/words.py", ""),
+    ]);
+    let below = |name: &str| root.path().join(name);
+    let (words, config) = (below("storm/others/words.py"), below("other.json"));
+    let environment = |project: Project| {
+        let chosen = project.environment(None).expect("one");
+        chosen.expect("there").name
+    };
+    let project = Project::at(root.path(), Some(&config));
+    let project = project.expect("a project").expect("readable");
+    assert_eq!(project.topology(".", None).expect("one"), words);
+    assert_eq!(environment(project), "mine");
+    let project = Project::of_topology(&words, Some(&config));
+    let project = project.expect("a project").expect("readable");
+    assert_eq!(
+        (&project.root, &project.config_file),
+        (&root.path().to_owned(), &config)
+    );
+    let file = below("elsewhere/words.py");
+    assert!(Project::of_topology(&file, Some(&config)).is_none());
+    assert_eq!(
+        environment(Project::around(&file, Some(&config)).expect("readable")),
+        "mine"
+    );
+    for (name, said) in [
+        ("none.json", "No such file"),
+        ("list.json", "it is no JSON object"),
+    ] {
+        let error = Project::at(root.path(), Some(&below(name))).expect("a project");
+        let error = error.expect_err(said).to_string();
+        assert!(error.contains(name) && error.contains(said), "{error}");
     }
 }
 
@@ -254,4 +348,68 @@ fn a_python_with_streamparse_goes_before_the_usual_one() {
     ] {
         assert!(looked.contains(said), "{looked}");
     }
+}
+
+#[test]
+fn the_python_of_a_script_is_found_however_the_script_names_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = folder(&[]);
+    let at = |name: &str| root.path().join(name).display().to_string();
+    let add = |name: &str, text: &str| {
+        let file = root.path().join(name);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("created");
+        fs::write(&file, text).expect("written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).expect("executable");
+    };
+    for program in [
+        "usual/python3",
+        "my venv/bin/python3",
+        "named/pypy3",
+        "home/python",
+    ] {
+        add(program, "#!/bin/sh\n");
+    }
+    let (blank, pypy) = (at("my venv/bin/python3"), at("named/pypy3"));
+    for (folder, script, python) in [
+        (
+            "pip",
+            format!("#!/bin/sh\n'''exec' \"{blank}\" \"$0\" \"$@\"\n' '''\n"),
+            &blank,
+        ),
+        (
+            "uv",
+            format!("#!/bin/sh\n'''exec' '{blank}' \"$0\" \"$@\"\n' '''\n"),
+            &blank,
+        ),
+        (
+            "long",
+            format!("#!/bin/sh\n'''exec' {pypy} \"$0\" \"$@\"\n' '''\n"),
+            &pypy,
+        ),
+        ("flags", format!("#!{pypy} -s\nimport x\n"), &pypy),
+        ("env", "#!/usr/bin/env pypy3\n".into(), &pypy),
+        ("split", "#!/usr/bin/env -S pypy3 -s\n".into(), &pypy),
+    ] {
+        add(&format!("{folder}/streamparse_run"), &script);
+        let path = format!("{}:{}:{}", at("usual"), at(folder), at("named"));
+        assert_eq!(&python_in(root.path(), &path), python, "{script}");
+    }
+    for script in ["#!/bin/sh\nexec something\n", "#!/usr/bin/env python9\n"] {
+        add("home/streamparse_run", script);
+        fs::create_dir_all(root.path().join("links")).expect("created");
+        let link = root.path().join("links/streamparse_run");
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(at("home/streamparse_run"), &link).expect("linked");
+        let path = format!("{}:{}", at("usual"), at("links"));
+        assert_eq!(python_in(root.path(), &path), at("home/python"), "{script}");
+    }
+    add("alone/streamparse_run", "#!/bin/sh\nexec something\n");
+    let path = format!("{}:{}", at("usual"), at("alone"));
+    assert_eq!(python_in(root.path(), &path), at("usual/python3"));
+}
+
+fn python_in(root: &Path, path: &str) -> String {
+    let options = LoadOptions::new(Surroundings::new(root, [("PATH", path)]));
+    let (python, _) = python::find(root, None, &options).expect("a Python");
+    python.path.display().to_string()
 }

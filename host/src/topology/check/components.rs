@@ -95,6 +95,9 @@ impl Round<'_> {
                 .coded(Code::SPOUT_TICKS),
             );
         }
+        if ir.needs_ticks && settings.tick_interval().is_none() {
+            mistakes.push(without_ticks(ir));
+        }
         dead_letters(ir, &settings, mistakes);
         umask(ir, &settings, mistakes);
         let env = self.environment(ir, &settings);
@@ -300,6 +303,15 @@ fn without_effect_inside(ir: &ComponentIr) -> impl Iterator<Item = Mistake> {
             .coded(Code::SETTING_OF_PROCESSES)
             .hint("it holds for components outside")
     })
+}
+
+/// A bolt that lives by ticks, and is sent none: it keeps its tuples until they time out.
+fn without_ticks(ir: &ComponentIr) -> Mistake {
+    let message = format!("\"{}\" ends its batches at ticks, and is sent none", ir.id);
+    let hint = format!("set {TICKS} for it; of streamparse, a TicklessBatchingBolt needs none");
+    Mistake::warning(ir.at.as_ref(), message)
+        .coded(Code::MISDECLARED)
+        .hint(hint)
 }
 
 /// A setting that a component has for itself, and that does nothing there.

@@ -774,6 +774,53 @@ fn a_child_sees_everything_merged() {
 }
 
 #[test]
+fn a_bolt_that_needs_ticks_is_warned_of_by_what_is_in_force() {
+    const TICKS: &str = "topology.tick.tuple.freq.secs";
+    let needs = ("/components/1/needs_ticks", json!(true));
+    let ticks = |at| (at, json!({TICKS: 1}));
+    let set = |text: String| Overrides {
+        set: vec![text.parse().expect("an option")],
+        ..Overrides::default()
+    };
+    let environment = Overrides {
+        environment: vec![("STORMHOST_TOPOLOGY_TICK_TUPLE_FREQ_SECS".into(), "1".into())],
+        ..Overrides::default()
+    };
+    let none = Overrides::default;
+    for (changes, overrides, is_warned_of) in [
+        (vec![needs.clone()], none(), true),
+        (vec![], none(), false),
+        (vec![needs.clone(), ticks("/conf")], none(), false),
+        (
+            vec![needs.clone(), ticks("/components/1/conf")],
+            none(),
+            false,
+        ),
+        (vec![needs.clone()], set(format!("{TICKS}=1")), false),
+        (
+            vec![needs.clone()],
+            set(format!("split:{TICKS}=0.5")),
+            false,
+        ),
+        (vec![needs.clone()], environment, false),
+        (
+            vec![needs, ticks("/components/1/conf")],
+            set(format!("split:{TICKS}=null")),
+            true,
+        ),
+    ] {
+        let remarks = checked(&changed(&changes), &overrides)
+            .expect("no errors")
+            .remarks;
+        let warned = remarks
+            .iter()
+            .find(|remark| remark.message.contains("ends its batches at ticks"));
+        assert_eq!(warned.is_some(), is_warned_of, "{changes:?} {overrides:?}");
+        assert!(warned.is_none_or(|warning| warning.code == Code::MISDECLARED));
+    }
+}
+
+#[test]
 fn a_setting_can_rename_the_topology() {
     let found = topology(
         &[("/conf", json!({"topology.name": "Other"}))],

@@ -2,14 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::kind::ValueKind;
 use super::known::{self, Effect, Known, Scope};
 use super::{Origin, Setting, Settings};
 use crate::errors::Code;
 use crate::topology::ir::{ComponentIr, Ir};
 use crate::topology::mistake::{Mistake, Place};
 use crate::topology::nearest::nearest;
-use crate::topology::overrides::{Overrides, json_or_text};
+use crate::topology::overrides::{Overrides, typed};
 
 /// What one place says, with what was wrong left out.
 #[derive(Clone, Debug, Default)]
@@ -202,8 +201,6 @@ impl Reader<'_> {
             self.mistakes.push(mistake.hint("set it for the topology"));
             return;
         }
-        let typed = typed_digits(known, value, &origin);
-        let value = typed.as_ref().unwrap_or(value);
         match self.value(known, value) {
             Ok(value) => layer
                 .entries
@@ -255,7 +252,7 @@ impl Reader<'_> {
             let origin = Origin::Environment(variable.clone());
             let key = names().find(|key| in_environment(key) == *variable);
             match key {
-                Some(key) => self.entry(&mut layer, key, &json_or_text(text), origin, None),
+                Some(key) => self.entry(&mut layer, key, &typed(key, text), origin, None),
                 None if name.starts_with("TOPOLOGY_") => {
                     let mistake = Mistake::warning(
                         None,
@@ -285,13 +282,6 @@ impl Reader<'_> {
             (_, None) => format!("the setting \"{key}\""),
         }
     }
-}
-
-/// Octal digits as they were typed. JSON has no numbers of other bases, and none with zeros in front: `77` can only have been typed as that.
-fn typed_digits(known: &Known, value: &Value, origin: &Origin) -> Option<Value> {
-    let typed = matches!(origin, Origin::Environment(_) | Origin::CommandLine);
-    (typed && known.kind == ValueKind::Octal && value.is_u64())
-        .then(|| Value::from(value.to_string()))
 }
 
 const PREFIX: &str = "STORMHOST_";

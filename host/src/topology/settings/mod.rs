@@ -14,7 +14,7 @@
 //!
 //! So a component's own settings win over the topology's, but what is typed at the command line wins over both.
 //! A setting that concerns the topology as a whole, such as the message timeout, has no effect in 4 and 7, and is pointed out there.
-//! `null` means "as if it was never set": the default. Environment and `--set` are read as JSON, and as plain text where they are none.
+//! `null` means "as if it was never set": the default. Environment and `--set` are read as JSON, else as one line of YAML, else as plain text.
 
 mod kind;
 mod known;

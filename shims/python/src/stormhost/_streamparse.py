@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _RUNNER = "streamparse_run"
 _PARTIAL_KEY = "PartialKeyGrouping"
 _SERIALIZERS = ("json", "msgpack")
-_TICKS = "topology.tick.tuple.freq.secs"
 # Members of Thrift's Grouping that are groupings as they stand, and what the IR calls them.
 _PLAIN = ("shuffle", "all", "none", "direct", "local_or_shuffle")
 
@@ -35,8 +34,26 @@ class Project:
         self.source: str = told["source"]  # what is imported, and where children work
         self.environment: str | None = told["environment"]
         self.serializer: str = told["serializer"] or "json"
-        self.options: list[str] = told["options"]  # the settings that the environment has below the topology's own
         self.looked: list[str] = told["looked"]  # where a Python with streamparse was looked for
+        self.by_its_name = _ByItsName(self.root)
+
+
+class _ByItsName:
+    """Finds `src` as a package, for `from src.bolts import …`, as an example of streamparse has it.
+
+    Nothing else is found in the project's folder: whether children need it in their path is to be known.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.was_needed = False
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        from importlib.machinery import PathFinder
+
+        found = PathFinder.find_spec(name, [self.root]) if name == "src" else None
+        self.was_needed |= found is not None
+        return found
 
 
 def description(file: str, name: str | None, told: str, args: list[str]) -> dict[str, Any]:
@@ -46,6 +63,7 @@ def description(file: str, name: str | None, told: str, args: list[str]) -> dict
     sys.argv = [file, *args]
     os.chdir(project.root)
     sys.path += [project.source, os.path.dirname(path)]
+    sys.meta_path.append(project.by_its_name)
     found: list[Mistake] = []
     ir: dict[str, Any] = {
         "version": 1,
@@ -126,11 +144,11 @@ class _Description:
     def fill(self) -> None:
         self.ir["conf"] = self.plain(self.topology.config, "config of the topology", self.at)
         for spec in self.topology.specs:
+            self.check_class(spec)
             self.ir["components"].append(self.component(spec))
             for stream, grouping in (spec.inputs or {}).items():
                 self.ir["subscriptions"].append(self.subscription(spec, stream, grouping))
         self.check_serializer()
-        self.remark_on_batching()
         self.check_field_names()
 
     def place(self, spec: Any) -> Place:
@@ -155,6 +173,7 @@ class _Description:
                 for id, stream in spec.outputs.items()
             },
             "conf": self.plain(json.loads(spec.config or "{}"), f"config of {spec.name!r}", where),
+            "needs_ticks": _needs_ticks(spec.component_cls),
             "at": where.as_json(),
         }
 
@@ -172,15 +191,23 @@ class _Description:
     def shell(self, component: Any) -> dict[str, Any]:
         """How a task is started, where, and in which encoding if the command settles that."""
         program, words = component.execution_command, self.words(component.script)
-        here = {"cwd": self.project.source}
+        here: dict[str, Any] = {"cwd": self.project.source}
         if os.path.basename(program) == _RUNNER:
             serializer = self.project.serializer
+            here["env"] = self.project_in_path()
             command = [*_runner(), "-s", serializer, *words]
             return {**here, "command": command, **({"serializer": serializer} if serializer in _SERIALIZERS else {})}
         first = shlex.split(program)
         if first and first[0] in ("python", "python3"):
             first[0] = sys.executable
         return {**here, "command": [*first, *words]}
+
+    def project_in_path(self) -> dict[str, str]:
+        """What lets children find `src` by its name, where the topology did not find it without us."""
+        if not self.project.by_its_name.was_needed:
+            return {}
+        entries = [os.environ.get("PYTHONPATH"), self.project.root]
+        return {"PYTHONPATH": os.pathsep.join(filter(None, entries))}
 
     def java(self, spec: Any, where: Place) -> dict[str, Any]:
         """A class by its name, for which `check` looks for a counterpart; what is serialized can have none."""
@@ -226,18 +253,24 @@ class _Description:
         self.found.append(Mistake(what, "use one of the groupings by name, such as Grouping.fields(…)", where))
         return "shuffle", []
 
-    def remark_on_batching(self) -> None:
-        """A BatchingBolt lives by ticks; without any it keeps its tuples until they time out."""
-        from streamparse import BatchingBolt, TicklessBatchingBolt
-
-        for_all = _TICKS in self.ir["conf"] or _TICKS in self.project.options
-        for spec, component in zip(self.topology.specs, self.ir["components"]):
-            batches = issubclass(spec.component_cls, BatchingBolt)
-            tickless = issubclass(spec.component_cls, TicklessBatchingBolt)
-            if batches and not tickless and not for_all and _TICKS not in component["conf"]:
-                what = f"{spec.name!r} is a BatchingBolt without ticks, so it never ends a batch"
-                hint = f'give it some: config = {{"{_TICKS}": 1}}; or make it a TicklessBatchingBolt'
-                self.found.append(Mistake(what, hint, self.place(spec), severity="warning"))
+    def check_class(self, spec: Any) -> None:
+        """Children import a class anew, by its module and name, and look in `src` only."""
+        cls = spec.component_cls
+        module = sys.modules.get(cls.__module__)
+        if module is None or not _is_python(spec):
+            return
+        file = os.path.realpath(getattr(module, "__file__", None) or "")
+        folder = os.path.dirname(os.path.realpath(self.path))
+        if os.path.dirname(file) == folder != os.path.realpath(self.project.source):
+            defined = "the topology's file" if file == os.path.realpath(self.path) else os.path.relpath(file)
+            what = f"{spec.name!r} is defined in {defined}, and streamparse_run does not look there"
+            hint = f"move {cls.__name__} into a file in {os.path.join(os.path.relpath(self.project.source), '')}"
+            self.found.append(Mistake(what, hint, self.place(spec)))
+        elif not hasattr(module, cls.__name__):
+            looks = f"streamparse_run looks for {cls.__name__} in {cls.__module__}"
+            what = f"{spec.name!r} is {cls.__qualname__}, and {looks}"
+            hint = f"define {cls.__name__} at the top level of {os.path.relpath(file)}"
+            self.found.append(Mistake(what, hint, self.place(spec)))
 
     def check_serializer(self) -> None:
         """pystorm takes any of its serializers at first, and only fails when it reads."""
@@ -266,6 +299,13 @@ class _Description:
 
 def _is_no_attribute(field: str) -> bool:
     return not field.isidentifier() or iskeyword(field) or field.startswith("_")
+
+
+def _needs_ticks(component: Any) -> bool:
+    """A BatchingBolt lives by ticks; without any it keeps its tuples until they time out."""
+    from streamparse import BatchingBolt, TicklessBatchingBolt
+
+    return issubclass(component, BatchingBolt) and not issubclass(component, TicklessBatchingBolt)
 
 
 def _is_python(spec: Any) -> bool:
