@@ -1,5 +1,7 @@
 //! How much of anything is accepted from the other side.
 
+use crate::Encoding;
+
 /// Bounds on what a component may send. They hold while bytes are still arriving, not only once a message is whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -14,6 +16,20 @@ pub struct Limits {
 impl Limits {
     /// The deepest nesting that can be allowed. Values are walked by recursion in places, so this bounds the stack.
     pub const MAX_DEPTH: usize = 1024;
+
+    /// How deep Storm's own JSON parser goes, and so messages in Storm's JSON dialect may.
+    pub const STORM_DEPTH: usize = 400;
+
+    /// The same for a child that speaks one of Storm's dialects in this encoding.
+    pub fn in_storms_dialect(self, encoding: Encoding) -> Self {
+        match encoding {
+            Encoding::Json => Self {
+                depth: Self::STORM_DEPTH,
+                ..self
+            },
+            Encoding::Msgpack => self,
+        }
+    }
 
     /// The depth in force: `depth`, but never more than [`Limits::MAX_DEPTH`].
     #[inline]

@@ -6,9 +6,13 @@ mod hello;
 mod json_lines;
 mod maps;
 mod members;
+mod repair;
+mod salvage;
 mod to_child;
 
-pub use decoder::{Decoder, Ending, Item};
+pub use decoder::{Broken, Decoder, Ending, Item};
 pub use from_child::{COMMANDS, Emit, FromChild, LogLevel, Row};
 pub use hello::{Acks, FramesAnswer, Hello, parse_hello};
+pub use repair::mend;
+pub use salvage::{Salvage, printed_before};
 pub use to_child::{TupleHead, write_command, write_heartbeat, write_setup, write_task_ids};

@@ -7,6 +7,6 @@ from _by_hand import greet, say, tuples
 greet()
 for n, tuple in enumerate(tuples()):
     if n == 1:
-        sys.stdout.write('{"command": "emit", "tuple": [1,,]}\nend\n')
+        sys.stdout.write('{"command": "emit", "tuple": [1 2]}\nend\n')
     else:
         say(command="ack", id=tuple["id"])

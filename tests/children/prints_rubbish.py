@@ -1,4 +1,5 @@
-"""Prints between its messages: text, bytes that are none, JSON of its own, half lines, and an `end` that ends nothing."""
+"""Prints between its messages: text, bytes that are none, JSON of its own, half lines, and an `end` that ends nothing,
+or seems to end something."""
 
 import sys
 
@@ -10,6 +11,8 @@ RUBBISH = [
     b'{"level": "info", "message": "structured"}\n',
     b"end\n",
     b"no line end here:",
+    b'{"level": "info", "message": "ended"}\nend\n',
+    b'{"level": "info", "message": "glued"}',
     b"\n\n\n",
 ]
 

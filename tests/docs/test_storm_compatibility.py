@@ -14,6 +14,7 @@ NAMED = sorted(set(re.findall(r"`(\w+)::(\w+)`", PAGE.read_text())))
 IN_RUST = {
     "to_child": "protocol/src/storm/to_child/tests.rs",
     "from_child": "protocol/src/storm/from_child/tests.rs",
+    "repair": "protocol/src/storm/repair/tests.rs",
     "sim": "host/src/runtime/sim/old.rs",
     "named": "host/src/runtime/sim/named.rs",
 }

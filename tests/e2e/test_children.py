@@ -71,6 +71,8 @@ def test_rubbish_on_stdout_is_logged_and_harms_nothing(stormhost: Stormhost) -> 
     assert "what a nice day" in said
     assert '{"level": "info", "message": "structured"}' in said
     assert any(line.startswith("no line end here:") for line in said)
+    assert '{"level": "info", "message": "ended"}' in said and '{"level": "info", "message": "glued"}' in said
+    assert all(line.level != "warn" for line in run.log if line.component == "child")
     assert all(line.task == 1 and line.pid for line in run.log if line.component == "child" and line.stream == "stdout")
 
 
@@ -125,6 +127,8 @@ def test_anchors_that_are_not_held_tie_to_nothing(stormhost: Stormhost) -> None:
     run = stormhost.run(topology("anchors_to_strangers", ONCE))
     all_acked(run)
     assert sorted(n for _, n in run.noted("saw")) == sorted([*range(10), *(-n for n in range(10))])
+    assert "it anchored a tuple to id '123456789', which it does not have in hand" in run.told
+    assert "the new tuple is passed on, tied to nothing by this anchor" in run.told and "trees fail" not in run.told
 
 
 @pytest.mark.error("SH0413", "SH0414")

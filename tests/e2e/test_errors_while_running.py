@@ -70,12 +70,6 @@ def test_a_message_without_a_command(stormhost: Stormhost) -> None:
     runs_until(stormhost, by_hand(stormhost, "say(tuple=[1])"), "SH0502")
 
 
-@pytest.mark.error("SH0504")
-def test_a_message_in_another_character_set(stormhost: Stormhost) -> None:
-    said = """sys.stdout.buffer.write(b'{"command": "emit", "tuple": ["\\xe4"]}\\nend\\n'); sys.stdout.flush()"""
-    runs_until(stormhost, by_hand(stormhost, said), "SH0504")
-
-
 FRAMES = """
 hear()
 say(pid=os.getpid(), stormhost={"version": VERSION, "encoding": "json", "acks": "auto", "library": "mine 1.0", "codec": "json"})

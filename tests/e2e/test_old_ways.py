@@ -174,3 +174,38 @@ class T(Topology):
         "source->stream->grouping": {"numbers": {"default": {"type": "SHUFFLE"}}},
         "source->stream->fields": {"numbers": {"default": ["n"], "other": ["a", "b"]}},
     }
+
+
+@pytest.mark.error("SH0504")
+def test_another_character_set_costs_no_tuple(stormhost: Stormhost) -> None:
+    """Found: a log line in Latin-1 failed all that its bolt had in hand, again and again."""
+    run = stormhost.run(topology("writes_latin1", ONCE))
+    all_acked(run)
+    assert [row[1:] for row in run.noted("saw")] == [("caf\ufffd",)] * 10
+    assert run.lines_of("child", "log") == ["caf\ufffd"] * 10
+    assert run.told.count("what is no UTF-8 is read as U+FFFD") == 1, "once a minute"
+
+
+def test_what_is_json_for_storms_parser_only_is_read(stormhost: Stormhost) -> None:
+    """Found: a tab in a text of an awk bolt's `printf` failed its tuple for good."""
+    made = topology("writes_loose_json", "Numbers(1, 12)").replace("fields='n'", "fields=['n', 'value']")
+    run = stormhost.run(made)
+    all_acked(run, 12)
+    deep: list[object] = []
+    for _ in range(389):
+        deep = [deep]
+    seen = {n: value for _, n, value in run.noted("saw")}
+    assert seen.pop(10) == deep
+    texts, words = ["a\tb", "a\x01b", "a\nb"], ["it", "True", {"over": "several\tlines"}]
+    assert [seen[n] for n in sorted(seen)] == [*texts, "nan", "-inf", 7, 0.5, 1.0, *words]
+    assert all(line.level != "warn" for line in run.log if line.component == "child"), "Storm says nothing either"
+
+
+def test_a_message_that_stays_unreadable_fails_only_what_it_names_and_is_answered(stormhost: Stormhost) -> None:
+    """Found: a broken log line failed every tuple in hand, and an emit with `task` somewhere in its values, over several lines, or
+    too long, was never answered."""
+    settings = {"stormhost.max.message.bytes": "64 KiB", "topology.subprocess.timeout.secs": 3}
+    run = stormhost.run(topology("breaks_what_it_asks", "Numbers(1, 20)"), settings=settings, status=3)
+    assert sorted(n for n, kind, _ in run.noted("failed")) == [0, 2, 4, 6]
+    assert sorted(run.noted("acked")) == [n for n in range(20) if n not in (0, 2, 4, 6)]
+    assert "hung" not in run.told

@@ -18,8 +18,9 @@ TOO_LONG "SH0503"
     cause "A message may not be larger than the limit, so that no component can fill the host's memory; perhaps the line `end` was forgotten."
     remedy "Emit less at once, or raise `stormhost.max.message.bytes`."
 NOT_UTF8 "SH0504"
+    ["what is no UTF-8 is read as U+FFFD: a JSON message is not UTF-8. It begins: {text}."]
     ["a JSON message is not UTF-8. It begins: {text}."]
-    cause "JSON is UTF-8 by definition, and the component wrote in another character set."
+    cause "JSON is UTF-8 by definition, and the component wrote in another character set. In Storm's dialect the message counts all the same, as on Storm, but what cannot be read is lost from its texts."
     remedy "Set the character set of its standard output, as with `PYTHONIOENCODING=utf-8`, or have its JSON library escape what is not ASCII."
 WRONG_DIALECT "SH0505"
     ["the component speaks {dialect}, but its `serializer` setting says {dialect}."]
@@ -56,8 +57,8 @@ UNREADABLE_KEY "SH0512"
     cause "To choose the task that is to have a tuple the host must read the values of the fields in the grouping, and one of them is no value."
     remedy "Look at how the component encodes its values."
 STRANGE_ANCHOR "SH0513"
-    ["it anchored a tuple to id {id}, which it does not have in hand"]
-    cause "The component emits with an anchor that it has acked or failed before, or was never given."
+    ["it anchored a tuple to id '{id}', which it does not have in hand"]
+    cause "The component emits with an anchor that it has acked or failed before, or was never given. What it emits is passed on, but this anchor ties it to nothing."
     remedy "Ack a tuple after the last emit that is anchored to it."
 NOT_A_BOLT "SH0514"
     ["it sent a bolt's ack or fail, and it is a spout"]

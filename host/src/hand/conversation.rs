@@ -8,13 +8,16 @@
     )
 )]
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Display;
 use std::io::BufRead;
 use std::time::{Duration, Instant};
 
-use stormhost_protocol::storm::{self, Decoder, Emit, FromChild, Item, TupleHead, parse_hello};
-use stormhost_protocol::{Encoding, Limits, Untranslatable, transcode};
+use stormhost_protocol::storm::{
+    self, Decoder, Emit, FromChild, Item, TupleHead, mend, parse_hello,
+};
+use stormhost_protocol::{Encoding, Limits, ProtocolError, Untranslatable, transcode};
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::mpsc;
 use tokio::time::{sleep_until, timeout};
@@ -113,7 +116,7 @@ pub async fn speak(
         options,
         streams: tried.declares.then_some(&component.streams),
         encoding: component.serializer,
-        decoder: Decoder::new(component.serializer, Limits::default()),
+        decoder: Decoder::new(component.serializer, limits(component.serializer)),
         heads: (
             TupleHead::new(component.serializer, Some(source), stream),
             TupleHead::new(component.serializer, Some("__system"), "__tick"),
@@ -379,7 +382,11 @@ impl Talk<'_> {
                 Ok(Some((used, item))) => {
                     match item {
                         Item::Message(message) if !self.greeted => {
-                            match parse_hello(self.encoding, message, &Limits::default()) {
+                            match parse_hello(
+                                self.encoding,
+                                &readable(self.encoding, message),
+                                &limits(self.encoding),
+                            ) {
                                 Ok(hello) => {
                                     self.greeted = true;
                                     if hello.pid.is_none() {
@@ -395,9 +402,10 @@ impl Talk<'_> {
                         Item::Stray(text) => {
                             self.show(Said::Print(String::from_utf8_lossy(text).into_owned()))
                         }
-                        Item::Broken(error) => {
-                            self.show(Said::Error(format!("it sent what cannot be read: {error}")))
-                        }
+                        Item::Broken(broken) => self.show(Said::Error(format!(
+                            "it sent what cannot be read: {}",
+                            broken.error
+                        ))),
                         Item::Nothing => {}
                     }
                     start += used;
@@ -410,7 +418,8 @@ impl Talk<'_> {
     }
 
     fn hears(&mut self, message: &[u8]) {
-        let said = match FromChild::parse(self.encoding, message, &Limits::default()) {
+        let message = &readable(self.encoding, message);
+        let said = match FromChild::parse(self.encoding, message, &limits(self.encoding)) {
             Err(error) => {
                 self.failed = true;
                 Said::Error(format!("it sent what cannot be read: {error}"))
@@ -661,4 +670,24 @@ fn read_lines() -> mpsc::Receiver<String> {
         }
     });
     receiver
+}
+
+fn limits(encoding: Encoding) -> Limits {
+    Limits::default().in_storms_dialect(encoding)
+}
+
+/// A message as a run reads it: what is no JSON may be for Storm's parser.
+fn readable(encoding: Encoding, message: &[u8]) -> Cow<'_, [u8]> {
+    let error = FromChild::parse(encoding, message, &limits(encoding)).err();
+    if let (Some(error), Encoding::Json) = (error, encoding)
+        && let Some(mended) = mend(message, &limits(encoding))
+    {
+        if matches!(error, ProtocolError::NotUtf8 { .. }) {
+            tell(format!(
+                "warning: what is no UTF-8 is read as U+FFFD: {error}"
+            ));
+        }
+        return Cow::Owned(mended);
+    }
+    Cow::Borrowed(message)
 }

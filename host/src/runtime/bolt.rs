@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use stormhost_protocol::frame::{self, Results};
-use stormhost_protocol::storm::{self, Acks, Emit};
+use stormhost_protocol::storm::{self, Acks, Emit, Salvage};
 use stormhost_protocol::{Encoding, ProtocolError};
 
 use super::completion::Finish;
@@ -367,7 +367,7 @@ impl Core {
         emit: &Emit<'_>,
         parent: &Parent<'_>,
     ) -> Result<usize, Violation> {
-        let ask = emit.need_task_ids && emit.task.is_none();
+        let ask = emit.is_to_be_answered();
         let row: Vec<&[u8]> = emit.row.values().collect();
         self.destinations.clear();
         let emitted = self
@@ -430,8 +430,27 @@ impl Core {
         self.wakes.push(Wake::Everyone);
     }
 
-    /// What a child said could not be read, and nobody knows what it was about: all that the child has in hand fails.
-    pub fn fail_all_in_hand(&mut self, at: usize, why: &str) -> usize {
+    /// What a child said could not be read. What it was about fails; where nobody knows what that was, all that the child has in hand.
+    /// Returns how many.
+    pub fn fails_unread(&mut self, at: usize, salvage: &Salvage, why: &str) -> usize {
+        let Some(ids) = &salvage.concerns else {
+            return self.fail_all_in_hand(at, why);
+        };
+        let mut failed = 0;
+        for id in ids.iter().filter_map(|id| id.parse().ok()) {
+            if let Some(anchor) = self.tasks[at].in_hand.take(id) {
+                self.bolt_fails(at, anchor, FailKind::Refused, why);
+                failed += 1;
+            }
+        }
+        self.forget_delivered(at);
+        self.look_at_suspects_again(at);
+        self.after(at);
+        failed
+    }
+
+    /// All that the child has in hand fails.
+    pub(super) fn fail_all_in_hand(&mut self, at: usize, why: &str) -> usize {
         let held = self.tasks[at].in_hand.drain();
         for anchor in &held {
             self.bolt_fails(at, *anchor, FailKind::Refused, why);

@@ -100,6 +100,8 @@ impl Core {
         let settings = topology.settings.clone();
         let limits = Limits {
             message: settings.max_message_bytes(),
+            // Whatever the dialect of a row's sender allowed is walked over.
+            depth: Limits::STORM_DEPTH,
             ..Limits::default()
         };
         let tasks: Vec<Task> = topology
@@ -169,11 +171,11 @@ impl Core {
         self.lost.values().sum::<u64>() + self.abandoned + self.lost_lines
     }
 
-    /// What the child of `task` may send: the component's own longest message.
+    /// What the child of `task` may send: the component's own longest message. In Storm's dialects some things may be more.
     pub fn limits_of(&self, task: usize) -> Limits {
         Limits {
             message: self.tasks[task].longest,
-            ..self.limits.clone()
+            ..Limits::default()
         }
     }
 

@@ -261,10 +261,9 @@ impl Core {
                 format!("the value cannot be passed to {}: {why}", self.name(at)).into();
             self.complain(
                 at,
-                &super::violation::Violation::Unreadable(
-                    Code::NOT_PASSED_ON
-                        .told(format!("a tuple for it could not be passed on: {why}")),
-                ),
+                &super::violation::Violation::Unreadable(Code::NOT_PASSED_ON.told(format!(
+                    "a tuple for it could not be passed on: {why}; the tuple's trees fail"
+                ))),
             );
             if !run.anchors[*row].is_tracked() {
                 self.tasks[at].counters.dropped += 1;

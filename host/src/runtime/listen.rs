@@ -5,7 +5,9 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use stormhost_protocol::frame::{self, Found, Kind};
-use stormhost_protocol::storm::{Decoder, FromChild, Hello, Item, LogLevel, parse_hello};
+use stormhost_protocol::storm::{
+    Decoder, FromChild, Hello, Item, LogLevel, Salvage, mend, parse_hello, printed_before,
+};
 use stormhost_protocol::{Encoding, Limits, ProtocolError};
 use tracing::Level;
 
@@ -17,7 +19,7 @@ use super::violation::Violation;
 use crate::errors::{Code, Coded, Report};
 use crate::link::outlet::Outlet;
 use crate::link::pipe::unread;
-use crate::link::stderr::{LineLimits, LineTail};
+use crate::link::stderr::{LineLimits, LineTail, Shown};
 use crate::telemetry::{Speaker, child_said};
 
 /// A buffer that a large message made larger than this is given back when it is empty.
@@ -74,7 +76,9 @@ impl Drop for Listener {
 impl Listener {
     /// An ear for a child that has not said anything.
     pub fn new(host: Rc<Host>, at: usize, pid: u32) -> Listener {
-        let limits = host.with(|core| core.limits_of(at));
+        let limits = host
+            .with(|core| core.limits_of(at))
+            .in_storms_dialect(host.component(at).serializer);
         let is_spout = host.with(|core| core.tasks[at].spout.is_some());
         let bucket = host.component(at).settings.metrics_bucket();
         Listener {
@@ -155,6 +159,9 @@ impl Listener {
         let told = |error: ProtocolError| error.code().told(error.to_string());
         while let Some(message) = self.next_message().map_err(told)? {
             let message = &self.buffer[message];
+            let unreadable = parse_hello(encoding, message, &self.limits).err();
+            let mended = unreadable.and_then(|error| self.mended(message, encoding, &error));
+            let message = mended.as_deref().unwrap_or(message);
             let hello = parse_hello(encoding, message, &self.limits).map_err(told)?;
             if hello.pid.is_some() || hello.frames.is_some() {
                 return Ok(Some(hello));
@@ -185,6 +192,7 @@ impl Listener {
     pub fn speaks(&mut self, dialect: Dialect) {
         if matches!(dialect, Dialect::Frames { .. }) {
             self.decoder = None;
+            self.limits = self.host.with(|core| core.limits_of(self.at));
         }
         self.dialect = Some(dialect);
     }
@@ -377,13 +385,38 @@ impl Listener {
     /// One message in one of Storm's dialects. Returns whether the child may wait for an answer to it.
     fn understand(&self, message: &[u8], encoding: Encoding) -> Result<bool, ProtocolError> {
         let error = match FromChild::parse(encoding, message, &self.limits) {
-            Ok(message) => {
-                let asks = matches!(&message, FromChild::Emit(emit) if emit.need_task_ids);
-                self.happens(message, encoding)?;
-                return Ok(asks);
-            }
+            Ok(said) => return self.understood(said, encoding),
             Err(error) => error,
         };
+        if encoding == Encoding::Json {
+            let (printed, rest) = message.split_at(printed_before(message, &self.limits));
+            if !printed.is_empty() {
+                self.log_print(printed);
+                return self.understand(rest, encoding);
+            }
+        }
+        let Some(mended) = self.mended(message, encoding, &error) else {
+            return self.not_understood(message, encoding, error);
+        };
+        match FromChild::parse(encoding, &mended, &self.limits) {
+            Ok(said) => self.understood(said, encoding),
+            Err(error) => self.not_understood(&mended, encoding, error),
+        }
+    }
+
+    fn understood(&self, said: FromChild<'_>, encoding: Encoding) -> Result<bool, ProtocolError> {
+        let asks = matches!(&said, FromChild::Emit(emit) if emit.is_to_be_answered());
+        self.happens(said, encoding)?;
+        Ok(asks)
+    }
+
+    #[cold]
+    fn not_understood(
+        &self,
+        message: &[u8],
+        encoding: Encoding,
+        error: ProtocolError,
+    ) -> Result<bool, ProtocolError> {
         if matches!(error, ProtocolError::NoCommand { .. })
             && parse_hello(encoding, message, &self.limits).is_ok_and(|hello| hello.pid.is_some())
         {
@@ -392,12 +425,37 @@ impl Listener {
             self.host.with(|core| core.opened(self.at));
             return Ok(false);
         }
-        let waits = encoding == Encoding::Json && waits_for_task_ids(message);
-        self.could_not_be_read(encoding, &error)?;
-        if waits {
-            self.host.with(|core| core.answer_nowhere(self.at));
+        if encoding == Encoding::Msgpack {
+            return Err(error);
         }
-        Ok(waits)
+        let salvage = Salvage::of(message);
+        if salvage.is_print {
+            self.log_print(message);
+        } else {
+            self.could_not_be_read(&error, &salvage);
+        }
+        Ok(salvage.waits)
+    }
+
+    /// JSON that somebody printed, where a message might have stood.
+    fn log_print(&self, printed: &[u8]) {
+        for line in String::from_utf8_lossy(printed).lines() {
+            story::log_line(&self.host, self.at, self.pid, "stdout", Shown::Line(line));
+        }
+    }
+
+    /// What a JSON message would be for Storm, which reads more than JSON; `None` if it is no more readable so.
+    fn mended(&self, message: &[u8], encoding: Encoding, error: &ProtocolError) -> Option<Vec<u8>> {
+        if encoding != Encoding::Json {
+            return None;
+        }
+        let mended = mend(message, &self.limits);
+        if mended.is_some() && matches!(error, ProtocolError::NotUtf8 { .. }) {
+            let told = Code::NOT_UTF8.told(format!("what is no UTF-8 is read as U+FFFD: {error}"));
+            self.host
+                .with(|core| core.complain(self.at, &Violation::Unreadable(told)));
+        }
+        mended
     }
 
     /// The place of the next message in the buffer, past what strayed before it. What is over the limit is skipped, and fails what is in hand.
@@ -428,28 +486,34 @@ impl Listener {
                     self.start += n;
                 }
                 Some((n, Item::Nothing)) => self.start += n,
-                Some((n, Item::Broken(error))) => {
+                Some((n, Item::Broken(broken))) => {
                     self.start += n;
-                    self.could_not_be_read(Encoding::Json, &error)?;
+                    self.asked |= broken.salvage.waits;
+                    self.could_not_be_read(&broken.error, &broken.salvage);
                 }
             }
         }
     }
 
-    /// A message that is not understood: nobody knows what it was about, so all that the child has in hand fails. JSON goes on behind it.
-    fn could_not_be_read(
-        &self,
-        encoding: Encoding,
-        error: &ProtocolError,
-    ) -> Result<(), ProtocolError> {
-        if encoding == Encoding::Msgpack {
-            return Err(error.clone());
-        }
+    /// A JSON message that is lost: what it was about fails, and its sender is told that no tuple went anywhere, if it waits for that.
+    fn could_not_be_read(&self, error: &ProtocolError, salvage: &Salvage) {
         self.host.with(|core| {
-            let failed = core.fail_all_in_hand(self.at, &error.to_string());
-            core.complain(self.at, &Violation::Unreadable(error.code().told(format!("it said something that cannot be read: {error}; the {failed} tuples it had in hand fail"))));
+            let failed = core.fails_unread(self.at, salvage, &error.to_string());
+            let consequence = match (&salvage.concerns, failed) {
+                (Some(_), 0) => "no tuple fails by it".to_owned(),
+                (Some(_), n) => format!("the tuples that it names fail ({n})"),
+                (None, n) => format!("the {n} tuples it had in hand fail"),
+            };
+            core.complain(
+                self.at,
+                &Violation::Unreadable(error.code().told(format!(
+                    "it said something that cannot be read: {error}; {consequence}"
+                ))),
+            );
+            if salvage.waits {
+                core.answer_nowhere(self.at);
+            }
         });
-        Ok(())
     }
 
     /// Lets a message happen to the core, and logs what is for people.
@@ -491,13 +555,6 @@ impl Listener {
             _ => {}
         }
     }
-}
-
-/// Whether a JSON message that cannot be read looks like an emit whose sender waits to be told where the tuple went.
-/// Left unanswered it would wait for ever, and be taken for one that hangs.
-fn waits_for_task_ids(message: &[u8]) -> bool {
-    let has = |word: &[u8]| memchr::memmem::find(message, word).is_some();
-    has(b"\"emit\"") && !has(b"\"task\"") && !(has(b"\"need_task_ids\"") && has(b"false"))
 }
 
 /// A level of Storm's as one of ours.

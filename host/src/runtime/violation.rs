@@ -49,13 +49,13 @@ pub enum Violation {
     Key(String),
     /// It anchored to something it does not have.
     #[error(
-        "it anchored a tuple to id {0}, which it does not have in hand (acked or failed before, or never given to it)"
+        "it anchored a tuple to id '{0}', which it does not have in hand (acked or failed before, or never given to it)"
     )]
     UnknownAnchor(String),
     /// A line that is no tuple, or one that failed.
     #[error("{0}")]
     Line(Report),
-    /// The child said something that could not be read.
+    /// The child said something that could not be read, or not as it stood.
     #[error("{0}")]
     Unreadable(Report),
 }
@@ -100,11 +100,7 @@ impl Core {
             code = %violation.code(),
             "{component}[{}]: {violation}{}",
             task.id,
-            match violation {
-                // It belongs to no tree, or its tree has failed.
-                Violation::Line(_) => "",
-                _ => "; the tuple's trees fail",
-            }
+            violation.consequence()
         );
     }
 
@@ -121,6 +117,17 @@ impl Core {
 }
 
 impl Violation {
+    /// What comes of it, where it does not say so itself.
+    fn consequence(&self) -> &'static str {
+        match self {
+            Violation::Line(_) | Violation::Unreadable(_) => "",
+            Violation::UnknownAnchor(_) => {
+                "; the new tuple is passed on, tied to nothing by this anchor"
+            }
+            _ => "; the tuple's trees fail",
+        }
+    }
+
     /// Which of a component's streams has this name.
     ///
     /// # Errors

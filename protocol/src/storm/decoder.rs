@@ -2,6 +2,7 @@
 
 use super::json_lines::JsonLines;
 use super::maps::Maps;
+use super::salvage::Salvage;
 use crate::{Encoding, Limits, ProtocolError};
 
 /// Finds messages in what a component writes, in either of Storm's dialects.
@@ -26,10 +27,19 @@ pub enum Item<'a> {
     Message(&'a [u8]),
     /// A line that somebody printed, without its line end; a long one comes in pieces. It may be any bytes.
     Stray(&'a [u8]),
-    /// A message that was lost. The next one can be read, but what this one held in hand cannot be known.
-    Broken(ProtocolError),
+    /// A message that was lost. The next one can be read.
+    Broken(Broken),
     /// Nothing for anyone: blank lines, delimiters, the rest of a message that was too long.
     Nothing,
+}
+
+/// A message that was lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// What is wrong with it.
+    pub error: ProtocolError,
+    /// What can still be told of it.
+    pub salvage: Salvage,
 }
 
 /// What it means that the input has ended here.

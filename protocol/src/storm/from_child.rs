@@ -96,6 +96,13 @@ pub struct Emit<'a> {
     pub need_task_ids: bool,
 }
 
+impl Emit<'_> {
+    /// Whether its sender is to be told where the tuple went.
+    pub fn is_to_be_answered(&self) -> bool {
+        self.need_task_ids && self.task.is_none()
+    }
+}
+
 /// The values of one tuple: a raw list, and how long it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row<'a> {

@@ -7,17 +7,23 @@
 //! | blank | nothing |
 //! | begins with `{`, and `end` follows at once | a message |
 //! | begins with `{`, and other lines follow | a message if a whole object with a `command` or `pid` begins here; else stray |
-//! | `end` | a message's end; stray if there was no message; if there was only something that began like one, that is broken |
+//! | `end` | a message's end; stray if there was no message; if there was only something that began like one, and is no whole object, that is broken |
 //! | text, then `{"command"`…, and `end` follows | stray up to the brace, then a message |
 //! | anything else | stray |
+//!
+//! What is no JSON may still be a message: one that [`super::repair`] makes readable. Whoever reads it will do that again.
 //!
 //! Only an object that is still open at the end of its first line needs its `end` to be searched for. Each byte is then walked over as often as objects
 //! stand inside one another, which the depth limit bounds.
 
+use std::ops::Range;
+
 use memchr::{memchr, memmem};
 
-use super::decoder::{Ending, Item, without_cr};
+use super::decoder::{Broken, Ending, Item, without_cr};
 use super::members::{Members, SHOWN};
+use super::repair::{mend, repair};
+use super::salvage::{Salvage, is_print};
 use crate::preview::shorten_bytes;
 use crate::scan::{ScanError, json, msgpack};
 use crate::{Encoding, Limits, ProtocolError};
@@ -39,7 +45,7 @@ pub(super) struct JsonLines {
     /// A message was handed on before its `end` has come.
     end_is_due: bool,
     /// Something that began like a message was handed on as stray. If `end` comes, it was meant as one.
-    suspect: Option<ProtocolError>,
+    suspect: Option<Broken>,
     /// A message was seen, so this is the right dialect.
     right_dialect: bool,
 }
@@ -207,7 +213,7 @@ impl JsonLines {
             return Item::Nothing;
         }
         match self.suspect.take() {
-            Some(error) => Item::Broken(error),
+            Some(broken) => Item::Broken(broken),
             None => Item::Stray(line),
         }
     }
@@ -224,7 +230,8 @@ impl JsonLines {
             return Some((len + 1, self.too_long(buf)));
         }
         let object = json::trim(buf.get(start..len)?);
-        match next_is_end(buf, len + 1) {
+        let next = next_is_end(buf, len + 1);
+        match next {
             Next::Unknown => return None,
             // What nearly every message looks like. It is not walked over here, since whoever reads it will do that.
             Next::End(after) if object.ends_with(b"}") => {
@@ -240,7 +247,17 @@ impl JsonLines {
                 self.searched = len + 1;
                 self.object(buf, len + 1)
             }
-            Err(cause) => Some(self.no_message(buf, len, cause)),
+            Err(cause) => {
+                let line = buf.get(..len)?;
+                let repaired = match next {
+                    Next::End(_) => self.repaired_end(line, start),
+                    _ => None,
+                };
+                Some(match repaired {
+                    Some(end) => self.whole_object(buf, start, end, len),
+                    None => self.no_message(buf, start..len, len, cause),
+                })
+            }
         }
     }
 
@@ -278,13 +295,26 @@ impl JsonLines {
         let group = buf.get(..end)?;
         let first_line = memchr(b'\n', group)?;
         let start = object_start(group)?;
-        Some(match json::skip(group, start, self.limits.depth()) {
+        let object_end = json::skip(group, start, self.limits.depth())
+            .or_else(|cause| self.repaired_end(group, start).ok_or(cause));
+        Some(match object_end {
             Ok(object_end) => {
                 let line_end = memchr(b'\n', group.get(object_end..)?)? + object_end;
                 self.whole_object(buf, start, object_end, line_end)
             }
-            Err(cause) => self.no_message(buf, first_line, cause),
+            Err(cause) => self.no_message(buf, start..end, first_line, cause),
         })
+    }
+
+    /// Where the object that begins at `start` ends, if it is one for Storm's parser at least, and a message. Tried once for each `end`:
+    /// what is no message must not be walked over from each of its lines on.
+    fn repaired_end(&self, group: &[u8], start: usize) -> Option<usize> {
+        if self.suspect.is_some() {
+            return None;
+        }
+        let (_, len) = repair(group.get(start..)?, &self.limits)?;
+        let end = start + len;
+        self.speaks(group.get(start..end)?).then_some(end)
     }
 
     /// An object from `start` to `end`, on whose last line, which ends at `line_end`, there may be more. It is not known that its `end` follows at once.
@@ -316,27 +346,37 @@ impl JsonLines {
             }
             _ => {
                 let first_line = memchr(b'\n', buf).unwrap_or(line_end);
-                let beginning = shorten_bytes(object, SHOWN);
-                self.suspect
-                    .get_or_insert(ProtocolError::NoCommand { beginning });
+                if !is_print(object, &self.limits) {
+                    let beginning = shorten_bytes(object, SHOWN);
+                    self.suspects(object, ProtocolError::NoCommand { beginning });
+                }
                 let line = without_cr(buf.get(..first_line).unwrap_or_default());
                 (first_line + 1, Item::Stray(line))
             }
         }
     }
 
-    /// The first line began like a message, but there is none.
+    /// The first line began like a message that goes as far as `place`, but there is none.
     fn no_message<'a>(
         &mut self,
         buf: &'a [u8],
+        place: Range<usize>,
         first_line: usize,
         cause: ScanError,
     ) -> (usize, Item<'a>) {
         let beginning = shorten_bytes(buf, SHOWN);
-        self.suspect
-            .get_or_insert(ProtocolError::Malformed { cause, beginning });
+        let message = buf.get(place).unwrap_or_default();
+        self.suspects(message, ProtocolError::Malformed { cause, beginning });
         let line = without_cr(buf.get(..first_line).unwrap_or_default());
         (first_line + 1, Item::Stray(line))
+    }
+
+    /// Remembers what began like a message: the first of several.
+    fn suspects(&mut self, message: &[u8], error: ProtocolError) {
+        self.suspect.get_or_insert_with(|| Broken {
+            error,
+            salvage: Salvage::of(message),
+        });
     }
 
     fn drop_to_end<'a>(&mut self, buf: &'a [u8], mut in_line: bool) -> Option<(usize, Item<'a>)> {
@@ -372,16 +412,27 @@ impl JsonLines {
     }
 
     fn too_long(&self, buf: &[u8]) -> Item<'static> {
-        Item::Broken(ProtocolError::TooLong {
-            limit: self.limits.message,
-            beginning: shorten_bytes(buf, SHOWN),
+        Item::Broken(Broken {
+            error: ProtocolError::TooLong {
+                limit: self.limits.message,
+                beginning: shorten_bytes(buf, SHOWN),
+            },
+            salvage: Salvage::of(
+                buf.get(object_start(buf).unwrap_or_default()..)
+                    .unwrap_or_default(),
+            ),
         })
     }
 
-    /// Whether these bytes are an object that a component would send.
+    /// Whether these bytes are an object that a component would send, be it that it has to be mended first.
     fn speaks(&self, object: &[u8]) -> bool {
-        Members::read(Encoding::Json, object, &self.limits)
-            .is_ok_and(|members| members.command.is_some() || members.pid.is_some())
+        let is_said = |object: &[u8]| {
+            Members::read(Encoding::Json, object, &self.limits)
+                .map(|members| members.command.is_some() || members.pid.is_some())
+        };
+        is_said(object).unwrap_or_else(|_| {
+            mend(object, &self.limits).is_some_and(|object| is_said(&object).unwrap_or(false))
+        })
     }
 
     /// Whether a first message in MessagePack stands here. None of its first bytes can begin text.

@@ -41,47 +41,64 @@ impl<'a> Members<'a> {
                 beginning: shorten_bytes(bytes, SHOWN),
             });
         }
-        Self::walk(encoding, bytes, limits)
-            .map_err(|cause| ProtocolError::Malformed {
+        let mut members = Self::default();
+        let beginning = || preview(encoding, bytes, SHOWN);
+        match members.walk(encoding, bytes, limits) {
+            Ok(true) => Ok(members),
+            Ok(false) => Err(ProtocolError::NotAnObject {
+                beginning: beginning(),
+            }),
+            Err(cause) => Err(ProtocolError::Malformed {
                 cause,
-                beginning: preview(encoding, bytes, SHOWN),
-            })?
-            .ok_or_else(|| ProtocolError::NotAnObject {
-                beginning: preview(encoding, bytes, SHOWN),
-            })
+                beginning: beginning(),
+            }),
+        }
     }
 
-    /// `None` if this is no object.
-    fn walk(
+    /// Whether there is anything that is said to the host only. JSON that somebody prints for himself may well have an `id`, a `msg` or a `level`.
+    pub(super) fn are_of_a_message(&self) -> bool {
+        let said = [
+            self.command,
+            self.pid,
+            self.anchors,
+            self.task,
+            self.need_task_ids,
+            self.stormhost,
+        ];
+        self.tuple.is_some() || said.iter().any(Option::is_some)
+    }
+
+    /// Takes the members as they come; those before an error are there. `false` if this is no object.
+    pub(super) fn walk(
+        &mut self,
         encoding: Encoding,
         bytes: &'a [u8],
         limits: &Limits,
-    ) -> Result<Option<Self>, ScanError> {
-        let mut members = Self::default();
+    ) -> Result<bool, ScanError> {
         let mut cursor = Cursor::new(encoding, bytes, limits);
         let Head::Map(mut nest) = cursor.head()? else {
-            return Ok(None);
+            return Ok(false);
         };
         while cursor.more(&mut nest)? {
             let key = cursor.skip()?;
             cursor.colon()?;
             let slot = match plain_key(encoding, key).as_ref() {
                 b"tuple" => {
-                    members.tuple = Some(tuple(&mut cursor)?);
+                    self.tuple = Some(tuple(&mut cursor)?);
                     continue;
                 }
-                b"command" => &mut members.command,
-                b"pid" => &mut members.pid,
-                b"stormhost" => &mut members.stormhost,
-                b"stream" => &mut members.stream,
-                b"id" => &mut members.id,
-                b"anchors" => &mut members.anchors,
-                b"task" => &mut members.task,
-                b"need_task_ids" => &mut members.need_task_ids,
-                b"msg" => &mut members.msg,
-                b"level" => &mut members.level,
-                b"name" => &mut members.name,
-                b"params" => &mut members.params,
+                b"command" => &mut self.command,
+                b"pid" => &mut self.pid,
+                b"stormhost" => &mut self.stormhost,
+                b"stream" => &mut self.stream,
+                b"id" => &mut self.id,
+                b"anchors" => &mut self.anchors,
+                b"task" => &mut self.task,
+                b"need_task_ids" => &mut self.need_task_ids,
+                b"msg" => &mut self.msg,
+                b"level" => &mut self.level,
+                b"name" => &mut self.name,
+                b"params" => &mut self.params,
                 _ => {
                     cursor.skip()?;
                     continue;
@@ -90,7 +107,7 @@ impl<'a> Members<'a> {
             *slot = Some(cursor.skip()?);
         }
         cursor.finish()?;
-        Ok(Some(members))
+        Ok(true)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use stormhost_protocol::frame::{self, Found, Kind, Results, RunHead, Source};
 use stormhost_protocol::lines::{Block, Layout, write_line, write_texts};
-use stormhost_protocol::storm::{Ending, Item, parse_hello};
+use stormhost_protocol::storm::{Ending, Item, Salvage, mend, parse_hello, printed_before};
 use stormhost_protocol::{
     Column, Decoder, Encoding, FromChild, Limits, hash_value, preview, skip, transcode, whole,
 };
@@ -126,6 +126,9 @@ pub fn read_in_every_way(encoding: Encoding, bytes: &[u8]) {
         }
     }
     let is_value = whole(encoding, bytes, &limits).is_ok();
+    if encoding == Encoding::Json {
+        mends_to_json_or_nothing(bytes, &limits);
+    }
     let _ = FromChild::parse(encoding, bytes, &limits);
     let _ = parse_hello(encoding, bytes, &limits);
     assert!(preview(encoding, bytes, 20).len() <= 23);
@@ -142,6 +145,17 @@ pub fn read_in_every_way(encoding: Encoding, bytes: &[u8]) {
             assert!(whole(to, &out, &Limits::default()).is_ok());
             assert_eq!(hash_value(encoding, bytes), hash_value(to, &out));
         }
+    }
+}
+
+/// What Storm's parser would read is JSON once it is mended, and then there is nothing left to mend.
+fn mends_to_json_or_nothing(bytes: &[u8], limits: &Limits) {
+    let _ = Salvage::of(bytes);
+    assert!(printed_before(bytes, limits) <= bytes.len());
+    if let Some(mended) = mend(bytes, limits) {
+        assert!(std::str::from_utf8(&mended).is_ok());
+        assert!(whole(Encoding::Json, &mended, limits).is_ok());
+        assert_eq!(mend(&mended, limits), None);
     }
 }
 
@@ -213,8 +227,9 @@ pub fn decode(encoding: Encoding, bytes: &[u8], step: usize) -> (Vec<Vec<u8>>, b
                             heard.push(message.to_vec());
                         }
                         Item::Stray(text) => stray.extend_from_slice(text),
-                        Item::Broken(error) => heard.push(
-                            error
+                        Item::Broken(broken) => heard.push(
+                            broken
+                                .error
                                 .to_string()
                                 .into_bytes()
                                 .split_off(9)

@@ -4,7 +4,7 @@
 use rustix::time::{ClockId, clock_gettime};
 use stormhost_protocol::frame::{self, Found, Results};
 use stormhost_protocol::lines::{Block, Layout, write_line};
-use stormhost_protocol::storm::Item;
+use stormhost_protocol::storm::{Item, Salvage, mend, printed_before};
 use stormhost_protocol::{
     Column, Decoder, Encoding, FromChild, Limits, hash_value, preview, to_json_text, transcode,
     whole,
@@ -88,6 +88,9 @@ fn values() -> Vec<(&'static str, Input)> {
         ("digits", many("", "7", "")),
         ("digits behind a point", many("0.", "7", "")),
         ("digits of an exponent", many("1e", "0", "1")),
+        ("commas", many("[", ",", "1]")),
+        ("words", many("[", "nan,", "1]")),
+        ("control characters", many("\"", "\t", "\"")),
         ("keys", numbered('{', |n| format!("\"{n:06}\":1"), '}')),
         (
             "keys in falling order",
@@ -147,6 +150,8 @@ fn read_messages(encoding: Encoding, value: &[u8]) {
         while let Ok(Some((consumed, item))) = decoder.decode(&text[from..]) {
             if let Item::Message(message) = item {
                 let _ = FromChild::parse(encoding, message, &limits);
+                let _ = (mend(message, &limits), Salvage::of(message));
+                let _ = printed_before(message, &limits);
             }
             from += consumed;
         }

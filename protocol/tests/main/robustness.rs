@@ -40,7 +40,7 @@ proptest! {
     fn lines_of_all_kinds_are_heard_alike_in_any_pieces(
         lines in vec(prop::sample::select(vec![
             "end", "end", "end", "", " ", "hello", "{", "}", "{\"a\":1}", "{\"command\":\"sync\"}", "{\"command\":\"sync\"}",
-            "{\"pid\":", "1}", "{\"command\": [", "]}", "x{\"command\":\"sync\"}", "{\"command\":\"sync\"} x", "{'a':1}", "end ", "ende",
+            "{\"pid\":", "1}", "{\"command\": [", "]}", "x{\"command\":\"sync\"}", "{\"command\":\"sync\"} x", "{'command':1}", "{'a':1}", "end ", "ende",
             "\u{feff}{\"pid\":1}", "]", "\"k\": 2", "},",
         ]), 0..14),
         crlf in any::<bool>(),

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 use stormhost_protocol::frame::{self, Found, Kind};
-use stormhost_protocol::storm::{Acks, Item};
+use stormhost_protocol::storm::{Acks, Item, Salvage, mend};
 use stormhost_protocol::{Decoder, Encoding, FromChild, ProtocolError};
 
 use super::death::dies;
@@ -446,8 +446,8 @@ impl Ear {
                 };
                 match item {
                     Item::Message(message) => storm_message(core, at, encoding, message)?,
-                    Item::Broken(error) => {
-                        core.fail_all_in_hand(at, &error.to_string());
+                    Item::Broken(broken) => {
+                        core.fails_unread(at, &broken.salvage, &broken.error.to_string());
                     }
                     Item::Stray(_) | Item::Nothing => {}
                 }
@@ -492,13 +492,21 @@ fn storm_message(
     message: &[u8],
 ) -> Result<(), ProtocolError> {
     let limits = core.limits.clone();
+    let mended = match (encoding, FromChild::parse(encoding, message, &limits)) {
+        (Encoding::Json, Err(_)) => mend(message, &limits),
+        _ => None,
+    };
+    let message = mended.as_deref().unwrap_or(message);
     let happened = FromChild::parse(encoding, message, &limits)
         .and_then(|message| core.hear(at, message).map(|_| ()));
     match happened {
         Err(error) if encoding == Encoding::Msgpack => Err(error),
         Err(error) => {
-            core.fail_all_in_hand(at, &error.to_string());
-            core.answer_nowhere(at);
+            let salvage = Salvage::of(message);
+            core.fails_unread(at, &salvage, &error.to_string());
+            if salvage.waits {
+                core.answer_nowhere(at);
+            }
             Ok(())
         }
         Ok(()) => Ok(()),

@@ -48,7 +48,7 @@ fn hear(encoding: Encoding, limits: &Limits, input: &[u8], step: usize) -> Vec<H
                     assert!(bytes.len() <= limits.line);
                     heard.push(Stray(String::from_utf8_lossy(bytes).into_owned()));
                 }
-                Item::Broken(error) => heard.push(Broken(kind(&error))),
+                Item::Broken(broken) => heard.push(Broken(kind(&broken.error))),
                 Item::Nothing => {}
             }
             buf.drain(..consumed);
@@ -257,7 +257,7 @@ fn what_was_meant_as_a_message_and_is_none_is_broken() {
     for (bad, kind) in [
         ("{\"command\": emit", "malformed"),
         ("{\"command\"", "malformed"),
-        ("{\"a\":1} x", "no command"),
+        ("{\"tuple\":[1]} x", "no command"),
     ] {
         check_json(
             &format!("{bad}\nend\n{{\"pid\":1}}\nend\n"),
@@ -271,6 +271,43 @@ fn what_was_meant_as_a_message_and_is_none_is_broken() {
     );
     let parsed = FromChild::parse(Encoding::Json, b"{'a': 1}", &Limits::default());
     assert!(matches!(parsed, Err(ProtocolError::Malformed { .. })));
+}
+
+#[test]
+fn json_that_is_no_message_is_a_print_though_end_follows() {
+    check_json(
+        "{\"a\":1} x\nend\n{\"pid\":1}\nend\n",
+        &[stray("{\"a\":1} x"), stray("end"), message("{\"pid\":1}")],
+    );
+}
+
+#[test]
+fn what_only_storms_parser_reads_is_a_message_over_several_lines_too() {
+    for loose in [
+        "{\n \"command\": \"emit\",\n \"tuple\": [\"a\tb\"]\n}",
+        "{\n \"command\": \"emit\",\n \"tuple\": [nan]\n}",
+        "{\"command\":\"emit\",\"tuple\":[\"a\nb\"]}",
+        "{\n 'command': 'sync',\n}",
+    ] {
+        for step in [1, 7, 1000] {
+            let input = format!("{loose}\nend\n{{\"pid\":1}}\nend\n");
+            let heard = hear(Encoding::Json, &Limits::default(), input.as_bytes(), step);
+            assert!(
+                matches!(&heard[..], [Message(_), Message(_), End(_)]),
+                "{heard:?}"
+            );
+        }
+    }
+    // With more behind it on its line, as any other.
+    check_json(
+        "{\"command\":\"sync\",} x\nend\n",
+        &[message("{\"command\":\"sync\",}"), stray(" x")],
+    );
+    // A print of what would pass for JSON there is still a print.
+    check_json(
+        "{'a': 1}\n{\"pid\":1}\nend\n",
+        &[stray("{'a': 1}"), message("{\"pid\":1}")],
+    );
 }
 
 #[test]
