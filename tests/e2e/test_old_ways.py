@@ -209,3 +209,65 @@ def test_a_message_that_stays_unreadable_fails_only_what_it_names_and_is_answere
     assert sorted(n for n, kind, _ in run.noted("failed")) == [0, 2, 4, 6]
     assert sorted(run.noted("acked")) == [n for n in range(20) if n not in (0, 2, 4, 6)]
     assert "hung" not in run.told
+
+
+@pytest.mark.error("SH0517")
+def test_a_bolt_that_takes_heartbeats_for_tuples_gets_no_more(stormhost: Stormhost) -> None:
+    """Found: what it emitted for them was passed on, and it was killed for not answering them."""
+    run = stormhost.run(topology("takes_heartbeats_for_tuples"), settings={"topology.subprocess.timeout.secs": 2})
+    all_acked(run)
+    assert sorted(n for _, n in run.noted("saw")) == list(range(10))
+    # Those that were sent before the first was acked.
+    assert 0 < len(run.noted("heartbeat")) < 4 and run.noted("failed") == []
+    assert run.told.count("takes heartbeats for tuples, as libraries older than Storm 0.9.3 do") == 1
+
+
+def test_a_bolt_that_dies_of_its_first_heartbeat_gets_none_again(stormhost: Stormhost) -> None:
+    """Found: each of its children died of one, until the tuple that each had in hand was set aside for it."""
+    run = stormhost.run(topology("dies_of_heartbeats"), settings={"stormhost.poison.deaths": 1})
+    all_acked(run)
+    assert run.told.count("it died on its first heartbeat; its library seems older than Storm 0.9.3") == 1
+    assert run.noted("given up") == [] and "set aside" not in run.told
+    assert sorted({n for _, n in run.noted("saw")}) == list(range(10))
+
+
+def test_an_idle_bolt_that_answers_no_heartbeat_is_left_alone(stormhost: Stormhost) -> None:
+    """Found: it was ended again and again for being silent `with work in hand`, of which it had none."""
+    run = stormhost.start(
+        """
+class Late(ReliableSpout):
+    class Default(Stream):
+        fields = 'n'
+    def tuples(self):
+        yield 0
+        time.sleep(3)
+        yield 1
+    def ack(self, id):
+        note('acked', id)
+
+class T(Topology):
+    late = Late()
+    child = Process('python', CHILDREN + '/ignores_heartbeats.py', fields='n')
+    child.inputs.append(ShuffleGrouping(late))
+""",
+        settings={"child:topology.subprocess.timeout.secs": 1},
+    )
+    run.ends_with(0)
+    assert len(run.noted("acked")) == 2
+    assert run.told.count("does not answer heartbeats; it is sent none from now on") == 1
+    assert "hung" not in run.told and "with work in hand" not in run.told
+
+
+def test_a_spout_that_owes_a_sync_is_said_to(stormhost: Stormhost) -> None:
+    run = stormhost.start(
+        """
+class T(Topology):
+    child = Process('python', CHILDREN + '/never_syncs.py', fields='n', spout=True)
+    see = Noter(1)
+    see.inputs.append(ShuffleGrouping(child))
+""",
+        settings={"topology.subprocess.timeout.secs": 1},
+    )
+    run.until(lambda: "it hung: it has not answered `next` (no `sync`) for 1 s (topology.subprocess.timeout.secs)" in run.told, "its story")
+    run.signal(signal.SIGINT)
+    run.wait()

@@ -97,8 +97,10 @@ CLOSED_STDIN "SH0406"
     remedy "Look for code that closes standard input or descriptor 0."
 HUNG "SH0407"
     ["it hung: it was silent for {seconds} s with work in hand (topology.subprocess.timeout.secs)"]
+    ["it hung: it does not answer heartbeats, for {seconds} s (topology.subprocess.timeout.secs)"]
+    ["it hung: it has not answered {command} (no `sync`) for {seconds} s (topology.subprocess.timeout.secs)"]
     ["it hung: it neither read nor wrote a line for {seconds} s (topology.subprocess.timeout.secs)"]
-    cause "The child had something to do, and made no progress of any kind for so long: a deadlock, an endless loop, or a call that waits for ever."
+    cause "The child had something to do, and made no progress of any kind for so long: a deadlock, an endless loop, or a call that waits for ever. Or it was asked whether it lives, and said nothing."
     remedy "Look at the stack of a Python child, or at what `/proc` told, below the message. Give calls to others a timeout, or raise `topology.subprocess.timeout.secs`."
 OVER_TUPLE_BUDGET "SH0408"
     ["it took more than {seconds} s for one tuple (stormhost.tuple.budget.secs)"]

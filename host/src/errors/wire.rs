@@ -73,6 +73,11 @@ READS_NOTHING "SH0516"
     ["the component goes on talking and does not read what it is told: where its tuples went, or what became of them"]
     cause "What a component is told waits in the host until it is read, and as much waits as one message may have."
     remedy "Read standard input as well, in a thread of its own if need be, or emit with `need_task_ids` false."
+NO_HEARTBEATS "SH0517"
+    ["it takes heartbeats for tuples, as libraries older than Storm 0.9.3 do; it is sent none from now on, so a hang of it is not seen"]
+    ["it does not answer heartbeats; it is sent none from now on, so a hang of it is not seen"]
+    cause "Bolts are asked by heartbeats whether they live, and answer `sync`. The component's library does not know that; all else goes on."
+    remedy "Take a version of the library that knows heartbeats, or have the component answer a tuple on stream `__heartbeat` by `sync` and nothing else."
 }
 
 super::area! {

@@ -11,6 +11,7 @@ use super::completion::Finish;
 use super::core::{Core, Wake};
 use super::emit::{Emitted, Parent};
 use super::lane::Lane;
+use super::pulse::is_heartbeat;
 use super::rows::Rows;
 use super::task::{Dialect, Task};
 use super::violation::Violation;
@@ -334,6 +335,17 @@ impl Core {
 
     /// A Storm bolt emitted.
     pub fn bolt_emits(&mut self, at: usize, encoding: Encoding, emit: &Emit<'_>) {
+        if let [id] = &emit.anchors[..]
+            && is_heartbeat(id)
+            && self.tasks[at].knows_a_heartbeat()
+        {
+            // Made of no tuple: it goes nowhere, but its sender may wait to hear that.
+            self.takes_heartbeat_for_tuple(at, false);
+            if emit.is_to_be_answered() {
+                self.answer_nowhere(at);
+            }
+            return;
+        }
         let mut parents = Vec::with_capacity(emit.anchors.len());
         for id in &emit.anchors {
             match id
@@ -396,6 +408,10 @@ impl Core {
 
     /// A Storm bolt acked (`None`) or failed (`Some` reason) the tuple with this id.
     pub fn bolt_answers(&mut self, at: usize, id: &str, fail: Option<&str>) {
+        if self.tasks[at].knows_a_heartbeat() && is_heartbeat(id) {
+            self.takes_heartbeat_for_tuple(at, true);
+            return;
+        }
         let Some(anchor) = id
             .parse()
             .ok()
@@ -410,16 +426,6 @@ impl Core {
         }
         self.forget_delivered(at);
         self.look_at_suspects_again(at);
-    }
-
-    /// A Storm bolt answered a heartbeat: all that was sent before it has been read.
-    pub fn bolt_synced(&mut self, at: usize) {
-        let task = &mut self.tasks[at];
-        if let Some(sent) = task.heartbeats.pop_front() {
-            task.heard_through = sent;
-            self.wakes.push(Wake::Everyone);
-            self.look_at_suspects_again(at);
-        }
     }
 
     /// A child with frames has run `finish`.

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use stormhost_protocol::{Encoding, storm};
+use stormhost_protocol::Encoding;
 
 use super::core::{Core, Wake};
 use super::emit::{Emitted, Parent};
@@ -109,13 +109,7 @@ impl Core {
 
     /// A child in one of Storm's dialects does not say how far it has come, so it is asked: a bolt that holds tuples back may be through with them.
     pub(super) fn ask_how_far(&mut self, at: usize) {
-        let task = &mut self.tasks[at];
-        let sent = task.sent();
-        if let Some(Dialect::Storm(encoding)) = task.dialect()
-            && task.heartbeats.back().is_none_or(|through| *through < sent)
-        {
-            storm::write_heartbeat(encoding, super::completion::HEARTBEAT, &mut task.control);
-            task.heartbeats.push_back(sent);
+        if self.tasks[at].ask_how_far() {
             self.wakes.push(Wake::Writer(at));
         }
     }

@@ -19,6 +19,7 @@ use super::completion::Finish;
 use super::heartbeat::{Signs, Verdict, Watch};
 use super::host::Host;
 use super::listen::Listener;
+use super::pulse::Pulse;
 use super::restart::{Decision, RestartPolicy};
 use super::setup::setup;
 use super::story::{self, Death};
@@ -546,7 +547,7 @@ impl<'a> ChildLife<'a> {
                     Some(spout) if !frames => spout.talk.awaits_since().is_some(),
                     Some(_) => !task.heartbeats.is_empty(),
                     None => {
-                        !task.heartbeats.is_empty()
+                        task.owes_a_pulse()
                             || frames
                                 && (task.consumed < task.sent() || task.finish == Finish::Asked)
                     }
@@ -555,7 +556,7 @@ impl<'a> ChildLife<'a> {
                 let speaks = if frames {
                     task.spout.is_some() && quiet
                 } else {
-                    task.spout.is_none()
+                    task.spout.is_none() && task.pulse != Pulse::Spared
                 };
                 Signs {
                     heard,
@@ -593,15 +594,35 @@ impl<'a> ChildLife<'a> {
             match watch.look(signs, Instant::now()) {
                 Verdict::Fine => {}
                 Verdict::Ask => self.host.with(|core| core.ask_for_life(self.at)),
+                // It owes nothing any more.
+                Verdict::Hangs if self.host.with(|core| core.lives_without_a_pulse(self.at)) => {}
                 Verdict::Hangs => {
                     let why = format!(
-                        "it hung: it was silent for {:.0} s with work in hand (topology.subprocess.timeout.secs)",
-                        limit.as_secs_f64()
+                        "it hung: {} (topology.subprocess.timeout.secs)",
+                        self.silence(limit)
                     );
                     return self.with_autopsy(life, Code::HUNG, why).await;
                 }
             }
         }
+    }
+
+    /// What a child that hangs is silent about, and for how long.
+    fn silence(&self, limit: Duration) -> String {
+        let secs = limit.as_secs_f64();
+        self.host.with(|core| {
+            let task = &core.tasks[self.at];
+            match &task.spout {
+                Some(spout) if !self.speaks_frames => {
+                    let command = spout.talk.awaits().unwrap_or("a command");
+                    format!("it has not answered {command} (no `sync`) for {secs:.0} s")
+                }
+                None if !self.speaks_frames && task.in_hand.is_empty() => {
+                    format!("it does not answer heartbeats, for {secs:.0} s")
+                }
+                _ => format!("it was silent for {secs:.0} s with work in hand"),
+            }
+        })
     }
 
     /// A reason to end a child, with what can be learned of where it stands.
@@ -686,10 +707,13 @@ impl<'a> ChildLife<'a> {
             host.with(|core| core.name(self.at))
         )
         .into();
+        let evidence = self.evidence(&end, exit);
+        let of_heartbeat = self.died_of_a_heartbeat(&end, evidence);
         let judged = match end {
             End::Asked | End::Through | End::Failed(_) => Judgement::default(),
+            // It was not for a tuple.
+            End::Left | End::Ended(_) if of_heartbeat => Judgement::default(),
             End::Left | End::Ended(_) => {
-                let evidence = self.evidence(&end, exit);
                 host.with(|core| core.judge(self.at, self.unsaid, evidence))
             }
         };
@@ -716,6 +740,7 @@ impl<'a> ChildLife<'a> {
                 held,
                 in_hand,
                 loss,
+                of_heartbeat,
                 stderr: self.stderr.borrow().tail(),
             },
         );
@@ -734,6 +759,21 @@ impl<'a> ChildLife<'a> {
             lost: loss_was_told,
             story,
         }
+    }
+
+    /// Whether it may have been a heartbeat that it died of, which its component is spared from then on. One that was ended with tuples in hand hung for them.
+    fn died_of_a_heartbeat(&self, end: &End, evidence: Evidence) -> bool {
+        let of_itself = match end {
+            End::Left => evidence == Evidence::Certain,
+            End::Ended(why) => {
+                why.code == Code::HUNG
+                    && self
+                        .host
+                        .with(|core| core.tasks[self.at].in_hand.is_empty())
+            }
+            End::Asked | End::Through | End::Failed(_) => false,
+        };
+        self.was_up && of_itself && self.host.with(|core| core.died_of_a_heartbeat(self.at))
     }
 
     /// Whether the death may have come from outside.

@@ -8,13 +8,11 @@
 //! Groups are components, upstream first; the components of a cycle are one group. A fail may wake a spout again at any stage before Closing:
 //! the conditions are looked at anew after everything that happens, so the run waits until that is settled too.
 
-use stormhost_protocol::{frame, storm};
+use stormhost_protocol::frame;
 
 use super::core::{Core, Wake};
+use super::pulse::Pulse;
 use super::task::{Dialect, Life};
-
-/// The id of heartbeat tuples: none that a delivered tuple can have, since these count up from 0.
-pub(super) const HEARTBEAT: i64 = -1;
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,13 +172,13 @@ impl Core {
                 Some(Dialect::Frames { .. } | Dialect::Lines(_) | Dialect::Inside) => {
                     quiet &= task.consumed == sent;
                 }
-                Some(Dialect::Storm(encoding)) if task.heard_through < sent => {
+                // One that is not asked may say more after its last ack; that is heard when it leaves.
+                Some(Dialect::Storm(_)) if task.pulse == Pulse::Spared => {
+                    quiet &= task.is_through_with() >= sent;
+                }
+                Some(Dialect::Storm(_)) if task.heard_through < sent => {
                     quiet = false;
-                    if task.queue.is_empty()
-                        && task.heartbeats.back().is_none_or(|through| *through < sent)
-                    {
-                        storm::write_heartbeat(encoding, HEARTBEAT, &mut task.control);
-                        task.heartbeats.push_back(sent);
+                    if task.queue.is_empty() && task.ask_how_far() {
                         self.wakes.push(Wake::Writer(at));
                     }
                 }
@@ -254,21 +252,24 @@ impl Core {
     /// Asks a child whether it lives: after all that was sent before.
     pub fn ask_for_life(&mut self, at: usize) {
         let task = &mut self.tasks[at];
-        let sent = task.sent();
-        match task.dialect() {
-            Some(Dialect::Storm(encoding)) => {
-                storm::write_heartbeat(encoding, HEARTBEAT, &mut task.control)
-            }
-            Some(Dialect::Frames { .. }) => match &mut task.spout {
-                // A spout counts the commands it takes, so it is told with the others.
-                Some(spout) => spout.ask_for_life(),
-                None => frame::write_command("heartbeat", &mut task.control),
-            },
-            Some(Dialect::Lines(_) | Dialect::Inside) | None => return,
-        }
         // What waits in the queue is written after this.
-        task.heartbeats.push_back(sent);
-        self.wakes.push(Wake::Writer(at));
+        let sent = task.sent();
+        let asked = match task.dialect() {
+            Some(Dialect::Storm(_)) => task.send_heartbeat(),
+            Some(Dialect::Frames { .. }) => {
+                match &mut task.spout {
+                    // A spout counts the commands it takes, so it is told with the others.
+                    Some(spout) => spout.ask_for_life(),
+                    None => frame::write_command("heartbeat", &mut task.control),
+                }
+                task.heartbeats.push_back(sent);
+                true
+            }
+            Some(Dialect::Lines(_) | Dialect::Inside) | None => false,
+        };
+        if asked {
+            self.wakes.push(Wake::Writer(at));
+        }
     }
 
     /// The tasks that hold trees up when these stand still: those with tuples in hand.

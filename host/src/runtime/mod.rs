@@ -27,6 +27,7 @@ mod line_rows;
 mod lines;
 mod listen;
 mod metrics;
+mod pulse;
 mod redis;
 pub mod restart;
 mod rows;

@@ -11,6 +11,7 @@
 use std::ops::Range;
 
 use super::core::{Core, Wake};
+use super::pulse::Pulse;
 use super::task::{Dialect, Task};
 use crate::topology::{Kind, Topology};
 
@@ -113,7 +114,7 @@ impl Still {
 
 impl Task {
     /// Of how many rows its child is known to be through with all.
-    fn is_through_with(&self) -> u64 {
+    pub(super) fn is_through_with(&self) -> u64 {
         match self.dialect() {
             Some(Dialect::Storm(_)) => self.heard_through.max(self.in_hand.oldest()),
             _ => self.consumed,
@@ -160,12 +161,16 @@ impl Task {
             && matches!(self.dialect(), Some(Dialect::Storm(_)))
             && self.is_through_with() < self.sent()
             && self.heartbeats.is_empty()
+            && self.pulse != Pulse::Spared
     }
 
     /// Whether it may never say how far it has come: an old bolt that has not answered such a question yet, or a command that does not read.
     fn may_be_silent(&self) -> bool {
         match self.dialect() {
-            Some(Dialect::Storm(_)) => self.heard_through == 0 && !self.heartbeats.is_empty(),
+            Some(Dialect::Storm(_)) => {
+                self.pulse == Pulse::Spared
+                    || self.heard_through == 0 && !self.heartbeats.is_empty()
+            }
             Some(Dialect::Lines(_)) => true,
             Some(Dialect::Frames { .. } | Dialect::Inside) | None => false,
         }

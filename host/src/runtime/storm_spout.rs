@@ -66,6 +66,15 @@ impl Talk {
         self.awaited.map(|(_, since)| since)
     }
 
+    /// Which command that is, for people.
+    pub fn awaits(&self) -> Option<&'static str> {
+        self.awaited.map(|(kind, _)| match kind {
+            Kind::Activation => "`activate` or `deactivate`",
+            Kind::Outcome => "`ack` or `fail`",
+            Kind::Next => "`next`",
+        })
+    }
+
     fn synced(&mut self, now: u64) {
         if let Some((Kind::Next, _)) = self.awaited
             && !self.emitted

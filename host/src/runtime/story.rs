@@ -46,6 +46,8 @@ pub struct Facts<'a> {
     pub in_hand: Option<String>,
     /// What a command of the shell lost by it.
     pub loss: Option<String>,
+    /// Whether it seems to have died of a heartbeat.
+    pub of_heartbeat: bool,
     /// Its last lines on stderr.
     pub stderr: Vec<String>,
 }
@@ -72,6 +74,9 @@ pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> Report {
     };
     if !facts.was_up || component.shell.is_some() {
         let _ = write!(story, "\n  command: {}", shell_words(&component.command));
+    }
+    if facts.of_heartbeat && matches!(facts.end, End::Left) {
+        story.push_str("\n  it died on its first heartbeat; its library seems older than Storm 0.9.3: the component is sent none from now on");
     }
     if facts.held > 0 {
         let _ = write!(story, "\n  {} tuples that it held fail now", facts.held);

@@ -7,6 +7,7 @@ use stormhost_protocol::storm::Acks;
 
 use super::completion::Finish;
 use super::line_rows::Reading;
+use super::pulse::Pulse;
 use super::spout::Spout;
 use super::still::Settling;
 use crate::flow::in_hand::InHand;
@@ -54,6 +55,8 @@ pub struct Task {
     pub finished_at: u64,
     /// Heartbeats that a Storm bolt has not answered: for each how many rows had been sent before it.
     pub heartbeats: VecDeque<u64>,
+    /// How its component takes heartbeats, where it speaks one of Storm's dialects.
+    pub pulse: Pulse,
     /// Rows that a Storm bolt is known to have read, from its last answer to a heartbeat.
     pub heard_through: u64,
     /// How far it has settled what spouts let in.
@@ -103,6 +106,7 @@ impl Task {
             finish: Finish::NotAsked,
             finished_at: 0,
             heartbeats: Default::default(),
+            pulse: Pulse::default(),
             heard_through: 0,
             settling: Settling::default(),
             reading: Reading::default(),
