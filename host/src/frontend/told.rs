@@ -1,6 +1,7 @@
-//! What is wrong with a Flux file, collected.
+//! What is wrong with a topology in YAML, collected.
 
-use crate::topology::{MistakeIr, Place, Severity};
+use super::node::Node;
+use crate::topology::{MistakeIr, Place, Severity, nearest};
 
 /// Everything that was found so far.
 #[derive(Debug, Default)]
@@ -48,4 +49,28 @@ impl Told {
             at: Some(at.clone()),
         });
     }
+}
+
+/// Tells of keys that are not known, as whoever reads such files elsewhere would refuse them.
+pub(super) fn only(node: &Node, what: &str, known: &[&str], told: &mut Told) {
+    for (key, value, hint) in unknown_keys(node, known) {
+        told.error(&value.at, format!("{what} has no key `{key}`"), hint);
+    }
+}
+
+/// The keys that are not known, with their values and what to try.
+pub(super) fn unknown_keys<'a>(
+    node: &'a Node,
+    known: &[&str],
+) -> impl Iterator<Item = (&'a str, &'a Node, String)> {
+    let entries = node.map().unwrap_or_default().iter();
+    entries
+        .filter(|(key, _)| !known.contains(&key.as_str()))
+        .map(|(key, value)| {
+            let hint = match nearest(key, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the keys are: {}", known.join(", ")),
+            };
+            (key.as_str(), value, hint)
+        })
 }
