@@ -15,6 +15,7 @@ mod language;
 mod mixed;
 mod node;
 mod petrel;
+mod pyleus;
 mod recognise;
 mod shim;
 mod streamparse;
@@ -169,7 +170,7 @@ fn described(
 ) -> Result<Ir, LoadError> {
     let file = file.to_owned();
     match recognise::form(&file, content) {
-        Form::Description | Form::Flux if name.is_some() => {
+        Form::Description | Form::Flux | Form::Pyleus if name.is_some() => {
             Err(LoadError::OneTopology { file })
         }
         Form::Description => {
@@ -182,6 +183,10 @@ fn described(
         Form::Flux => {
             refuse_stray(&file, &["--filter", "--env-filter"], &options.others)?;
             flux::load(&file, resolved, &String::from_utf8_lossy(content), options)
+        }
+        Form::Pyleus => {
+            refuse_stray(&file, &[], &options.others)?;
+            pyleus::load(&file, resolved, &String::from_utf8_lossy(content), options)
         }
         Form::Program(language)
             if language.id == language::PYTHON.id

@@ -40,6 +40,14 @@ impl Told {
         self.add(Severity::Info, at, message.into(), Some(hint.into()));
     }
 
+    /// An error, with what the user's code wrote when it failed.
+    pub(super) fn raised(&mut self, at: &Place, message: String, hint: String, traceback: String) {
+        self.error(at, message, hint);
+        if let Some(last) = self.mistakes.last_mut() {
+            last.traceback = Some(traceback);
+        }
+    }
+
     fn add(&mut self, severity: Severity, at: &Place, message: String, hint: Option<String>) {
         self.mistakes.push(MistakeIr {
             severity,
