@@ -23,7 +23,7 @@ wanted=$(cat "$packages" "$geocoder" "$old_bolts" "$streamparse" "$alone")
 if [ ! -x "$venv/bin/pytest" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     "${PYTHON:-python3}" -m venv "$venv"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$packages" -r "$geocoder" -r "$old_bolts" -r "$streamparse"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$alone"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -r "$alone"
     printf '%s\n' "$wanted" >"$stamp"
 fi
 

@@ -107,8 +107,8 @@ pub struct ExplainOptions {
 /// Which topology, and what is said about it from outside. The same for every command.
 #[derive(Clone, Debug, Default, Args)]
 pub struct TopologyOptions {
-    /// The topology: `topology.py`, `topology.rb`, `topology.lua`, Petrel's `create.py`, Flux in YAML, or a description in JSON; `topology.py:Name` chooses one
-    /// of several. A streamparse project's folder, where that is typed by default
+    /// The topology: `topology.py`, `topology.rb`, `topology.lua`, Petrel's `create.py`, Flux in YAML, pyleus' `pyleus_topology.yaml`, or a description in JSON;
+    /// `topology.py:Name` chooses one of several. A streamparse project's folder, where that is typed by default
     #[arg(value_name = "FILE", default_value = ".", hide_default_value = true)]
     pub file: String,
     /// Number of tasks of a component

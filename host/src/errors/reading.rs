@@ -19,7 +19,7 @@ UNREADABLE_FILE "SH0103"
 UNKNOWN_FORM "SH0104"
     ["{file} is no topology that stormhost knows"]
     cause "The file is in none of the languages or formats that a topology may have, or does not look like it."
-    remedy "The message lists what was looked for. A Python file must load `stormhost`, `streamparse` or Petrel; YAML must be Storm's Flux."
+    remedy "The message lists what was looked for. A Python file must load `stormhost`, `streamparse` or Petrel; YAML must be Storm's Flux or a topology of pyleus."
 ONE_TOPOLOGY "SH0105"
     ["{file} is a topology description, which holds one topology"]
     cause "A name after a colon chooses one of several topologies in a file, and a description in JSON has one only."

@@ -50,7 +50,7 @@ pub(super) fn describe(
     command
         .envs(&options.env)
         .current_dir(options.surroundings.folder());
-    let answer = run(&mut command).map_err(|source| LoadError::CannotStart {
+    let answer = run(&mut command, Stderr::PassedOn).map_err(|source| LoadError::CannotStart {
         interpreter: interpreter.to_string(),
         option: language.option(),
         source,
@@ -127,11 +127,20 @@ fn beginning(stdout: &[u8]) -> String {
 
 /// What a process said and how it ended.
 #[derive(Debug)]
-struct Answer {
-    status: ExitStatus,
-    stdout: Vec<u8>,
+pub(super) struct Answer {
+    pub(super) status: ExitStatus,
+    pub(super) stdout: Vec<u8>,
     /// The last of its standard error.
-    last_lines: Vec<String>,
+    pub(super) last_lines: Vec<String>,
+}
+
+/// What becomes of what a process writes to its standard error, beside that the end of it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stderr {
+    /// It appears on ours at once.
+    PassedOn,
+    /// Nothing: whoever asked tells of it.
+    Kept,
 }
 
 /// How long pipes are listened to after the process itself is gone: whatever it started may hold them open for ever.
@@ -140,7 +149,11 @@ const AFTER_THE_END: Duration = Duration::from_millis(500);
 /// A description of a thousand components has less than a megabyte.
 const MOST_STDOUT: usize = 64 << 20;
 
-fn run(command: &mut Command) -> io::Result<Answer> {
+/// Runs a process to its end, however much it says.
+///
+/// # Errors
+/// When it cannot be started.
+pub(super) fn run(command: &mut Command, stderr_goes: Stderr) -> io::Result<Answer> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -150,11 +163,11 @@ fn run(command: &mut Command) -> io::Result<Answer> {
     let stdout = child.stdout.take().map(read_aside);
     let stderr = child.stderr.take().map(read_aside);
     // Ours is written to by this thread alone; that may block, and then the process waits, as it would without us.
-    let mut tail = Tail::default();
+    let mut tail = Tail::new(stderr_goes);
     if let Some(stderr) = &stderr {
         while child.try_wait()?.is_none() {
             match stderr.recv_timeout(Duration::from_millis(5)) {
-                Ok(chunk) => tail.pass_on(&chunk),
+                Ok(chunk) => tail.take(&chunk),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -167,7 +180,7 @@ fn run(command: &mut Command) -> io::Result<Answer> {
         let room = MOST_STDOUT.saturating_sub(said.len());
         said.extend(chunk.iter().take(room));
     });
-    for_each_until(stderr.as_ref(), deadline, |chunk| tail.pass_on(&chunk));
+    for_each_until(stderr.as_ref(), deadline, |chunk| tail.take(&chunk));
     Ok(Answer {
         status,
         stdout: said,
@@ -208,9 +221,9 @@ fn for_each_until(
     }
 }
 
-/// Passes on what a process writes to its standard error, and keeps the end of it.
-#[derive(Default)]
+/// Passes on what a process writes to its standard error, if it is to, and keeps the end of it.
 struct Tail {
+    goes: Stderr,
     kept: VecDeque<u8>,
 }
 
@@ -218,9 +231,16 @@ impl Tail {
     const BYTES: usize = 8192;
     const LINES: usize = 20;
 
-    fn pass_on(&mut self, chunk: &[u8]) {
-        // Nobody may be listening to our own standard error; that is no reason to fail.
-        let _ = io::stderr().write_all(chunk);
+    fn new(goes: Stderr) -> Self {
+        let kept = VecDeque::new();
+        Self { goes, kept }
+    }
+
+    fn take(&mut self, chunk: &[u8]) {
+        if self.goes == Stderr::PassedOn {
+            // Nobody may be listening to our own standard error; that is no reason to fail.
+            let _ = io::stderr().write_all(chunk);
+        }
         self.keep(chunk);
     }
 

@@ -1,7 +1,8 @@
 //! From a file that a user wrote to a description of a topology: what is it, and who can describe it?
 //!
 //! [`load`] does it all: `recognise` looks at the file, `language` says what is particular about the one it is written in,
-//! `interpreter` and `shim` find what that needs, `describe` has it described. Nothing here checks the topology; that is
+//! `interpreter` and `shim` find what that needs, `describe` has it described. What is YAML is read by
+//! `node`, and what is wrong with it gathered in `told`. Nothing here checks the topology; that is
 //! `topology::check`.
 
 mod built_in;
@@ -12,11 +13,14 @@ mod flux;
 mod interpreter;
 mod language;
 mod mixed;
+mod node;
 mod petrel;
+mod pyleus;
 mod recognise;
 mod shim;
 mod streamparse;
 mod surroundings;
+mod told;
 mod user_file;
 mod version_manager;
 
@@ -173,7 +177,9 @@ fn described(
 ) -> Result<Ir, LoadError> {
     let file = file.to_owned();
     match recognise::form(&file, content) {
-        Form::Description | Form::Flux if name.is_some() => Err(LoadError::OneTopology { file }),
+        Form::Description | Form::Flux | Form::Pyleus if name.is_some() => {
+            Err(LoadError::OneTopology { file })
+        }
         Form::Description => {
             refuse_stray(&file, &[], &options.others)?;
             Ir::from_json(content).map_err(|source| LoadError::BadDescription {
@@ -184,6 +190,10 @@ fn described(
         Form::Flux => {
             refuse_stray(&file, &["--filter", "--env-filter"], &options.others)?;
             flux::load(&file, resolved, &String::from_utf8_lossy(content), options)
+        }
+        Form::Pyleus => {
+            refuse_stray(&file, &[], &options.others)?;
+            pyleus::load(&file, resolved, &String::from_utf8_lossy(content), options)
         }
         Form::Program(language)
             if language.id == language::PYTHON.id

@@ -1,7 +1,7 @@
 //! What a file is, by what it holds first and by its ending second.
 
-use super::flux;
 use super::language::{self, Language};
+use super::{flux, pyleus};
 
 /// What a file was found to be.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub(super) enum Form {
     Description,
     /// Flux: a topology in YAML as Storm has it.
     Flux,
+    /// A topology of pyleus, in YAML.
+    Pyleus,
     /// Something else, with a guess if there is one, as in "it looks like …".
     Unknown { looks_like: Option<String> },
 }
@@ -44,6 +46,9 @@ pub(super) fn form(file: &str, content: &[u8]) -> Form {
     }
     if by_ending.is_none() && flux::is_flux(text) {
         return Form::Flux;
+    }
+    if by_ending.is_none() && pyleus::is_topology(text) {
+        return Form::Pyleus;
     }
     let by_content = || {
         language::ALL
@@ -99,6 +104,7 @@ mod tests {
             Form::Program(language) => language.name.into(),
             Form::Description => "description".into(),
             Form::Flux => "Flux".into(),
+            Form::Pyleus => "pyleus".into(),
             Form::Unknown { looks_like } => looks_like.unwrap_or("unknown".into()),
         }
     }
@@ -161,6 +167,8 @@ mod tests {
             ("flux.yaml", "# words\nname: x\nspouts:\n", "Flux"),
             ("topology", "---\nname: x\nincludes: [a]\n", "Flux"),
             ("topology.py", "streams: int = 3\n", "Python"),
+            ("t.yaml", "name: x\ntopology:\n- spout:\n", "pyleus"),
+            ("t.yaml", "name: x\n topology: 1\n", "a YAML file"),
             ("notes.yaml", "  spouts: 1\n", "a YAML file"),
             ("topology", "#!/usr/bin/env node\n", "a JavaScript program"),
             ("topology.json", "[]", "JSON, but no object"),

@@ -132,6 +132,31 @@ def test_the_deck_works_as_it_is_written(describe, tmp_path):
     assert ir["subscriptions"][2]["at"]["line"] == line_of(DECK, "FieldsGrouping(geolocator")
 
 
+def test_fields_may_be_those_of_a_namedtuple(describe):
+    ir = describe(
+        HEAD
+        + """
+from collections import namedtuple
+
+Counter = namedtuple('Counter', 'word count')
+
+class Count(AutoAckBolt):
+    class Default(Stream):
+        fields = Counter
+    def execute(self, input):
+        pass
+
+class T(Topology):
+    s = Source()
+    count = Count(1, inputs=[ShuffleGrouping(s)])
+    split = Process('split', fields=Counter, inputs=[FieldsGrouping(count, 'word')])
+"""
+    )
+    assert ir["mistakes"] == []
+    for id in ("count", "split"):
+        assert components(ir)[id]["streams"] == {"default": {"fields": ["word", "count"], "direct": False}}
+
+
 def test_every_grouping_and_stream(describe):
     ir = describe(
         HEAD

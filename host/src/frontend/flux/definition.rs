@@ -1,8 +1,8 @@
 //! A Flux file taken apart, and files that it includes merged into it.
 
 use super::node::Node;
-use super::told::Told;
-use crate::topology::{Place, nearest};
+use super::told::{Told, only};
+use crate::topology::Place;
 
 const KEYS: [&str; 9] = [
     "name",
@@ -130,19 +130,6 @@ pub(super) fn id(node: &Node) -> Option<String> {
     node.get("id")
         .and_then(Node::any_text)
         .filter(|id| !id.is_empty())
-}
-
-/// Tells of keys that Flux does not know, as its own reader would refuse them.
-pub(super) fn only(node: &Node, what: &str, known: &[&str], told: &mut Told) {
-    for (key, value) in node.map().unwrap_or_default() {
-        if !known.contains(&key.as_str()) {
-            let hint = match nearest(key, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the keys are: {}", known.join(", ")),
-            };
-            told.error(&value.at, format!("{what} has no key `{key}`"), hint);
-        }
-    }
 }
 
 /// The list under a key; nothing is an empty one.

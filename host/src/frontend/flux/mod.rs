@@ -1,15 +1,13 @@
 //! Flux: Storm's topologies in YAML, as they stand, as far as their components are shell components.
 //!
-//! `substitute` fills in variables, `node` reads the text, `definition` takes it apart and merges what it includes, `vertex` turns
-//! spouts and bolts into components, `streams` the edges into subscriptions. What is wrong is collected, never told one by one.
+//! `substitute` fills in variables, `definition` takes the tree of a text apart and merges what it includes, `vertex` turns spouts and
+//! bolts into components, `streams` the edges into subscriptions. What is wrong is collected, never told one by one.
 
 mod beans;
 mod definition;
-mod node;
 mod properties;
 mod streams;
 mod substitute;
-mod told;
 mod vertex;
 
 use std::fs;
@@ -18,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Map;
 
 use super::error::LoadError;
-use super::{LoadOptions, direct, interpreter, language, shim};
+use super::{LoadOptions, direct, interpreter, language, node, shim, told};
 use crate::topology::{Ir, Place, VERSION};
 
 use definition::{Definition, Include};

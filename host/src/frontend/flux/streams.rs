@@ -1,9 +1,9 @@
 //! Streams of a Flux file as subscriptions.
 
 use super::beans::{arguments, texts};
-use super::definition::{Definition, only};
+use super::definition::Definition;
 use super::node::Node;
-use super::told::Told;
+use super::told::{Told, only};
 use crate::topology::{Ir, SubscriptionIr};
 
 /// Adds a subscription for each stream. Of two between the same ends the later counts, as in Storm.

@@ -6,9 +6,9 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::beans::{arguments, texts};
-use super::definition::{Definition, id, only};
+use super::definition::{Definition, id};
 use super::node::Node;
-use super::told::Told;
+use super::told::{Told, only};
 use crate::topology::{ComponentIr, Ir, Kind, StreamIr, has_counterpart};
 
 const KEYS: [&str; 12] = [

@@ -14,8 +14,8 @@ class Stream:
     A component without nested streams emits nothing. Streams are inherited with the component's class.
     """
 
-    fields: str | tuple[str, ...] | list[str] = ()
-    """One name, or several."""
+    fields: str | tuple[str, ...] | list[str] | type[tuple[Any, ...]] = ()
+    """One name, or several; a class made by `namedtuple` has several, too."""
     direct: bool = False
     """Whether the emitter picks the receiving task (`emit(…, direct_task=…)`)."""
 
@@ -50,6 +50,8 @@ def declared_streams(component: type) -> dict[str, type[Stream]]:
 
 def field_names(fields: Any) -> list[Any]:
     """What was written for `fields` as a list; one name may stand alone."""
+    if isinstance(fields, type) and issubclass(fields, tuple):
+        fields = getattr(fields, "_fields", fields)
     if isinstance(fields, (list, tuple)):
         return list(fields)
     return [fields]

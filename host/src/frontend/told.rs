@@ -1,6 +1,7 @@
-//! What is wrong with a Flux file, collected.
+//! What is wrong with a topology in YAML, collected.
 
-use crate::topology::{MistakeIr, Place, Severity};
+use super::node::Node;
+use crate::topology::{MistakeIr, Place, Severity, nearest};
 
 /// Everything that was found so far.
 #[derive(Debug, Default)]
@@ -39,6 +40,14 @@ impl Told {
         self.add(Severity::Info, at, message.into(), Some(hint.into()));
     }
 
+    /// An error, with what the user's code wrote when it failed.
+    pub(super) fn raised(&mut self, at: &Place, message: String, hint: String, traceback: String) {
+        self.error(at, message, hint);
+        if let Some(last) = self.mistakes.last_mut() {
+            last.traceback = Some(traceback);
+        }
+    }
+
     fn add(&mut self, severity: Severity, at: &Place, message: String, hint: Option<String>) {
         self.mistakes.push(MistakeIr {
             severity,
@@ -48,4 +57,28 @@ impl Told {
             at: Some(at.clone()),
         });
     }
+}
+
+/// Tells of keys that are not known, as whoever reads such files elsewhere would refuse them.
+pub(super) fn only(node: &Node, what: &str, known: &[&str], told: &mut Told) {
+    for (key, value, hint) in unknown_keys(node, known) {
+        told.error(&value.at, format!("{what} has no key `{key}`"), hint);
+    }
+}
+
+/// The keys that are not known, with their values and what to try.
+pub(super) fn unknown_keys<'a>(
+    node: &'a Node,
+    known: &[&str],
+) -> impl Iterator<Item = (&'a str, &'a Node, String)> {
+    let entries = node.map().unwrap_or_default().iter();
+    entries
+        .filter(|(key, _)| !known.contains(&key.as_str()))
+        .map(|(key, value)| {
+            let hint = match nearest(key, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the keys are: {}", known.join(", ")),
+            };
+            (key.as_str(), value, hint)
+        })
 }
