@@ -108,6 +108,19 @@ pub struct OthersOptions {
     pub env_filter: bool,
 }
 
+/// What stands here for an option of Flux's own command that is none here.
+pub fn instead_of_flux(option: &str) -> Option<&'static str> {
+    Some(match option {
+        "--dry-run" | "-d" => "`stormhost check` looks at a topology without starting it",
+        "-f" => "it is --filter here",
+        "--resource" | "-r" => "a file is named as it lies",
+        "--local" | "-l" | "--remote" | "-R" | "--inactive" | "-i" | "--zookeeper" | "-z"
+        | "--sleep" | "-s" => "there is only one way to run, which --for 30s ends",
+        "--no-splash" | "--no-detail" | "-q" => "there is nothing to leave out",
+        _ => return None,
+    })
+}
+
 /// A time in seconds.
 fn seconds(text: &str) -> Result<f64, BadOption> {
     let seconds: Option<f64> = text.parse().ok();

@@ -4,7 +4,8 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use stormhost::cli::{Cli, Command};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use stormhost::cli::{Cli, Command, instead_of_flux};
 use stormhost::errors::{Code, marked};
 use stormhost::status::ExitStatus;
 use stormhost::{commands, hand, new, run};
@@ -47,6 +48,13 @@ fn usage(error: &clap::Error) -> ExitCode {
     } else {
         said.to_string()
     };
-    stormhost::prepare::tell(marked(said.trim_end(), Code::USAGE.number()));
+    let mut said = said.trim_end().to_owned();
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+        && let Some(instead) = instead_of_flux(option)
+    {
+        said.push_str(&format!("\n\n  hint: if {option} is Flux's: {instead}"));
+    }
+    stormhost::prepare::tell(marked(&said, Code::USAGE.number()));
     ExitStatus::Usage.into()
 }
