@@ -106,6 +106,9 @@ pub struct OthersOptions {
     /// Variables of the environment, for ${ENV-NAME} in Flux
     #[arg(long, help_heading = "Topologies of others")]
     pub env_filter: bool,
+    /// The folder where components of Flux work: what a jar has as resources/. By default it is looked for
+    #[arg(long, value_name = "FOLDER", help_heading = "Topologies of others")]
+    pub resources: Option<String>,
 }
 
 /// What stands here for an option of Flux's own command that is none here.
@@ -113,7 +116,9 @@ pub fn instead_of_flux(option: &str) -> Option<&'static str> {
     Some(match option {
         "--dry-run" | "-d" => "`stormhost check` looks at a topology without starting it",
         "-f" => "it is --filter here",
-        "--resource" | "-r" => "a file is named as it lies",
+        "--resource" | "-r" => {
+            "a file is named as it lies; --resources names the folder where components work"
+        }
         "--local" | "-l" | "--remote" | "-R" | "--inactive" | "-i" | "--zookeeper" | "-z"
         | "--sleep" | "-s" => "there is only one way to run, which --for 30s ends",
         "--no-splash" | "--no-detail" | "-q" => "there is nothing to leave out",

@@ -204,6 +204,7 @@ pub fn others(typed: &crate::cli::OthersOptions) -> OthersOptions {
         environment: typed.environment.clone(),
         filter: typed.filter.clone(),
         env_filter: typed.env_filter,
+        resources: typed.resources.clone(),
     }
 }
 

@@ -68,6 +68,8 @@ pub struct OthersOptions {
     pub filter: Option<String>,
     /// Whether variables of the environment stand for `${ENV-NAME}` in a Flux file.
     pub env_filter: bool,
+    /// The folder in which components of a Flux file work, in place of the one that is found.
+    pub resources: Option<String>,
 }
 
 impl OthersOptions {
@@ -83,6 +85,7 @@ impl OthersOptions {
             ),
             ("--filter", self.filter.is_some(), "a Flux file"),
             ("--env-filter", self.env_filter, "a Flux file"),
+            ("--resources", self.resources.is_some(), "a Flux file"),
         ];
         let given = known.into_iter().filter(|(_, is_given, _)| *is_given);
         given.map(|(option, _, belongs)| (option, belongs))
@@ -175,7 +178,11 @@ fn described(
             })
         }
         Form::Flux => {
-            refuse_stray(&file, &["--filter", "--env-filter"], &options.others)?;
+            refuse_stray(
+                &file,
+                &["--filter", "--env-filter", "--resources"],
+                &options.others,
+            )?;
             flux::load(&file, resolved, &String::from_utf8_lossy(content), options)
         }
         Form::Program(language)
