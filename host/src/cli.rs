@@ -21,7 +21,7 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Reads a command line. Options that `sparse run` has, and a topology here has not, are told with what to type in their place.
+    /// Reads a command line. Options that `sparse run` or Flux has, and a topology here has not, are told with what to type in their place.
     ///
     /// # Errors
     /// What makes no sense, and requests for help.
@@ -37,25 +37,27 @@ impl Cli {
     }
 }
 
-/// Options of `sparse run` that go by another name here, or mean nothing. In words for whoever comes from there: `docs/porting.md`.
-const OF_SPARSE: [(&str, &str, &str); 4] = [
-    (
-        "-t",
-        "--time",
-        "a run is ended after 30 seconds by --for 30s",
-    ),
-    ("-d", "", "every tuple is logged by -o topology.debug=true"),
-    (
-        "-w",
-        "--workers",
-        "leave it out: workers have no meaning here",
-    ),
-    (
-        "-a",
-        "--ackers",
-        "leave it out: ackers have no meaning here",
-    ),
-];
+/// What stands here for an option of `sparse run`, or of Flux's own command, that goes by another name here or means nothing.
+/// In words for whoever comes from there: `docs/porting.md`.
+fn of_others(option: &str) -> Option<&'static str> {
+    Some(match option {
+        "-t" | "--time" => "a run is ended after 30 seconds by --for 30s",
+        "-w" | "--workers" => "leave it out: workers have no meaning here",
+        "-a" | "--ackers" => "leave it out: ackers have no meaning here",
+        "-d" => {
+            "of sparse: every tuple is logged by -o topology.debug=true. Of Flux: `stormhost check` looks at a topology without starting it"
+        }
+        "--dry-run" => "`stormhost check` looks at a topology without starting it",
+        "-f" => "it is --filter here",
+        "--resource" | "-r" => {
+            "a file is named as it lies; --resources names the folder where components work"
+        }
+        "--local" | "-l" | "--remote" | "-R" | "--inactive" | "-i" | "--zookeeper" | "-z"
+        | "--sleep" | "-s" => "there is only one way to run, which --for 30s ends",
+        "--no-splash" | "--no-detail" | "-q" => "there is nothing to leave out",
+        _ => return None,
+    })
+}
 
 /// In place of the option that clap takes for meant.
 fn say_instead(error: &mut clap::Error) {
@@ -63,11 +65,8 @@ fn say_instead(error: &mut clap::Error) {
         Some(ContextValue::String(unknown)) => unknown,
         _ => return,
     };
-    let known = OF_SPARSE
-        .iter()
-        .find(|(short, long, _)| unknown == short || unknown == long);
-    if let Some((_, _, tip)) = known {
-        let tip = StyledStr::from(*tip);
+    if let Some(tip) = of_others(unknown) {
+        let tip = StyledStr::from(tip);
         error.remove(ContextKind::SuggestedArg);
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
@@ -171,6 +170,9 @@ pub struct OthersOptions {
     /// Variables of the environment, for ${ENV-NAME} in Flux
     #[arg(long, help_heading = "Topologies of others")]
     pub env_filter: bool,
+    /// The folder where components of Flux work: what a jar has as resources/. By default it is looked for
+    #[arg(long, value_name = "FOLDER", help_heading = "Topologies of others")]
+    pub resources: Option<String>,
 }
 
 /// A time in seconds.
@@ -709,7 +711,11 @@ mod tests {
             ),
             (
                 "stormhost run -d",
-                "tip: every tuple is logged by -o topology.debug=true",
+                "tip: of sparse: every tuple is logged by -o topology.debug=true. Of Flux:",
+            ),
+            (
+                "stormhost run --dry-run topology.yaml",
+                "tip: `stormhost check` looks at a topology",
             ),
             (
                 "stormhost check -w 2",

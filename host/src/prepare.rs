@@ -205,6 +205,7 @@ pub fn others(typed: &crate::cli::OthersOptions) -> OthersOptions {
         config: typed.config.clone(),
         filter: typed.filter.clone(),
         env_filter: typed.env_filter,
+        resources: typed.resources.clone(),
     }
 }
 

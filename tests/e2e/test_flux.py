@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from collections import Counter
@@ -188,3 +189,91 @@ def test_a_filter_that_is_not_there_is_told(stormhost: Stormhost) -> None:
     run = stormhost.start(EXAMPLE / "topology.yaml", "--filter", "none.properties")
     run.ends_with(1)
     assert "none.properties cannot be read" in run.stderr, run.stderr
+
+
+# Says at once what it is, and is through with it for ever.
+SOURCE = """
+import storm
+class Source(storm.Spout):
+    def initialize(self, conf, context):
+        self.left = ['moon']
+    def nextTuple(self):
+        if self.left:
+            storm.emit([self.left.pop()])
+Source().run()
+"""
+TO_LOG = """
+bolts:
+  - {id: log, className: org.apache.storm.flux.wrappers.bolts.LogInfoBolt}
+streams:
+  - {from: source, to: log, grouping: {type: SHUFFLE}}
+"""
+
+
+def test_scripts_are_found_in_a_project_whose_topology_lies_in_resources(stormhost: Stormhost) -> None:
+    stormhost.write(SOURCE, "project/multilang/resources/source.py")
+    file = stormhost.write(f"name: azure\nspouts:{SPOUT}{TO_LOG}", "project/resources/topology.yaml")
+    run = stormhost.start(file, env=LIBRARY)
+    run.until(lambda: run.stdout == "moon\n", "the tuple")
+    stopped(run)
+
+
+def test_the_folder_of_resources_is_named_by_an_option_of_every_command(stormhost: Stormhost) -> None:
+    stormhost.write(SOURCE, "scripts/source.py")
+    file = stormhost.write(f"name: far\nspouts:{SPOUT}{TO_LOG}", "flux/topology.yaml")
+    done = told_of(stormhost, file)
+    assert done.returncode == 0, done.stderr
+    assert f'the script source.py of "source" is not in {file.parent} [' in done.stderr, done.stderr
+    assert "--resources names another" in done.stderr
+    option = ("--resources", str(stormhost.folder / "scripts"))
+    for words in (("check", str(file)), ("graph", str(file)), ("try", f"{file}:source", "--take", "1")):
+        run = stormhost.launch(*words, *option, env=LIBRARY).ends_with(0)
+        assert "is not in" not in run.told, run.told
+    run = stormhost.start(file, *option, env=LIBRARY)
+    run.until(lambda: run.stdout == "moon\n", "the tuple")
+    stopped(run)
+    run = stormhost.start(file, "--resources", "nowhere").ends_with(1)
+    assert "nowhere cannot be read" in run.stderr, run.stderr
+
+
+def test_a_component_without_storms_adapter_is_told_where_that_is(stormhost: Stormhost) -> None:
+    stormhost.write(SOURCE, "resources/source.py")
+    file = stormhost.write(f"name: bare\nspouts:{SPOUT}{TO_LOG}", "topology.yaml")
+    run = stormhost.start(file).ends_with(4)
+    assert "hint: storm.py is Storm's own adapter, which Storm's jar multilang-python holds" in run.told, run.told
+
+
+def test_flux_in_json_with_quoted_numbers_runs(stormhost: Stormhost) -> None:
+    stormhost.write(SOURCE, "resources/source.py")
+    class_of = "org.apache.storm.flux.wrappers.{}".format
+    topology = {
+        "name": "json",
+        "spouts": [
+            {
+                "id": "source",
+                "className": class_of("spouts.FluxShellSpout"),
+                "constructorArgs": [["python3", "source.py"], ["word"]],
+                "parallelism": "1",
+            }
+        ],
+        "bolts": [{"id": "log", "className": class_of("bolts.LogInfoBolt")}],
+        "streams": [{"from": "source", "to": "log", "grouping": {"type": "SHUFFLE"}}],
+    }
+    run = stormhost.start(stormhost.write(json.dumps(topology), "topology.json"), env=LIBRARY)
+    run.until(lambda: run.stdout == "moon\n", "the tuple")
+    stopped(run)
+
+
+def test_properties_in_iso_8859_1_are_read(stormhost: Stormhost) -> None:
+    stormhost.write(SOURCE, "resources/source.py")
+    file = stormhost.write(f'name: "${{name}}"\nspouts:{SPOUT}{TO_LOG}', "topology.yaml")
+    properties = stormhost.folder / "latin.properties"
+    properties.write_bytes("name=caf\xe9\n".encode("latin-1"))
+    run = stormhost.launch("check", str(file), "--filter", str(properties)).ends_with(0)
+    assert "caf\xe9: 2 components" in run.stderr, run.stderr
+
+
+def test_options_of_flux_are_told_what_takes_their_place(stormhost: Stormhost) -> None:
+    for option, said in (("--dry-run", "`stormhost check`"), ("-R", "only one way to run"), ("-f", "--filter")):
+        run = stormhost.launch("run", "topology.yaml", option).ends_with(2)
+        assert "tip: " in run.stderr and said in run.stderr, run.stderr

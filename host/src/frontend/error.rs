@@ -38,7 +38,7 @@ pub enum LoadError {
     },
     /// It is nothing that stormhost knows.
     #[error(
-        "{file} is no topology that stormhost knows{}\n  looked for: {}, a topology of streamparse (a Python file that imports it) or Petrel (one with a function create(builder)), Flux (YAML with spouts, bolts and streams at its left edge), pyleus (YAML with topology at its left edge), or a topology description in JSON",
+        "{file} is no topology that stormhost knows{}\n  looked for: {}, a topology of streamparse (a Python file that imports it) or Petrel (one with a function create(builder)), Flux (YAML or JSON with spouts, bolts and streams), pyleus (YAML with topology at its left edge), or a topology description in JSON",
         .looks_like.as_deref().map(|form| format!("; it looks like {form}")).unwrap_or_default(),
         known_languages()
     )]

@@ -6,6 +6,7 @@
 //! `topology::check`.
 
 mod built_in;
+mod compose;
 mod describe;
 mod direct;
 mod error;
@@ -17,6 +18,7 @@ mod node;
 mod petrel;
 mod pyleus;
 mod recognise;
+mod scalar;
 mod shim;
 mod streamparse;
 mod surroundings;
@@ -74,6 +76,8 @@ pub struct OthersOptions {
     pub filter: Option<String>,
     /// Whether variables of the environment stand for `${ENV-NAME}` in a Flux file.
     pub env_filter: bool,
+    /// The folder in which components of a Flux file work, in place of the one that is found.
+    pub resources: Option<String>,
 }
 
 impl OthersOptions {
@@ -87,6 +91,7 @@ impl OthersOptions {
             ("--config", self.config.is_some(), topology),
             ("--filter", self.filter.is_some(), "a Flux file"),
             ("--env-filter", self.env_filter, "a Flux file"),
+            ("--resources", self.resources.is_some(), "a Flux file"),
         ];
         let given = known.into_iter().filter(|(_, is_given, _)| *is_given);
         given.map(|(option, _, belongs)| (option, belongs))
@@ -188,7 +193,11 @@ fn described(
             })
         }
         Form::Flux => {
-            refuse_stray(&file, &["--filter", "--env-filter"], &options.others)?;
+            refuse_stray(
+                &file,
+                &["--filter", "--env-filter", "--resources"],
+                &options.others,
+            )?;
             flux::load(&file, resolved, &String::from_utf8_lossy(content), options)
         }
         Form::Pyleus => {

@@ -1,13 +1,9 @@
 //! YAML as a tree that knows its lines, since what is wrong is told with the line on which it stands.
 
-use std::fmt;
-use std::rc::Rc;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
-use serde_saphyr::options::DuplicateKeyPolicy;
-use serde_saphyr::{Options, Spanned};
 
+use super::compose::{Wrong, compose};
+use super::scalar::{self, Scalar};
 use crate::topology::Place;
 
 /// A value, and where it stands.
@@ -21,9 +17,9 @@ pub(super) struct Node {
 #[derive(Clone, Debug)]
 pub(super) enum Yaml {
     /// Nothing, a flag, a number, or text.
-    Scalar(Value),
+    Scalar(Scalar),
     List(Vec<Node>),
-    /// In the order of the file. A key may stand twice; then the later one counts, as in Storm.
+    /// In the order of the file, keys as they were written. A key may stand twice; then the later one counts, as in Storm.
     Map(Vec<(String, Node)>),
 }
 
@@ -32,46 +28,45 @@ impl Node {
     ///
     /// # Errors
     /// The line, 0 if unknown, and what is wrong there.
-    pub(super) fn parse(file: &str, text: &str) -> Result<Self, (u32, String)> {
-        let mut options = Options::default();
-        options.duplicate_keys = DuplicateKeyPolicy::LastWins;
-        let raw: Spanned<Raw> =
-            serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-                let line = error.location().map_or(0, |location| location.line());
-                let plain = error.without_snippet().to_string();
-                (u32::try_from(line).unwrap_or(0), plain)
-            })?;
-        Ok(placed(raw, &Rc::from(file)))
+    pub(super) fn parse(file: &str, text: &str) -> Result<Self, Wrong> {
+        compose(file, text)
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
+    /// What an empty file holds.
+    pub(super) fn nothing(file: &str) -> Self {
+        let text = Scalar {
+            text: String::new(),
+            is_plain: true,
+        };
+        Self {
+            at: Place {
+                file: file.to_owned(),
+                line: 1,
+            },
+            value: Yaml::Scalar(text),
+        }
+    }
+
+    fn scalar(&self) -> Option<&Scalar> {
         match &self.value {
-            Yaml::Scalar(Value::String(text)) => Some(text),
+            Yaml::Scalar(scalar) => Some(scalar).filter(|scalar| !scalar.is_nothing()),
             _ => None,
         }
     }
 
-    /// Text, or what YAML took for a number or a flag, as text.
-    pub(super) fn any_text(&self) -> Option<String> {
-        match &self.value {
-            Yaml::Scalar(Value::String(text)) => Some(text.clone()),
-            Yaml::Scalar(value @ (Value::Number(_) | Value::Bool(_))) => Some(value.to_string()),
-            _ => None,
-        }
+    /// What was written for a value, be it text, a number or a flag: Flux has it where it wants text.
+    pub(super) fn text(&self) -> Option<String> {
+        self.scalar().map(|scalar| scalar.text.clone())
     }
 
+    /// A flag where Flux wants one, quoted or not.
     pub(super) fn flag(&self) -> Option<bool> {
-        match &self.value {
-            Yaml::Scalar(value) => value.as_bool(),
-            _ => None,
-        }
+        scalar::flag(&self.scalar()?.text)
     }
 
+    /// A whole number where Flux wants one, quoted or not.
     pub(super) fn whole(&self) -> Option<i64> {
-        match &self.value {
-            Yaml::Scalar(value) => value.as_i64(),
-            _ => None,
-        }
+        scalar::whole(&self.scalar()?.text)?.as_i64()
     }
 
     pub(super) fn list(&self) -> Option<&[Node]> {
@@ -89,7 +84,7 @@ impl Node {
     }
 
     pub(super) fn is_nothing(&self) -> bool {
-        matches!(self.value, Yaml::Scalar(Value::Null))
+        matches!(&self.value, Yaml::Scalar(scalar) if scalar.is_nothing())
     }
 
     /// The value of a key, if this is a map that has it.
@@ -100,9 +95,40 @@ impl Node {
             .map(|(_, value)| value)
     }
 
+    /// How many values there are in it, and how many levels deep.
+    pub(super) fn extent(&self) -> (usize, usize) {
+        let inner: Vec<&Node> = match &self.value {
+            Yaml::Scalar(_) => Vec::new(),
+            Yaml::List(items) => items.iter().collect(),
+            Yaml::Map(entries) => entries.iter().map(|(_, value)| value).collect(),
+        };
+        inner.into_iter().fold((1, 0), |(values, height), node| {
+            let (more, below) = node.extent();
+            (values + more, height.max(below + 1))
+        })
+    }
+
+    /// Tells of numbers in it that [`Node::json`] cannot hold: where, as what, and what becomes of them.
+    pub(super) fn each_lost_number(&self, tell: &mut dyn FnMut(&Place, &str, &str)) {
+        match &self.value {
+            Yaml::Scalar(scalar) => {
+                if let Some(becomes) = scalar.is_lost_as() {
+                    tell(&self.at, &scalar.text, becomes);
+                }
+            }
+            Yaml::List(items) => items.iter().for_each(|item| item.each_lost_number(tell)),
+            Yaml::Map(entries) => {
+                for (_, value) in entries {
+                    value.each_lost_number(tell);
+                }
+            }
+        }
+    }
+
+    /// The value where anything may stand.
     pub(super) fn json(&self) -> Value {
         match &self.value {
-            Yaml::Scalar(value) => value.clone(),
+            Yaml::Scalar(scalar) => scalar.value(),
             Yaml::List(items) => items.iter().map(Node::json).collect(),
             Yaml::Map(entries) => Value::Object(
                 entries
@@ -111,95 +137,6 @@ impl Node {
                     .collect::<Map<_, _>>(),
             ),
         }
-    }
-}
-
-fn placed(raw: Spanned<Raw>, file: &Rc<str>) -> Node {
-    let at = Place {
-        file: file.to_string(),
-        line: u32::try_from(raw.referenced.line()).unwrap_or(0),
-    };
-    let value = match raw.value {
-        Raw::Scalar(value) => Yaml::Scalar(value),
-        Raw::List(items) => Yaml::List(items.into_iter().map(|item| placed(item, file)).collect()),
-        Raw::Map(entries) => Yaml::Map(
-            entries
-                .into_iter()
-                .map(|(key, value)| (key, placed(value, file)))
-                .collect(),
-        ),
-    };
-    Node { at, value }
-}
-
-/// A value as the library hands it over.
-enum Raw {
-    Scalar(Value),
-    List(Vec<Spanned<Raw>>),
-    Map(Vec<(String, Spanned<Raw>)>),
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
-    }
-}
-
-struct RawVisitor;
-
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("anything")
-    }
-
-    fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Value::Null))
-    }
-
-    fn visit_none<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Scalar(Value::Null))
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
-        Raw::deserialize(deserializer)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
-        Ok(Raw::Scalar(value.into()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        Ok(Raw::Scalar(value.into()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
-        Ok(Raw::Scalar(value.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Raw, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Raw::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Raw, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
-        }
-        Ok(Raw::Map(map))
     }
 }
 
@@ -242,5 +179,51 @@ mod tests {
         let (line, message) = Node::parse("t", "a: 1\nb: [1\nc: 2\n").expect_err("open list");
         assert!((2..=4).contains(&line), "{line}: {message}");
         assert!(Node::parse("t", "").is_ok_and(|root| root.is_nothing()));
+        assert!(Node::parse("t", "# words\n").is_ok_and(|root| root.is_nothing()));
+    }
+
+    #[test]
+    fn a_map_merged_into_another_gives_way_to_it() {
+        let text =
+            "a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc: {z: 3, <<: [*b, *a]}\nd: {<<: *a, x: 4}\n";
+        let root = Node::parse("t", text).expect("YAML");
+        assert_eq!(
+            root.get("c").expect("c").json(),
+            json!({"x": 1, "y": 2, "z": 3})
+        );
+        assert_eq!(root.get("d").expect("d").json(), json!({"x": 4, "y": 1}));
+    }
+
+    #[test]
+    fn tags_say_what_a_scalar_is() {
+        let root = Node::parse("t", "[!!str 5, !!int '5', ! 5, !!bool 'no', 5]").expect("YAML");
+        assert_eq!(root.json(), json!(["5", 5, "5", false, 5]));
+    }
+
+    #[test]
+    fn what_would_not_end_is_refused() {
+        let laughs: String = (1..40)
+            .map(|nth| format!("a{nth}: &a{nth} [*a{0}, *a{0}]\n", nth - 1))
+            .collect();
+        let tower: String = (1..40)
+            .map(|nth| format!("a{nth}: &a{nth} [[[*a{}]]]\n", nth - 1))
+            .collect();
+        for (text, said) in [
+            (format!("a0: &a0 x\n{laughs}"), "more than 100000 values"),
+            (format!("a0: &a0 x\n{tower}"), "nested more than 100 levels"),
+            (
+                "[".repeat(120) + &"]".repeat(120),
+                "nested more than 100 levels",
+            ),
+            (
+                "&a [*a]".into(),
+                "an alias stands in what it is an alias of",
+            ),
+            ("? [a]\n: b\n".into(), "a key is a list or a map"),
+            ("<<: 3\n".into(), "`<<` takes a map"),
+        ] {
+            let (_, message) = Node::parse("t", &text).expect_err(said);
+            assert!(message.contains(said), "{message}");
+        }
     }
 }

@@ -41,11 +41,12 @@ pub(super) fn form(file: &str, content: &[u8]) -> Form {
             (None, None) => {}
         }
     }
-    if text.trim_start().starts_with('{') {
-        return Form::Description;
-    }
-    if by_ending.is_none() && flux::is_flux(text) {
+    let is_in_braces = text.trim_start().starts_with('{');
+    if (is_in_braces || by_ending.is_none()) && flux::is_flux(text) {
         return Form::Flux;
+    }
+    if is_in_braces {
+        return Form::Description;
     }
     if by_ending.is_none() && pyleus::is_topology(text) {
         return Form::Pyleus;
@@ -166,6 +167,12 @@ mod tests {
             ("flux.yaml", "name: x\n", "a YAML file"),
             ("flux.yaml", "# words\nname: x\nspouts:\n", "Flux"),
             ("topology", "---\nname: x\nincludes: [a]\n", "Flux"),
+            ("topology", "\"name\": x\n'spouts':\n- {id: s}\n", "Flux"),
+            ("topology", "name : x\nbolts :\n", "Flux"),
+            ("t.yml", "  name: x\n  spouts:\n  - {id: s}\n", "Flux"),
+            ("t.yml", "{name: x, spouts: [{id: s}]}", "Flux"),
+            ("t.json", "{\"name\": \"x\", \"streams\": []}", "Flux"),
+            ("t.json", "{\"conf\": {\"streams\": []}}", "description"),
             ("topology.py", "streams: int = 3\n", "Python"),
             ("t.yaml", "name: x\ntopology:\n- spout:\n", "pyleus"),
             ("t.yaml", "name: x\n topology: 1\n", "a YAML file"),

@@ -137,6 +137,9 @@ fn missing_module(stderr: &str) -> Option<String> {
     lines.find_map(|line| {
         if line.starts_with("ModuleNotFoundError") || line.starts_with("ImportError") {
             let module = line.split('\'').nth(1).unwrap_or("it");
+            if module == "storm" {
+                return Some(storms_adapter("storm.py", "multilang-python"));
+            }
             return Some(format!(
                 "the interpreter in the command above has no module '{module}': install it there, or choose another interpreter (--python, or activate a virtual environment)"
             ));
@@ -150,10 +153,20 @@ fn missing_module(stderr: &str) -> Option<String> {
         }
         let (_, library) = line.split_once("cannot load such file -- ")?;
         let library = library.trim_end_matches(" (LoadError)");
+        if matches!(library.rsplit('/').next(), Some("storm" | "storm.rb")) {
+            return Some(storms_adapter("storm.rb", "multilang-ruby"));
+        }
         Some(format!(
             "the interpreter in the command above has no library '{library}': install its gem there, or choose another interpreter (--ruby)"
         ))
     })
+}
+
+/// What to try where the component's own library is not there, which no package index has.
+fn storms_adapter(file: &str, jar: &str) -> String {
+    format!(
+        "{file} is Storm's own adapter, which Storm's jar {jar} holds under resources/: put it beside the component's script"
+    )
 }
 
 /// A command as one would type it.
@@ -225,6 +238,19 @@ mod tests {
             .unwrap()
             .contains("has no library 'redis': install its gem there")
         );
+        for (said, adapter) in [
+            ("ModuleNotFoundError: No module named 'storm'", "storm.py"),
+            (
+                "b.rb:1:in `require': cannot load such file -- ./storm (LoadError)",
+                "storm.rb",
+            ),
+        ] {
+            let hint = missing_module(said).unwrap();
+            assert!(
+                hint.starts_with(adapter) && hint.contains("beside the component's script"),
+                "{hint}"
+            );
+        }
         assert_eq!(missing_module("KeyError: 'x'"), None);
     }
 

@@ -65,23 +65,9 @@ impl Definition {
                 "leave them out",
             );
         }
-        let config = root.get("config").filter(|config| !config.is_nothing());
-        let entries = config.map(|config| config.map().ok_or(config));
-        let config = match entries {
-            Some(Ok(entries)) => entries.to_vec(),
-            Some(Err(config)) => {
-                told.error(
-                    &config.at,
-                    "config is no map",
-                    "one setting a line: `topology.max.spout.pending: 500`",
-                );
-                Vec::new()
-            }
-            None => Vec::new(),
-        };
         Some(Self {
             name: root.get("name").cloned(),
-            config,
+            config: settings(root, told),
             components: unique(list(root, "components", told), "component", told),
             spouts: unique(list(root, "spouts", told), "spout", told),
             bolts: unique(list(root, "bolts", told), "bolt", told),
@@ -125,10 +111,32 @@ impl Definition {
     }
 }
 
+/// The settings under `config`. Numbers that become something else on their way to a component are told of.
+pub(super) fn settings(node: &Node, told: &mut Told) -> Vec<(String, Node)> {
+    let Some(config) = node.get("config").filter(|config| !config.is_nothing()) else {
+        return Vec::new();
+    };
+    let Some(entries) = config.map() else {
+        told.error(
+            &config.at,
+            "config is no map",
+            "one setting a line: `topology.max.spout.pending: 500`",
+        );
+        return Vec::new();
+    };
+    for (key, value) in entries {
+        value.each_lost_number(&mut |at, text, becomes| {
+            let message = format!("{text}, in the setting {key}, {becomes}");
+            told.warning(at, message, "as text, in quotes, it stays as it is");
+        });
+    }
+    entries.to_vec()
+}
+
 /// The `id` of a component, spout or bolt.
 pub(super) fn id(node: &Node) -> Option<String> {
     node.get("id")
-        .and_then(Node::any_text)
+        .and_then(Node::text)
         .filter(|id| !id.is_empty())
 }
 
@@ -181,15 +189,29 @@ fn unique(nodes: Vec<Node>, what: &str, told: &mut Told) -> Vec<Node> {
 
 fn include(node: &Node, told: &mut Told) -> Option<Include> {
     only(node, "an include", &["file", "resource", "override"], told);
-    let Some(file) = node.get("file").and_then(Node::any_text) else {
+    let Some(file) = node.get("file").and_then(Node::text) else {
         told.plain_error(&node.at, "an include names no `file`");
         return None;
     };
-    let flag = |key| node.get(key).and_then(Node::flag).unwrap_or(false);
+    let is_resource = flag(node, "resource", told);
+    let overrides = flag(node, "override", told);
     Some(Include {
         file,
-        is_resource: flag("resource"),
-        overrides: flag("override"),
+        is_resource,
+        overrides,
         at: node.at.clone(),
     })
+}
+
+/// A flag that is off where it is not given.
+fn flag(node: &Node, key: &str, told: &mut Told) -> bool {
+    let Some(found) = node.get(key).filter(|found| !found.is_nothing()) else {
+        return false;
+    };
+    let flag = found.flag();
+    if flag.is_none() {
+        let message = format!("`{key}` of an include is no flag");
+        told.error(&found.at, message, "true or false");
+    }
+    flag.unwrap_or(false)
 }

@@ -1,11 +1,13 @@
 //! Flux: Storm's topologies in YAML, as they stand, as far as their components are shell components.
 //!
-//! `substitute` fills in variables, `definition` takes the tree of a text apart and merges what it includes, `vertex` turns spouts and
-//! bolts into components, `streams` the edges into subscriptions. What is wrong is collected, never told one by one.
+//! `substitute` fills in variables, `definition` takes the tree of a text apart and merges what it includes, `vertex` turns
+//! spouts and bolts into components, `streams` the edges into subscriptions, `resources` finds where the components work. What is wrong is collected,
+//! never told one by one.
 
 mod beans;
 mod definition;
 mod properties;
+mod resources;
 mod streams;
 mod substitute;
 mod vertex;
@@ -16,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Map;
 
 use super::error::LoadError;
-use super::{LoadOptions, direct, interpreter, language, node, shim, told};
+use super::{LoadOptions, compose, direct, interpreter, language, node, shim, told};
 use crate::topology::{Ir, Place, VERSION};
 
 use definition::{Definition, Include};
@@ -27,17 +29,18 @@ use told::Told;
 /// The script in our Lua package with counterparts of classes that Storm's documents use.
 pub(crate) const STORM_TESTING: &str = "_storm_testing.lua";
 
-/// Whether a text is a Flux file: a map in YAML that has, at its left edge, what only Flux puts there.
+/// What only Flux has in its outermost map.
+const OWN_KEYS: [&str; 5] = ["spouts", "bolts", "streams", "includes", "topologySource"];
+
+/// Whether a text is a Flux file: a map in YAML, JSON included, that has what only Flux puts there. At the left edge a key will do,
+/// since variables may keep the text from being YAML yet.
 pub(super) fn is_flux(text: &str) -> bool {
-    let own = [
-        "spouts:",
-        "bolts:",
-        "streams:",
-        "includes:",
-        "topologySource:",
-    ];
-    text.lines()
-        .any(|line| own.iter().any(|key| line.starts_with(key)))
+    let is_own = |key: &str| OWN_KEYS.contains(&key);
+    let at_the_edge = |line: &str| {
+        let key = line.split_once(':').map(|(key, _)| key.trim_end());
+        key.is_some_and(is_own)
+    };
+    text.lines().any(at_the_edge) || compose::outer_keys(text).iter().any(|key| is_own(key))
 }
 
 /// Reads a topology. `file` is its name as it was typed, `resolved` where it lies.
@@ -60,6 +63,8 @@ pub(super) fn load(
         }
     }
     let mut ir = described(file, resolved, &whole, &mut told);
+    let asked = asked_resources(options)?;
+    resources::settle(&mut ir, folder, asked.as_deref(), &mut told);
     name_interpreters(&mut ir, folder, options);
     name_counterparts(&mut ir, options)?;
     ir.mistakes = told.mistakes;
@@ -68,7 +73,6 @@ pub(super) fn load(
 
 /// A topology as its file and what that includes describe it.
 fn described(file: &str, resolved: &Path, whole: &Definition, told: &mut Told) -> Ir {
-    let folder = resolved.parent().unwrap_or(Path::new("."));
     let mut ir = Ir {
         version: VERSION,
         name: name(whole, resolved),
@@ -83,7 +87,7 @@ fn described(file: &str, resolved: &Path, whole: &Definition, told: &mut Told) -
     for (key, value) in &whole.config {
         ir.conf.insert(key.clone(), value.json());
     }
-    vertex::describe(whole, &resources(folder), &mut ir, told);
+    vertex::describe(whole, &mut ir, told);
     streams::describe(whole, &mut ir, told);
     direct::as_in_storm(&mut ir);
     ir
@@ -107,7 +111,7 @@ pub(super) fn described_text(text: &str) -> Ir {
 
 /// Without a name of its own a topology has that of its file.
 fn name(whole: &Definition, resolved: &Path) -> String {
-    let named = whole.name.as_ref().and_then(Node::any_text);
+    let named = whole.name.as_ref().and_then(Node::text);
     named.unwrap_or_else(|| {
         resolved
             .file_stem()
@@ -120,14 +124,12 @@ fn name(whole: &Definition, resolved: &Path) -> String {
 fn filter(options: &LoadOptions) -> Result<Filter<'_>, LoadError> {
     let properties = match &options.others.filter {
         Some(file) => {
-            let text =
-                fs::read_to_string(options.surroundings.resolve(file)).map_err(|source| {
-                    LoadError::CannotRead {
-                        file: file.clone(),
-                        source,
-                    }
-                })?;
-            Some(properties::read(&text))
+            let found = fs::read(options.surroundings.resolve(file));
+            let bytes = found.map_err(|source| LoadError::CannotRead {
+                file: file.clone(),
+                source,
+            })?;
+            Some(properties::read(&properties::text(bytes)))
         }
         None => None,
     };
@@ -136,6 +138,21 @@ fn filter(options: &LoadOptions) -> Result<Filter<'_>, LoadError> {
         properties,
         environment: options.others.env_filter.then(variables),
     })
+}
+
+/// The folder that was named for the components to work in.
+fn asked_resources(options: &LoadOptions) -> Result<Option<PathBuf>, LoadError> {
+    let Some(asked) = &options.others.resources else {
+        return Ok(None);
+    };
+    let folder = options.surroundings.resolve(asked);
+    match fs::read_dir(&folder) {
+        Ok(_) => Ok(Some(folder)),
+        Err(source) => Err(LoadError::CannotRead {
+            file: asked.clone(),
+            source,
+        }),
+    }
 }
 
 fn parsed(file: &str, text: &str, filter: &Filter<'_>, told: &mut Told) -> Option<Definition> {
@@ -151,7 +168,10 @@ fn parsed(file: &str, text: &str, filter: &Filter<'_>, told: &mut Told) -> Optio
     match Node::parse(file, &text) {
         Ok(root) => Definition::read(&root, told),
         Err((line, message)) => {
-            told.plain_error(&at(line), format!("this is no YAML: {message}"));
+            told.plain_error(
+                &at(line),
+                format!("this is no YAML that Flux can read: {message}"),
+            );
             None
         }
     }
@@ -165,7 +185,12 @@ fn included(
     told: &mut Told,
 ) -> Option<Definition> {
     let name = include.file.trim_start_matches('/');
-    let mut places = vec![folder.join(name), resources(folder).join(name)];
+    let mut places = vec![folder.join(name)];
+    let asked = options.others.resources.as_ref();
+    places.extend(asked.map(|asked| options.surroundings.resolve(asked).join(name)));
+    let candidates = resources::candidates(folder).into_iter();
+    places.extend(candidates.map(|place| place.join(name)));
+    places.dedup();
     if !include.is_resource {
         places.insert(0, options.surroundings.resolve(&include.file));
     }
@@ -197,20 +222,6 @@ fn included(
             None
         }
     }
-}
-
-/// Where children work: what a jar has in `resources/`, which lies beside the file or where Storm's examples have it; else beside the file.
-fn resources(folder: &Path) -> PathBuf {
-    let places = [
-        "resources",
-        "multilang/resources",
-        "../../../multilang/resources",
-    ];
-    let found = places
-        .iter()
-        .map(|place| folder.join(place))
-        .find(|place| place.is_dir());
-    found.unwrap_or_else(|| folder.to_owned())
 }
 
 /// A bare `python3`, `ruby` or the like is the interpreter that all topologies are run with, chosen by option or virtual environment.

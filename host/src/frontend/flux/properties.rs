@@ -22,6 +22,12 @@ pub(super) fn read(text: &str) -> BTreeMap<String, String> {
     found
 }
 
+/// The text of a file: UTF-8 where it is that, else ISO-8859-1, as Java takes it.
+pub(super) fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect())
+}
+
 /// The key ends at the first `=`, `:` or blank that is not escaped; one of the two may follow blanks.
 fn split(line: &str) -> (&str, &str) {
     let mut escaped = false;
@@ -64,6 +70,12 @@ fn unescaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_in_iso_8859_1_is_read_as_java_does() {
+        assert_eq!(text(b"a=\xe9".to_vec()), "a=\u{e9}");
+        assert_eq!(text("a=\u{e9}".into()), "a=\u{e9}");
+    }
 
     #[test]
     fn is_read_as_java_does() {

@@ -10,7 +10,7 @@ use crate::topology::{Ir, SubscriptionIr};
 pub(super) fn describe(whole: &Definition, ir: &mut Ir, told: &mut Told) {
     for node in &whole.streams {
         let Some(subscription) = subscription(node, whole, told) else {
-            ir.refused.extend(node.get("to").and_then(Node::any_text));
+            ir.refused.extend(node.get("to").and_then(Node::text));
             continue;
         };
         let same = |other: &SubscriptionIr| {
@@ -41,7 +41,7 @@ fn subscription(node: &Node, whole: &Definition, told: &mut Told) -> Option<Subs
         told,
     );
     let mut end = |key: &str| {
-        let found = node.get(key).and_then(Node::any_text);
+        let found = node.get(key).and_then(Node::text);
         if found.is_none() {
             told.error(
                 &node.at,
@@ -73,7 +73,7 @@ fn subscription(node: &Node, whole: &Definition, told: &mut Told) -> Option<Subs
         from,
         stream: grouping
             .get("streamId")
-            .and_then(Node::any_text)
+            .and_then(Node::text)
             .unwrap_or("default".into()),
         grouping: kind,
         fields,
@@ -91,7 +91,7 @@ fn kind(
 ) -> Option<(String, Vec<String>)> {
     let kind = grouping
         .get("type")
-        .and_then(Node::any_text)
+        .and_then(Node::text)
         .unwrap_or_default();
     match kind.as_str() {
         "ALL" | "DIRECT" | "SHUFFLE" | "LOCAL_OR_SHUFFLE" | "GLOBAL" | "NONE" => {
@@ -155,7 +155,7 @@ fn custom(
 ) -> Option<(String, Vec<String>)> {
     let class = grouping.get("customClass");
     let name = class
-        .and_then(|class| class.get("className")?.any_text())
+        .and_then(|class| class.get("className")?.text())
         .unwrap_or_default();
     if let (Some(class), true) = (class, name.ends_with(".storm.grouping.PartialKeyGrouping")) {
         let args = arguments(class, "constructorArgs", whole, told)?;

@@ -30,10 +30,23 @@ streams:
       type: SHUFFLE
 "#;
 
-/// The description of `t.yaml`, with other files beside it.
+/// What the commands in these tests name.
+const SCRIPTS: [(&str, &str); 3] = [("lines.js", ""), ("split.js", ""), ("x.js", "")];
+
+/// The description of `t.yaml`, with other files and the scripts beside it.
 fn described(text: &str, files: &[(&str, &str)], change: impl FnOnce(&mut LoadOptions)) -> Ir {
+    described_at("t.yaml", text, &[files, &SCRIPTS].concat(), change)
+}
+
+/// The description of a file that lies somewhere in a folder, with other files in it.
+fn described_at(
+    topology: &str,
+    text: &str,
+    files: &[(&str, &str)],
+    change: impl FnOnce(&mut LoadOptions),
+) -> Ir {
     let root = tempfile::tempdir().expect("a folder");
-    for (name, content) in files.iter().chain([&("t.yaml", text)]) {
+    for (name, content) in files.iter().chain([&(topology, text)]) {
         let file = root.path().join(name);
         fs::create_dir_all(file.parent().expect("a folder")).expect("created");
         fs::write(file, content).expect("written");
@@ -41,12 +54,13 @@ fn described(text: &str, files: &[(&str, &str)], change: impl FnOnce(&mut LoadOp
     let variables = [("XDG_CACHE_HOME", root.path().join("cache"))];
     let mut options = LoadOptions::new(Surroundings::new(root.path(), variables));
     change(&mut options);
-    let mut ir = load("t.yaml", &options).expect("loaded");
+    let mut ir = load(topology, &options).expect("loaded");
     let here = root.path().display().to_string();
     for component in &mut ir.components {
         component.cwd = component.cwd.take().map(|cwd| cwd.replace(&here, "@"));
     }
     for mistake in &mut ir.mistakes {
+        mistake.message = mistake.message.replace(&here, "@");
         mistake.hint = mistake.hint.take().map(|hint| hint.replace(&here, "@"));
     }
     ir
@@ -117,7 +131,9 @@ fn config_methods_do_what_they_do_in_storm() {
          - {{name: setDefaultStream, args: [[a, b]]}}\n\
          - {{name: setNamedStream, args: [odd, [c]]}}\n\
          - {{name: setNamedStream, args: [odd, [d]]}}\n\
-         - {{name: addComponentConfig, args: [mine, [1, two]]}}\n\
+         - {{name: addComponentConfig, args: [mine, 2]}}\n\
+         - {{name: addComponentConfig, args: [added, [1, two]]}}\n\
+         - {{name: setEnv, args: [{{REPLACED: b}}]}}\n\
          - {{name: setEnv, args: [{{A: b, N: 3}}]}}\n\
          - {{name: changeChildCWD, args: [false]}}"
     );
@@ -138,7 +154,7 @@ fn config_methods_do_what_they_do_in_storm() {
     );
     assert_eq!(
         Value::Object(count.conf.clone()),
-        json!({"topology.debug": true, "mine": [1, "two"], "topology.tasks": 4})
+        json!({"topology.debug": true, "mine": 1, "added": [1, "two"], "topology.tasks": 4})
     );
     assert_eq!(json!(count.env), json!({"A": "b", "N": "3"}));
     assert_eq!(count.cwd, None);
@@ -211,7 +227,10 @@ fn appendix_d_22_all_variables_of_a_line_are_replaced() {
         "[\"node\", \"lines.js\"]",
         "[\"${shell}\", \"${file[1]}.${ENV-ENDING}\"] # ${none}",
     );
-    let filters = [("dev.properties", "shell=sh\nfile=[\"a\", \"lines\"]\n")];
+    let filters = [
+        ("dev.properties", "shell=sh\nfile=[\"a\", \"lines\"]\n"),
+        ("lines.sh", ""),
+    ];
     let ir = described(&text, &filters, |options| {
         options.others.filter = Some("dev.properties".into());
         options.others.env_filter = true;
@@ -261,16 +280,73 @@ fn includes_are_merged_as_in_flux() {
     }
 }
 
+/// Where Storm's own examples, Azure's and projects of Maven keep topologies and scripts.
 #[test]
 fn children_work_where_a_jar_has_its_resources() {
-    for (file, expected) in [
-        ("resources/split.js", "@/resources"),
-        ("multilang/resources/split.js", "@/multilang/resources"),
-        ("split.js", "@"),
+    for (topology, script, expected) in [
+        ("t.yaml", "resources/split.js", "@/resources"),
+        (
+            "t.yaml",
+            "multilang/resources/split.js",
+            "@/multilang/resources",
+        ),
+        ("t.yaml", "split.js", "@"),
+        (
+            "resources/t.yaml",
+            "multilang/resources/split.js",
+            "@/multilang/resources",
+        ),
+        (
+            "src/main/resources/t.yaml",
+            "multilang/resources/split.js",
+            "@/multilang/resources",
+        ),
+        (
+            "src/main/resources/flux/t.yaml",
+            "src/main/resources/resources/split.js",
+            "@/src/main/resources/resources",
+        ),
+        (
+            "conf/t.yaml",
+            "src/main/resources/resources/split.js",
+            "@/src/main/resources/resources",
+        ),
     ] {
-        let ir = described(WORDS, &[(file, "")], |_| ());
-        assert_eq!(component(&ir, "split").cwd.as_deref(), Some(expected));
+        let others = [(script, ""), ("resources/other.js", "")];
+        let ir = described_at(topology, WORDS, &others, |_| ());
+        let found = component(&ir, "split").cwd.as_deref();
+        assert_eq!(found, Some(expected), "{topology}, {script}");
     }
+}
+
+#[test]
+fn scripts_of_another_project_are_not_taken() {
+    let others = [("resources/split.js", ""), ("mine/pom.xml", "")];
+    let ir = described_at("mine/flux/t.yaml", WORDS, &others, |_| ());
+    assert_eq!(component(&ir, "split").cwd.as_deref(), Some("@/mine/flux"));
+}
+
+#[test]
+fn the_folder_that_was_named_is_taken() {
+    let others = [("resources/split.js", ""), ("mine/lines.js", "")];
+    let ir = described_at("t.yaml", WORDS, &others, |options| {
+        options.others.resources = Some("mine".into());
+    });
+    assert_eq!(component(&ir, "split").cwd.as_deref(), Some("@/mine"));
+    assert_eq!(
+        told(&ir),
+        ["10: warning: the script split.js of \"split\" is not in @/mine"]
+    );
+}
+
+#[test]
+fn scripts_that_are_nowhere_are_told() {
+    let text = WORDS.replace("split.js", "-u\", \"/x/a.js\", \"split.js\", \"data.csv");
+    let ir = described_at("t.yaml", &text, &[("lines.js", "")], |_| ());
+    assert_eq!(
+        told(&ir),
+        ["10: warning: the script split.js of \"split\" is not in @"]
+    );
 }
 
 #[test]
@@ -285,6 +361,134 @@ fn references_to_plain_values_are_looked_up() {
     let count = component(&ir, "count");
     assert_eq!(count.streams["default"].fields, ["a", "b"]);
     assert_eq!(count.env["A"], "b");
+}
+
+#[test]
+fn references_below_references_are_looked_up() {
+    let components = "components:\n\
+        \x20 - id: inner\n    className: java.util.HashMap\n    constructorArgs: [16]\n    configMethods: [{name: put, args: [A, b]}]\n\
+        \x20 - id: outer\n    className: java.util.HashMap\n    constructorArgs: [{ref: inner}]\n    configMethods: [{name: put, args: [C, {ref: text}]}]\n\
+        \x20 - {id: text, className: java.lang.String, constructorArgs: [d]}\n\
+        \x20 - id: fields\n    className: java.util.ArrayList\n    configMethods: [{name: add, args: [x]}, {name: add, args: [{ref: text}]}]\n";
+    let bolt = "className: org.apache.storm.flux.wrappers.bolts.FluxShellBolt\n\
+                constructorArgs: [[node], [y]]\nproperties: [{name: env, ref: outer}, {name: defaultStream, ref: fields}]";
+    let ir = plain(&(with_bolt(bolt, "{type: ALL}") + components));
+    assert_eq!(told(&ir), Vec::<String>::new());
+    let count = component(&ir, "count");
+    assert_eq!(json!(count.env), json!({"A": "b", "C": "d"}));
+    assert_eq!(count.streams["default"].fields, ["x", "d"]);
+}
+
+#[test]
+fn references_that_cannot_be_looked_up_are_told() {
+    let list = |args: &str, methods: &str| {
+        format!(
+            "{{id: a, className: java.util.ArrayList, constructorArgs: {args}, configMethods: {methods}}}"
+        )
+    };
+    let doubled: Vec<String> = (0..20)
+        .map(|nth| {
+            let next = nth + 1;
+            format!("{{id: a{nth}, className: java.util.ArrayList, constructorArgs: [{{reflist: [a{next}, a{next}]}}]}}")
+        })
+        .collect();
+    let doubled = doubled.join("\n  - ").replace("id: a0", "id: a");
+    let doubled = doubled + "\n  - {id: a20, className: java.lang.String, constructorArgs: [x]}";
+    for (components, said) in [
+        (
+            list("[{ref: a}]", "[]"),
+            "ref to \"a\" from what \"a\" is made of",
+        ),
+        (
+            list("[]", "[{name: add, args: [{ref: a}]}]"),
+            "ref to \"a\" from what \"a\" is made of",
+        ),
+        (
+            list("[]", "[{name: clear, args: []}]"),
+            "\"a\" cannot be told to clear here",
+        ),
+        (
+            list("[{x: y}]", "[]"),
+            "\"a\", of the class java.util.ArrayList, cannot be made of that",
+        ),
+        (
+            "{id: a, className: java.lang.String}".into(),
+            "\"a\" has no constructorArgs",
+        ),
+        (doubled, "leads to more than 10000 values in all"),
+    ] {
+        let text = WORDS.replace("[\"line\"]", "{ref: a}") + "components:\n  - " + &components;
+        let ir = plain(&text);
+        let told = told(&ir);
+        assert!(
+            told.iter().any(|one| one.contains(said)),
+            "{said}: {told:?}"
+        );
+    }
+}
+
+#[test]
+fn plain_scalars_stay_as_they_were_written_where_flux_wants_text() {
+    let text = WORDS
+        .replace("name: words", "name: 1.10")
+        .replace("\"line\"", "y, n")
+        .replace(
+            "[\"node\", \"split.js\"]",
+            "[node, split.js, -n, n, Y, 08, 0o17, 007, 1e3, yes, 5]",
+        )
+        .replace("id: split", "id: 0x10")
+        .replace("to: split", "to: 0x10")
+        .replace("type: SHUFFLE", "{type: FIELDS, args: [y], streamId: 010}")
+        .replace("grouping:\n      ", "grouping: ")
+        .replace(
+            "id: lines",
+            "id: 007\n    configMethods: [{name: setNamedStream, args: [\"010\", [y]]}]",
+        )
+        .replace("from: lines", "from: 007");
+    let ir = plain(&text);
+    assert_eq!(told(&ir), Vec::<String>::new());
+    assert_eq!(ir.name, "1.10");
+    assert_eq!(component(&ir, "007").streams["default"].fields, ["y", "n"]);
+    let words = ["-n", "n", "Y", "08", "0o17", "007", "1e3", "yes", "5"];
+    assert_eq!(component(&ir, "0x10").command[2..], words);
+    let edge = ir.subscriptions.first().expect("one");
+    assert_eq!(
+        (edge.stream.as_str(), edge.fields.clone()),
+        ("010", vec!["y".to_owned()])
+    );
+}
+
+#[test]
+fn settings_are_what_snakeyaml_takes_them_for() {
+    let config = "config: {oct: 010, sex: 1:30, y: yes, n: n, 1: one, big: 12345678901234567890123, inf: .inf, text: '010'}\n";
+    let ir = plain(&format!("{WORDS}{config}"));
+    assert_eq!(
+        Value::Object(ir.conf.clone()),
+        json!({"oct": 8, "sex": 90, "y": true, "n": "n", "1": "one", "big": 1.234_567_890_123_456_8e22, "inf": null, "text": "010"})
+    );
+    assert_eq!(
+        told(&ir),
+        [
+            "22: warning: 12345678901234567890123, in the setting big, has more than 64 bits and loses its last digits",
+            "22: warning: .inf, in the setting inf, has no counterpart in JSON and becomes null"
+        ]
+    );
+}
+
+#[test]
+fn quoted_numbers_and_flags_are_such_where_flux_wants_them() {
+    let text = WORDS.replace("parallelism: 2", "parallelism: \"010\"\n    numTasks: '16'");
+    let part = "name: part\nconfig: {a: 1}\n";
+    let include =
+        "config: {a: 2}\nincludes: [{file: part.yaml, resource: \"no\", override: \"true\"}]\n";
+    let ir = described(&(text + include), &[("part.yaml", part)], |_| ());
+    assert_eq!(told(&ir), Vec::<String>::new());
+    let split = component(&ir, "split");
+    assert_eq!(
+        (split.parallelism, &split.conf["topology.tasks"]),
+        (8, &json!(16))
+    );
+    assert_eq!((ir.name.as_str(), &ir.conf["a"]), ("part", &json!(1)));
 }
 
 #[test]
@@ -446,8 +650,24 @@ fn mistakes_are_told_with_their_lines_all_at_once() {
             "4: error: \"lines\" is a spout, but its class is",
         ),
         (
-            change("parallelism: 2", "properties: []"),
-            "15: warning: `properties` of the shell component \"split\" has no effect",
+            change("parallelism: 2", "factory: x"),
+            "15: warning: `factory` of the shell component \"split\" has no effect",
+        ),
+        (
+            change("parallelism: 2", "properties: [{name: envy, value: 1}]"),
+            "15: error: the shell component \"split\" has no property \"envy\"",
+        ),
+        (
+            change("parallelism: 2", "properties: [{name: env, value: 1}]"),
+            "15: error: setEnv of \"split\" does not take [1]",
+        ),
+        (
+            change("parallelism: 2", "properties: [{name: env}]"),
+            "15: error: a property has either a `value` or a `ref`",
+        ),
+        (
+            change("parallelism: 2", "config: [a]"),
+            "15: error: config is no map",
         ),
         (
             change(
@@ -512,6 +732,14 @@ fn mistakes_are_told_with_their_lines_all_at_once() {
                 "  - id: lines\n    className: x.FluxShellSpout\n    constructorArgs: [[x]]\nbolts:\n",
             ),
             "9: warning: a second spout is called \"lines\"; it takes the place of the first",
+        ),
+        (
+            format!("{WORDS}includes: [{{file: t.yaml, override: maybe}}]\n"),
+            "22: error: `override` of an include is no flag",
+        ),
+        (
+            format!("{WORDS}---\nname: second\n"),
+            "22: error: this is no YAML that Flux can read: a second document begins here",
         ),
         (format!("{WORDS}x: [\n"), "error: this is no YAML"),
     ] {

@@ -1,12 +1,10 @@
 //! Spouts and bolts of a Flux file as components.
 
-use std::path::Path;
-
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::beans::{arguments, texts};
-use super::definition::{Definition, id};
+use super::beans::{arguments, property_value, texts};
+use super::definition::{Definition, id, settings};
 use super::node::Node;
 use super::told::{Told, only};
 use crate::topology::{ComponentIr, Ir, Kind, StreamIr, has_counterpart};
@@ -27,8 +25,8 @@ const KEYS: [&str; 12] = [
 ];
 const ALSO: &str = "cpuLoad";
 
-/// Adds every spout, and every bolt that some stream leads to.
-pub(super) fn describe(whole: &Definition, resources: &Path, ir: &mut Ir, told: &mut Told) {
+/// Adds every spout, and every bolt that some stream leads to. Those that are to work in the folder of resources have `.` for it.
+pub(super) fn describe(whole: &Definition, ir: &mut Ir, told: &mut Told) {
     let mut kinds = Vec::new();
     kinds.extend(whole.spouts.iter().map(|node| (node, Kind::Spout)));
     kinds.extend(whole.bolts.iter().map(|node| (node, Kind::Bolt)));
@@ -37,8 +35,7 @@ pub(super) fn describe(whole: &Definition, resources: &Path, ir: &mut Ir, told: 
             told.plain_error(&node.at, format!("a {} has no `id`", kind.name()));
             continue;
         };
-        let reached =
-            |stream: &Node| stream.get("to").and_then(Node::any_text).as_ref() == Some(&id);
+        let reached = |stream: &Node| stream.get("to").and_then(Node::text).as_ref() == Some(&id);
         if kind == Kind::Bolt && !whole.streams.iter().any(reached) {
             let message =
                 format!("no stream leads to the bolt \"{id}\", so it is left out, as Flux does");
@@ -63,7 +60,7 @@ pub(super) fn describe(whole: &Definition, resources: &Path, ir: &mut Ir, told: 
                 java_class: None,
                 options: Default::default(),
                 place: None,
-                cwd: Some(resources.display().to_string()),
+                cwd: Some(".".into()),
                 env: Default::default(),
                 library: None,
                 serializer: None,
@@ -87,21 +84,26 @@ struct Vertex<'a> {
     component: ComponentIr,
 }
 
-impl Vertex<'_> {
+impl<'a> Vertex<'a> {
     fn fill(&mut self) {
         let kind = self.component.kind;
         let known: Vec<&str> = KEYS.into_iter().chain([ALSO]).collect();
         only(self.node, &format!("a {}", kind.name()), &known, self.told);
         self.numbers();
-        if let Some(config) = self.node.get("config").and_then(Node::map) {
-            for (key, value) in config {
-                self.component.conf.insert(key.clone(), value.json());
-            }
+        self.work();
+        // Storm adds it to what the component says of itself, so that it wins.
+        for (key, value) in settings(self.node, self.told) {
+            self.component.conf.insert(key, value.json());
         }
+    }
+
+    /// What its class does.
+    fn work(&mut self) {
+        let kind = self.component.kind;
         let class = self
             .node
             .get("className")
-            .and_then(Node::any_text)
+            .and_then(Node::text)
             .unwrap_or_default();
         match (class.rsplit('.').next().unwrap_or_default(), kind) {
             ("FluxShellSpout", Kind::Spout) | ("FluxShellBolt", Kind::Bolt) => self.shell(),
@@ -216,13 +218,13 @@ impl Vertex<'_> {
         self.component.command = vec!["sh".into()];
         self.component.cwd = None;
         for stream in &self.whole.streams {
-            if stream.get("from").and_then(Node::any_text).as_ref() != Some(&self.component.id) {
+            if stream.get("from").and_then(Node::text).as_ref() != Some(&self.component.id) {
                 continue;
             }
             let grouping = stream.get("grouping");
-            let name = grouping.and_then(|grouping| grouping.get("streamId")?.any_text());
+            let name = grouping.and_then(|grouping| grouping.get("streamId")?.text());
             let args = grouping.and_then(|grouping| grouping.get("args")?.list());
-            let fields = args.unwrap_or_default().iter().filter_map(Node::any_text);
+            let fields = args.unwrap_or_default().iter().filter_map(Node::text);
             let stream = self
                 .component
                 .streams
@@ -258,7 +260,7 @@ impl Vertex<'_> {
 
     fn shell(&mut self) {
         let id = self.component.id.clone();
-        for key in ["factory", "factoryArgs", "properties"] {
+        for key in ["factory", "factoryArgs"] {
             if let Some(node) = self.node.get(key) {
                 let message = format!("`{key}` of the shell component \"{id}\" has no effect here");
                 self.told
@@ -290,6 +292,7 @@ impl Vertex<'_> {
         if let Some(fields) = fields {
             self.stream("default", fields);
         }
+        self.properties();
         self.config_methods();
     }
 
@@ -307,25 +310,50 @@ impl Vertex<'_> {
         }
     }
 
-    fn config_methods(&mut self) {
-        let Some(methods) = self
-            .node
-            .get("configMethods")
-            .filter(|node| !node.is_nothing())
-        else {
-            return;
+    /// The list under a key; a mistake if something else stands there.
+    fn list(&mut self, key: &str) -> &'a [Node] {
+        let Some(found) = self.node.get(key).filter(|node| !node.is_nothing()) else {
+            return &[];
         };
-        let Some(methods) = methods.list() else {
+        found.list().unwrap_or_else(|| {
             self.told
-                .plain_error(&methods.at, "`configMethods` is no list");
-            return;
-        };
-        for method in methods {
+                .plain_error(&found.at, format!("`{key}` is no list"));
+            &[]
+        })
+    }
+
+    /// What is set by its name, before any method is called.
+    fn properties(&mut self) {
+        for property in self.list("properties") {
+            only(property, "a property", &["name", "value", "ref"], self.told);
+            let name = property.get("name").and_then(Node::text);
+            let name = name.unwrap_or_default();
+            let method = match name.as_str() {
+                "env" => "setEnv",
+                "defaultStream" => "setDefaultStream",
+                _ => {
+                    let message = format!(
+                        "the shell component \"{}\" has no property \"{name}\"",
+                        self.component.id
+                    );
+                    self.told.error(
+                        &property.at,
+                        message,
+                        "the properties are env and defaultStream",
+                    );
+                    continue;
+                }
+            };
+            if let Some(value) = property_value(property, self.whole, self.told) {
+                self.config_method(property, method, &[value]);
+            }
+        }
+    }
+
+    fn config_methods(&mut self) {
+        for method in self.list("configMethods") {
             only(method, "a config method", &["name", "args"], self.told);
-            let name = method
-                .get("name")
-                .and_then(Node::any_text)
-                .unwrap_or_default();
+            let name = method.get("name").and_then(Node::text).unwrap_or_default();
             let Some(args) = arguments(method, "args", self.whole, self.told) else {
                 continue;
             };
@@ -337,20 +365,22 @@ impl Vertex<'_> {
         match (name, args) {
             ("setDefaultStream", [fields]) => self.stream("default", fields),
             ("setNamedStream", [stream, fields]) => {
-                let stream = stream.any_text().unwrap_or_default();
+                let stream = stream.text().unwrap_or_default();
                 self.stream(&stream, fields);
             }
             ("addComponentConfig", [key, value]) => {
-                let key = key.any_text().unwrap_or_default();
+                let key = key.text().unwrap_or_default();
                 self.component.conf.insert(key, value.json());
             }
             ("setEnv", [variables]) if variables.map().is_some() => {
+                self.component.env.clear();
                 for (variable, value) in variables.map().unwrap_or_default() {
-                    let value = value.any_text().unwrap_or_default();
+                    let value = value.text().unwrap_or_default();
                     self.component.env.insert(variable.clone(), value);
                 }
             }
-            ("changeChildCWD", [flag]) if flag.flag().is_some() => {
+            // Flux finds the method by the kinds of its arguments, and a text is no flag.
+            ("changeChildCWD", [flag]) if flag.json().is_boolean() => {
                 if flag.flag() == Some(false) {
                     self.component.cwd = None;
                 }

@@ -50,7 +50,7 @@ impl Component {
         let (kind, node) = Self::kind(entry, told)?;
         let what = format!("a {}", kind.name());
         only(node, &what, &KEYS, told);
-        let Some(id) = node.get("name").and_then(Node::any_text) else {
+        let Some(id) = node.get("name").and_then(Node::text) else {
             told.plain_error(&node.at, format!("{what} has no `name`"));
             return None;
         };
@@ -202,6 +202,7 @@ impl Component {
             library: None,
             serializer: Some("json".into()),
             replay: None,
+            needs_ticks: false,
             streams,
             conf: self.conf.clone(),
             at: Some(self.at.clone()),
@@ -235,7 +236,7 @@ fn hint(last_line: &str, module: &str, requirements: Option<&str>, home: &Home<'
 
 fn module(node: &Node, kind: Kind, id: &str, told: &mut Told) -> Option<Module> {
     let named = node.get("type");
-    match named.and_then(Node::any_text).as_deref() {
+    match named.and_then(Node::text).as_deref() {
         None | Some("python") => {}
         Some("kafka") => {
             let at = named.map_or(&node.at, |it| &it.at);
@@ -258,7 +259,7 @@ fn module(node: &Node, kind: Kind, id: &str, told: &mut Told) -> Option<Module> 
         told.error(&node.at, message, "module: my_package.my_module");
         return None;
     };
-    let name = module.any_text().unwrap_or_default();
+    let name = module.text().unwrap_or_default();
     let at = module.at.clone();
     Some(Module { name, at })
 }

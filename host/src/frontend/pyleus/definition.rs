@@ -113,7 +113,7 @@ fn tell_unknown(root: &Node, told: &mut Told) {
 }
 
 fn name(root: &Node, told: &mut Told) -> String {
-    let found = root.get("name").and_then(Node::any_text);
+    let found = root.get("name").and_then(Node::text);
     found.unwrap_or_else(|| {
         told.error(&root.at, "the topology has no `name`", "name: my_topology");
         String::from("pyleus")
@@ -130,7 +130,7 @@ fn conf(root: &Node) -> Map<String, Value> {
 
 fn logging_config(root: &Node, folder: &Path, told: &mut Told) -> Option<String> {
     let node = root.get("logging_config")?;
-    let file = node.any_text()?;
+    let file = node.text()?;
     if !folder.join(&file).is_file() {
         let message = format!("`logging_config` names \"{file}\", which is not there");
         let looked = folder.join(&file);
@@ -144,7 +144,7 @@ fn logging_config(root: &Node, folder: &Path, told: &mut Told) -> Option<String>
 }
 
 fn requirements(root: &Node, folder: &Path) -> Option<String> {
-    let named = root.get("requirements_filename").and_then(Node::any_text);
+    let named = root.get("requirements_filename").and_then(Node::text);
     let file = named.unwrap_or_else(|| REQUIREMENTS.to_owned());
     folder.join(&file).is_file().then_some(file)
 }
@@ -154,7 +154,7 @@ fn serializer(root: &Node, told: &mut Told) {
     let Some(node) = root.get("serializer") else {
         return;
     };
-    let named = node.any_text().unwrap_or_default();
+    let named = node.text().unwrap_or_default();
     if !known.contains(&named.as_str()) {
         let hint = match nearest(&named, known) {
             Some(near) => format!("did you mean {near}?"),

@@ -67,8 +67,8 @@ fn subscription(to: &str, entry: &Node, told: &mut Told) -> Option<SubscriptionI
         false => &["component", "stream"],
     };
     only(node, &format!("`{key}`"), known, told);
-    let from = node.any_text();
-    let from = from.or_else(|| node.get("component")?.any_text());
+    let from = node.text();
+    let from = from.or_else(|| node.get("component")?.text());
     let Some(from) = from else {
         let message = format!("`{key}` of \"{to}\" names no component");
         told.error(&entry.at, message, "component: my-spout");
@@ -79,7 +79,7 @@ fn subscription(to: &str, entry: &Node, told: &mut Told) -> Option<SubscriptionI
         from,
         stream: node
             .get("stream")
-            .and_then(Node::any_text)
+            .and_then(Node::text)
             .unwrap_or_else(|| DEFAULT.to_owned()),
         grouping: name.to_owned(),
         fields: match by_fields {
@@ -105,7 +105,7 @@ fn unknown(to: &str, key: &str, at: &Place, told: &mut Told) {
 
 fn fields(to: &str, entry: &Node, node: &Node, told: &mut Told) -> Option<Vec<String>> {
     let items = node.get("fields").and_then(Node::list).unwrap_or_default();
-    let fields: Option<Vec<String>> = items.iter().map(Node::any_text).collect();
+    let fields: Option<Vec<String>> = items.iter().map(Node::text).collect();
     let fields = fields.filter(|fields| !fields.is_empty());
     if fields.is_none() {
         let message = format!("`fields_grouping` of \"{to}\" has no list of `fields`");
