@@ -10,5 +10,5 @@ mod to_child;
 
 pub use decoder::{Decoder, Ending, Item};
 pub use from_child::{COMMANDS, Emit, FromChild, LogLevel, Row};
-pub use hello::{Acks, FramesAnswer, Hello, parse_hello};
+pub use hello::{Acks, FramesAnswer, Hello, Opening, parse_hello};
 pub use to_child::{TupleHead, write_command, write_heartbeat, write_setup, write_task_ids};

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use stormhost_protocol::frame::{self, Found, Kind};
-use stormhost_protocol::storm::{Decoder, FromChild, Hello, Item, LogLevel, parse_hello};
+use stormhost_protocol::storm::{Decoder, FromChild, Hello, Item, LogLevel, Opening, parse_hello};
 use stormhost_protocol::{Encoding, Limits, ProtocolError};
 use tracing::Level;
 
@@ -134,22 +134,17 @@ impl Listener {
         let told = |error: ProtocolError| error.code().told(error.to_string());
         while let Some(message) = self.next_message().map_err(told)? {
             let message = &self.buffer[message];
-            let hello = parse_hello(encoding, message, &self.limits).map_err(told)?;
-            if hello.pid.is_some() || hello.frames.is_some() {
-                return Ok(Some(hello));
-            }
-            match FromChild::parse(encoding, message, &self.limits) {
-                Ok(
-                    said @ (FromChild::Log { .. }
-                    | FromChild::Error { .. }
-                    | FromChild::Metrics { .. }),
-                ) => self.log(said, encoding),
-                Ok(said) => {
-                    self.opening = matches!(said, FromChild::Emit(_));
-                    self.early = Some(message.to_vec());
-                    return Ok(Some(hello));
+            match Opening::read(encoding, message, &self.limits).map_err(told)? {
+                Opening::Greeting(hello) => return Ok(Some(hello)),
+                Opening::Remark(said) => self.log(said, encoding),
+                Opening::Instead(said) => {
+                    self.opening = matches!(said, Some(FromChild::Emit(_)));
+                    self.early = said.map(|_| message.to_vec());
+                    return Ok(Some(Hello {
+                        pid: None,
+                        frames: None,
+                    }));
                 }
-                Err(_) => return Ok(Some(hello)),
             }
         }
         Ok(None)

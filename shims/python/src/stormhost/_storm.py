@@ -166,6 +166,8 @@ class StormBolt(StormLink):
             self._answer("ack", number(input))
 
     def fail(self, input: Any, reason: object) -> None:
+        if reason is not None and number(input) in self._ids:
+            self.component.log(f"fails {input!r}: {reason}", "warn")  # Storm's `fail` has no place for it
         self._answer("fail", number(input))
 
     def _answer(self, command: str, of: int) -> None:
