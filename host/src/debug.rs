@@ -4,14 +4,19 @@
 //! it for hung, or its tuples for lost, do not run. The other end is `_debug.py` in the Python library.
 
 use std::io::IsTerminal;
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use rustix::process::{Signal, getpid, kill_process};
 
 use serde_json::Value;
 
 use crate::cli::{DebugOption, Debugger, TopologyOptions};
 use crate::errors::Code;
 use crate::frontend::{python_imports, starts_python_package};
-use crate::prepare::{Prepared, prepare, prepare_as, tell_error};
+use crate::prepare::{Prepared, prepare, prepare_as, tell, tell_error};
 use crate::status::ExitStatus;
 use crate::topology::{Component, Ir, Kind, SetOption};
 
@@ -105,9 +110,20 @@ fn arm(prepared: &mut Prepared, debug: &DebugOption) -> Result<(), ExitStatus> {
         return Err(refuse(debug, &why, hint));
     }
     let told = match by {
-        Debugger::Debugpy(port) => format!("debugpy:{port}"),
+        Debugger::Debugpy(port) => {
+            let port = if port == 0 { free_port() } else { port };
+            // Whatever is logged: without it nobody can attach.
+            tell(format_args!(
+                "{} waits for a debugger on 127.0.0.1:{port}",
+                debug.component
+            ));
+            format!("debugpy:{port}")
+        }
         Debugger::Tty => match terminal() {
-            Some(path) => format!("tty:{path}"),
+            Some(path) => {
+                hang_up_with_the_terminal();
+                format!("tty:{path}")
+            }
             None => {
                 return Err(refuse(
                     debug,
@@ -121,6 +137,27 @@ fn arm(prepared: &mut Prepared, debug: &DebugOption) -> Result<(), ExitStatus> {
     Ok(())
 }
 
+/// A port that nobody has now, and that stays the same when the component is started again. 0, for any, if there is none to be had.
+fn free_port() -> u16 {
+    let found = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|one| one.local_addr());
+    found.map_or(0, |address| address.port())
+}
+
+/// Whoever is debugged is in the foreground of the terminal while somebody types, so that only it is told when the terminal goes away. Without this the
+/// run would go on for ever, with a debugger that nobody can reach.
+fn hang_up_with_the_terminal() {
+    std::thread::spawn(|| {
+        let stdin = std::io::stdin();
+        // Asked for nothing, it still tells of the end.
+        let mut watched = [PollFd::new(&stdin, PollFlags::empty())];
+        while poll(&mut watched, None) == Err(Errno::INTR) {}
+        let [watched] = watched;
+        if watched.revents().contains(PollFlags::HUP) {
+            let _ = kill_process(getpid(), Signal::HUP);
+        }
+    });
+}
+
 /// Why a component cannot be given a debugger, and what can be done instead. The debugger is set up by our library, so nothing else has one.
 fn out_of_reach(component: &Component) -> Option<(String, &'static str)> {
     let program = component.command.first().map_or("", String::as_str);
@@ -132,6 +169,13 @@ fn out_of_reach(component: &Component) -> Option<(String, &'static str)> {
         return Some((
             "it runs inside the host, where no debugger can stop it".into(),
             "say where='outside'",
+        ));
+    }
+    if program.is_empty() {
+        return Some((
+            "only components in Python can be debugged so, and it is part of stormhost itself"
+                .into(),
+            "what reaches it is seen where it is emitted: debug that component",
         ));
     }
     if !(name.starts_with("python") || name.starts_with("pypy")) {

@@ -26,7 +26,7 @@ pub fn new(options: &NewOptions) -> ExitStatus {
         NewLanguage::Shell => "shell",
     };
     let shown = folder.display();
-    let Some(name) = folder.file_name().and_then(|name| name.to_str()) else {
+    let Some(name) = name_of(folder) else {
         tell_error(
             Code::NOT_NEW,
             format_args!("{shown:?} names no folder that could be made"),
@@ -42,10 +42,14 @@ pub fn new(options: &NewOptions) -> ExitStatus {
         );
         return ExitStatus::Mistakes;
     }
-    match write(language, folder, name) {
+    match write(language, folder, &name) {
         Ok(()) => {
+            let enter = match is_here(folder) {
+                true => String::new(),
+                false => format!("    cd {}\n", quoted(&shown.to_string())),
+            };
             tell(format_args!(
-                "made {shown}; next:\n    cd {shown}\n    make run\n    make test"
+                "made {shown}; next:\n{enter}    make run\n    make test"
             ));
             ExitStatus::Complete
         }
@@ -57,6 +61,23 @@ pub fn new(options: &NewOptions) -> ExitStatus {
             ExitStatus::HostError
         }
     }
+}
+
+fn is_here(folder: &Path) -> bool {
+    folder == Path::new(".")
+}
+
+/// What the project is called: as its folder, also where that is the one we are in.
+fn name_of(folder: &Path) -> Option<String> {
+    let here = is_here(folder).then(std::env::current_dir);
+    let named = here.and_then(Result::ok);
+    let name = named.as_deref().unwrap_or(folder).file_name()?;
+    name.to_str().map(str::to_owned)
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), Into::into)
 }
 
 fn write(language: &str, folder: &Path, name: &str) -> io::Result<()> {

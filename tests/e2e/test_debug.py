@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -91,9 +92,9 @@ class Terminal:
 def terminal(stormhost: Stormhost) -> Iterator[Any]:
     opened = []
 
-    def start(topology: str, *options: str, before: Sequence[str] = ("run",)) -> Terminal:
+    def start(topology: str, *options: str, before: Sequence[str] = ("run",), below: Sequence[str] = ()) -> Terminal:
         file = stormhost.write(topology)
-        words = [binary(), *before, "--python", sys.executable, *options, str(file)]
+        words = [*below, binary(), *before, "--python", sys.executable, *options, str(file)]
         journal = stormhost.folder / "journal"
         opened.append(Terminal(words, stormhost.environment("debug", journal), stormhost.folder))
         return opened[-1]
@@ -300,3 +301,146 @@ def test_a_replay_starts_no_spout_to_debug(stormhost: Stormhost) -> None:
     topology = stormhost.write(TOPOLOGY)
     run = stormhost.run(letters, str(topology), "--debug", "numbers", command="replay", status=1)
     assert "dead letters are fed in place of the spouts" in run.told
+
+
+GENERATED = """
+class Counted(ReliableSpout):
+    class Default(Stream):
+        fields = 'n'
+    def tuples(self):
+        for n in range(4):
+            yield n
+
+class Asked(Spout):
+    class Default(Stream):
+        fields = 'n'
+    def initialize(self):
+        self.n = 0
+    def next_tuple(self):
+        if self.n == 3:
+            self.done()
+            return
+        self.emit([self.n], id=self.n)
+        self.n += 1
+
+class Seen(AutoAckBolt):
+    def execute(self, input):
+        note('seen', input.n)
+
+class Gathers(TimeBatcher):
+    interval = 0.2
+    def batch(self, inputs):
+        gathered = len(inputs)
+        note('gathered', gathered)
+
+class T(Topology):
+    counted = Counted(1)
+    asked = Asked(1)
+    seen = Seen(1)
+    gathers = Gathers(1)
+    seen.inputs.append(ShuffleGrouping(counted))
+    seen.inputs.append(ShuffleGrouping(asked))
+    gathers.inputs.append(ShuffleGrouping(counted))
+"""
+
+
+def seen(stormhost: Stormhost) -> list[int]:
+    return sorted(row[1] for row in journal(stormhost) if row[0] == "seen")
+
+
+def test_a_generator_stops_where_it_begins_and_is_gone_through_step_by_step(stormhost: Stormhost, terminal: Any) -> None:
+    run = terminal(GENERATED, "--debug", "counted@tty")
+    run.until("for n in range(4)")
+    run.until("(Counted) ")
+    for n in range(2):
+        run.type("n")
+        run.until("yield n")
+        run.until("(Counted) ")
+        run.type("p 'n is', n")
+        run.until(f"('n is', {n})")
+        run.until("(Counted) ")
+        run.type("n")
+        run.until("for n in range(4)")
+        run.until("(Counted) ")
+    run.type("c")
+    assert run.ends() == 0, run.seen
+    assert seen(stormhost) == [0, 0, 1, 1, 2, 2, 3]
+
+
+def test_a_break_point_in_a_generator_counts_at_every_step(stormhost: Stormhost, terminal: Any) -> None:
+    run = terminal(GENERATED, "--debug", "counted@tty")
+    run.until("(Counted) ")
+    line = next(n for n, text in enumerate((stormhost.folder / "topology.py").read_text().splitlines(), 1) if "yield n" in text)
+    run.type(f"b {line}")
+    run.until("Breakpoint 1")
+    for n in range(4):
+        run.type("c")
+        run.until("yield n")
+        run.until("(Counted) ")
+        run.type("p 'n is', n")
+        run.until(f"('n is', {n})")
+    run.type("c")
+    assert run.ends() == 0, run.seen
+
+
+@pytest.mark.parametrize("component, stopped_at", [("counted", "for n in range(4)"), ("asked", "if self.n == 3")])
+def test_leaving_the_debugger_of_a_spout_ends_neither_it_nor_the_run(
+    stormhost: Stormhost, terminal: Any, component: str, stopped_at: str
+) -> None:
+    run = terminal(GENERATED, "--debug", f"{component}@tty")
+    run.until(stopped_at)
+    run.until(f"({component.capitalize()}) ")
+    run.type("q")
+    assert run.ends() == 0, run.seen
+    assert seen(stormhost) == [0, 0, 1, 1, 2, 2, 3] and "started again" not in run.seen
+
+
+def test_a_second_interrupt_in_a_row_is_for_the_host(terminal: Any) -> None:
+    run = terminal(GENERATED, "--debug", "seen@tty", "--set", "stormhost.shutdown.timeout.secs=1")
+    run.until("(Seen) ")
+    os.write(run.ours, b"\x03")
+    run.until("(Seen) ")
+    run.type("p 'still here'")
+    run.until("'still here'")
+    run.until("(Seen) ")
+    os.write(run.ours, b"\x03")
+    run.until("(Seen) ")
+    os.write(run.ours, b"\x03")
+    run.until("stopping: ")
+    run.type("c")
+    assert run.ends() == 130, run.seen
+
+
+def test_a_batcher_stops_at_its_batch(terminal: Any) -> None:
+    run = terminal(GENERATED, "--debug", "gathers@tty")
+    run.until("gathered = len(inputs)")
+    run.until("(Gathers) ")
+    run.type("p 'many', len(inputs)")
+    run.until("('many', ")
+    run.type("c")
+    assert run.ends() == 0, run.seen
+
+
+def test_a_run_ends_with_the_terminal_that_its_debugger_is_on(stormhost: Stormhost, terminal: Any) -> None:
+    # Below a shell, which alone is told by the kernel, together with whoever is in the foreground: the component.
+    run = terminal(TOPOLOGY, "--debug", "seen@tty", "--log-file", "log", below=["sh", "-c", '"$0" "$@"; :'])
+    run.until("(Seen) ")
+    os.close(run.ours)
+    run.ours = os.open(os.devnull, os.O_RDONLY)
+    log = stormhost.folder / "log"
+    deadline = time.monotonic() + SOON
+    while "stopping: " not in log.read_text():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+
+
+def test_a_component_whose_terminal_is_gone_goes_on_without_a_debugger(stormhost: Stormhost) -> None:
+    run = stormhost.run(TOPOLOGY.replace("breakpoint()", "pass"), env={"STORMHOST_DEBUG": "tty:/dev/pts/no-such"})
+    assert "it runs on without its debugger: the terminal is gone" in run.told
+    assert sorted(run.noted("seen")) == [0, 2, 4, 6]
+
+
+def test_the_port_is_told_whatever_is_logged(stormhost: Stormhost) -> None:
+    run = stormhost.start(TOPOLOGY.replace("breakpoint()", "pass"), "--debug", "seen@debugpy", "--log-level", "error")
+    run.until(lambda: "seen waits for a debugger on 127.0.0.1:" in run.told, "the port to be told")
+    run.signal(signal.SIGINT)

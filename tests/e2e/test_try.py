@@ -154,7 +154,7 @@ def test_what_fails_is_told_by_the_status(attempt: Any) -> None:
     assert "ValueError: a bad line" in done.stdout
 
 
-def in_python(execute: str, base: str = "Bolt", head: str = "") -> str:
+def in_python(execute: str, base: str = "Bolt", head: str = "pass") -> str:
     """A command that is a bolt of our library, with this as its `execute`."""
     code = f"from stormhost import {base}; {head}; type('B', ({base},), {{'execute': lambda self, input: {execute}}})().run()"
     return f'python -c "{code}"'
@@ -450,3 +450,186 @@ def test_a_death_with_a_tuple_in_hand_is_told(attempt: Any) -> None:
     done = attempt(f'python -c "{code}"', given="[1]\n", status=3)
     assert "none   #1 [1]" in done.stdout
     assert "end    it left with status 7" in done.stdout
+
+
+HEAD = STOCK_BOLT.split("while True")[0]
+SPOUT = """
+n = 0
+while True:
+    command = take()['command']
+    BODY
+    send({'command': 'sync'})
+"""
+EMITS_ONE = "send({'command': 'emit', 'tuple': [n], 'id': n, 'need_task_ids': False}); n += 1"
+
+
+@pytest.fixture
+def spout(stormhost: Stormhost, attempt: Any) -> Any:
+    """Tries a spout without any library that does this at each command, and then answers it."""
+
+    def run(body: str, *words: str, **others: Any) -> subprocess.CompletedProcess[str]:
+        (stormhost.folder / "spout.py").write_text(HEAD + SPOUT.replace("BODY", body))
+        return attempt("python spout.py", "--spout", *words, **others)
+
+    return run
+
+
+def test_a_spout_is_told_first_that_it_is_active(spout: Any) -> None:
+    done = spout(f"active = command == 'activate' or n or active\n    if command == 'next' and active: {EMITS_ONE}", "--take", "2")
+    assert done.stdout.splitlines() == ["emit   [0] id 0", "told   ack 0", "emit   [1] id 1", "told   ack 1"]
+
+
+def test_a_spout_that_answers_only_next_is_asked_on(spout: Any) -> None:
+    done = spout(f"if command != 'next': continue\n    {EMITS_ONE}", "--take", "3")
+    told = [f"{verb} {n}" for n in range(3) for verb in (f"emit   [{n}] id", "told   ack")]
+    assert done.stdout.splitlines() == ["told   activate", *told]
+    json_lines = spout(f"if command != 'next': continue\n    {EMITS_ONE}", "--take", "1", "--json").stdout.splitlines()
+    assert json_lines[0] == '{"told":"activate"}'
+
+
+@pytest.mark.parametrize("verdict", ["ack", "fail"])
+def test_a_spout_that_emits_when_it_is_told_comes_to_an_end(spout: Any, verdict: str) -> None:
+    words = ["--fail"] if verdict == "fail" else []
+    lines = spout(f"if command == '{verdict}' or command == 'next' and n < 2: {EMITS_ONE}", "--take", "4", *words).stdout.splitlines()
+    emitted = [line for line in lines if line.startswith("emit")]
+    told = [line for line in lines if line.startswith("told")]
+    # What it was asked for is answered; what it emits at these answers is not.
+    assert len(emitted) > 4 and told == [f"told   {verdict} {n}" for n in range(4)]
+
+
+def test_what_is_logged_before_the_greeting_is_shown(stormhost: Stormhost, attempt: Any) -> None:
+    bolt = STOCK_BOLT.replace("BODY", "pass").replace("send({'pid': 1})", "send({'command': 'log', 'msg': 'ready'})\nsend({'pid': 1})")
+    (stormhost.folder / "bolt.py").write_text(bolt)
+    done = attempt("python bolt.py", given="[1]\n")
+    assert done.stdout.splitlines() == ["log    info: ready", "ack    #1 [1]"]
+    assert "pid" not in done.stderr
+
+
+def test_an_emit_before_the_greeting_opens_the_conversation(stormhost: Stormhost, attempt: Any) -> None:
+    early = "send({'command': 'emit', 'tuple': ['early'], 'need_task_ids': False})\nsend({'pid': 1})"
+    (stormhost.folder / "bolt.py").write_text(STOCK_BOLT.replace("BODY", "pass").replace("send({'pid': 1})", early))
+    done = attempt("python bolt.py", given="[1]\n")
+    assert done.stdout.splitlines() == ['emit   ["early"]', "ack    #1 [1]"]
+    assert "pid" not in done.stderr
+
+
+STOCK_RUBY = """
+require './storm'
+class Split < Storm::Bolt
+  def process(tuple)
+    tuple.values[0].split.each { |word| emit([word], anchor: tuple) }
+    ack(tuple)
+  end
+end
+Split.new.run
+"""
+
+
+def test_the_end_of_its_input_is_no_error_of_a_component_on_storm_rb(stormhost: Stormhost, attempt: Any) -> None:
+    shutil.copy(REPOSITORY / "target" / "multilang" / "storm.rb", stormhost.folder)
+    (stormhost.folder / "stock.rb").write_text(STOCK_RUBY)
+    done = attempt("ruby stock.rb", given='["the cow"]\n')
+    assert "end of file" not in done.stdout + done.stderr
+    assert 'ack    #1 ["the cow"]' in done.stdout and "error" not in done.stdout
+
+
+SPOUT_HINT = "hint: is it a spout (--spout)?"
+BOLT_HINT = "hint: is it a bolt? Then leave out --spout"
+
+
+def test_a_spout_that_leaves_is_told_and_counts(spout: Any) -> None:
+    done = spout("if n == 2: sys.exit(0)\n    " + EMITS_ONE, status=3)
+    assert done.stdout.splitlines()[-1] == "end    it left with status 0"
+
+
+def test_a_spout_that_is_tried_as_a_bolt_is_told(spout: Any, attempt: Any) -> None:
+    spout(EMITS_ONE, "--take", "1")
+    done = attempt("python spout.py", status=3)
+    assert "end    it left" in done.stdout and SPOUT_HINT in done.stderr
+    # Of a component of a topology nobody has said the wrong thing here.
+    code = "import os; from stormhost import Bolt; type('B', (Bolt,), {'execute': lambda self, input: input.ack()})().run()"
+    assert SPOUT_HINT not in attempt(f'python -c "{code}"', given="").stderr
+
+
+def test_a_bolt_that_is_tried_as_a_spout_is_told(stock: Any, attempt: Any) -> None:
+    stock("pass", "python bolt.py", given="[1]\n")
+    done = attempt("python bolt.py", "--spout", status=3)
+    assert "end    it left" in done.stdout and BOLT_HINT in done.stderr
+
+
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ("if command == 'next': __import__('time').sleep(1000)", "error  it did not answer `next` with sync"),
+        ("if command == 'fail': __import__('time').sleep(1000)", "error  it emitted nothing for 0.5 s"),
+        ("if command != 'next': continue\n    " + EMITS_ONE + "; continue", "error  it did not answer `next` with sync"),
+    ],
+)
+def test_a_spout_that_hangs_or_has_nothing_to_say_is_told(spout: Any, body: str, said: str) -> None:
+    lines = spout(body, "--wait", "0.5", status=3).stdout.splitlines()
+    assert lines[-1] == said
+
+
+def test_a_spout_that_ends_before_it_has_emitted_enough_is_told(spout: Any) -> None:
+    done = spout(f"if n < 1 and command == 'next': {EMITS_ONE}", "--wait", "0.5")
+    assert done.stdout.splitlines() == ["emit   [0] id 0", "told   ack 0"]
+    assert done.stderr == "it emitted nothing more for 0.5 s\n"
+
+
+def test_a_message_that_cannot_be_read_counts(stock: Any) -> None:
+    lines = stock("""print('{"command": "emit", "tuple": [' + chr(10) + 'end', flush=True)""", "python bolt.py", given="[1]\n", status=3)
+    assert lines[1].startswith("error  it sent what cannot be read:") and lines[2:] == ["ack    #1 [1]"]
+
+
+def test_a_bolt_that_answers_nothing_is_told(stormhost: Stormhost, attempt: Any) -> None:
+    (stormhost.folder / "bolt.py").write_text(HEAD + "while True: take()\n")
+    done = attempt("python bolt.py", "--wait", "0.5", status=3)
+    assert done.stdout == "error  it did not answer a heartbeat with sync\n" and SPOUT_HINT in done.stderr
+
+
+def test_an_anchor_that_is_not_in_hand_is_an_error_as_in_a_run(stock: Any) -> None:
+    body = "send({'command': 'ack', 'id': given['id']})\n    " + EMITS.replace("MORE", "") + "\n    continue"
+    lines = stock(body, "python bolt.py", given="[1]\n", status=3)
+    assert lines == [
+        "ack    #1 [1]",
+        'emit   ["cow"] from #1',
+        "error  it anchored a tuple to id 1, which it does not have in hand (acked or failed before, or never given to it) [SH0513]",
+    ]
+
+
+def test_an_answer_to_a_heartbeat_is_nobodys_business(stock: Any) -> None:
+    lines = stock("send({'command': 'ack', 'id': '-1'})", "python bolt.py", given="[1]\n")
+    assert lines == ["ack    #1 [1]"]
+
+
+def test_a_complaint_is_shown_before_what_was_said_after_it(stock: Any) -> None:
+    body = "print('complains', file=sys.stderr, flush=True)"
+    for _ in range(5):
+        assert stock(body, "python bolt.py", given="[1]\n") == ["stderr complains", "ack    #1 [1]"]
+
+
+def test_the_reason_of_a_fail_is_logged(attempt: Any) -> None:
+    done = attempt(in_python("self.fail(input, 'it is too small')"), given='{"n": 1}\n', status=3)
+    log, fail = done.stdout.splitlines()
+    assert log.startswith("log    warn: ") and log.endswith("it is too small") and fail == "fail   #1 [1]"
+
+
+@pytest.mark.parametrize("words", [["--spout"], ["--serializer", "msgpack"], ["--emits", "word"]])
+def test_what_a_topology_says_itself_is_refused_from_outside(attempt: Any, words: list[str]) -> None:
+    done = attempt("words_topology.py:split", *words, status=2)
+    assert f'{words[0]} belongs to a command, and "words_topology.py:split" is none [SH0107]' in done.stderr
+
+
+def test_a_command_listens_to_no_component(attempt: Any) -> None:
+    done = attempt("python split.py", "--from", "lines", status=2)
+    assert '--from belongs to a component of a topology, and "python split.py" is none [SH0107]' in done.stderr
+
+
+def test_a_script_that_cannot_be_executed_is_given_its_interpreter(attempt: Any) -> None:
+    assert "for a script: stormhost try 'python split.py'" in attempt("split.py", status=2).stderr
+
+
+def test_a_script_that_does_not_run_its_component_is_told(stormhost: Stormhost, attempt: Any) -> None:
+    (stormhost.folder / "bare.py").write_text("from stormhost import Bolt\nclass B(Bolt):\n    pass\n")
+    done = attempt("python bare.py", status=4)
+    assert "hint: does its script end with `NAME().run()`, where NAME is the component's class?" in done.stderr

@@ -8,14 +8,16 @@
     )
 )]
 
+mod ending;
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::io::BufRead;
 use std::time::{Duration, Instant};
 
 use stormhost_protocol::storm::{
-    self, Decoder, Emit, FromChild, Item, TupleHead, mend, parse_hello,
+    self, Decoder, Emit, FromChild, Item, Opening, TupleHead, mend, parse_hello,
 };
 use stormhost_protocol::{Encoding, Limits, ProtocolError, Untranslatable, transcode};
 use tokio::net::unix::pipe::{Receiver, Sender};
@@ -32,6 +34,7 @@ use crate::link::limits::Limits as ChildLimits;
 use crate::link::process::{Child, Process, Spawn};
 use crate::prepare::{tell, tell_error};
 use crate::runtime::setup::setup;
+use crate::runtime::storm_spout;
 use crate::runtime::violation::Violation;
 use crate::status::ExitStatus;
 use crate::topology::{Kind, Stream};
@@ -114,6 +117,9 @@ pub async fn speak(
     told["context"]["source->stream->fields"] = serde_json::json!({source: {stream: fields}});
     let mut talk = Talk {
         options,
+        kind: component.kind,
+        is_command: tried.is_command,
+        command: &component.command,
         streams: tried.declares.then_some(&component.streams),
         encoding: component.serializer,
         decoder: Decoder::new(component.serializer, limits(component.serializer)),
@@ -124,6 +130,7 @@ pub async fn speak(
         ticks: component.settings.tick_interval(),
         fields,
         greeted: false,
+        owes_its_pid: false,
         opening: component.settings.handshake_timeout(),
         out: Vec::new(),
         read: Vec::new(),
@@ -134,9 +141,13 @@ pub async fn speak(
         failed: false,
         bad_lines: false,
         synced: false,
-        awaits_sync: false,
+        answered: false,
         emitted: 0,
-        untold: VecDeque::new(),
+        began: Instant::now(),
+        commands: storm_spout::Talk::new(IDLE),
+        last_command: "",
+        activating: false,
+        enough: false,
         heard: Instant::now(),
         last_words: None,
     };
@@ -144,9 +155,7 @@ pub async fn speak(
     for line in first {
         talk.takes(&line);
     }
-    let end = talk
-        .work(component.kind, &process, stdin, &stdout, &stderr, lines)
-        .await;
+    let end = talk.work(&process, stdin, &stdout, &stderr, lines).await;
     talk.ends(end, &process, &stdout, &stderr).await
 }
 
@@ -154,6 +163,8 @@ pub async fn speak(
 enum End {
     /// There is nothing more to say.
     Through,
+    /// It has been silent for so long that nothing more is awaited.
+    Quiet(Duration),
     /// It left by itself.
     Left,
     /// It cannot be understood.
@@ -164,6 +175,10 @@ enum End {
 
 struct Talk<'a> {
     options: &'a TryOptions,
+    kind: Kind,
+    /// It is a command, whose kind was said on the command line.
+    is_command: bool,
+    command: &'a [String],
     /// What it declares, if that is known.
     streams: Option<&'a Vec<Stream>>,
     encoding: Encoding,
@@ -172,6 +187,8 @@ struct Talk<'a> {
     ticks: Option<Duration>,
     fields: Vec<String>,
     greeted: bool,
+    /// It emitted before it greeted, so that its pid is still to come.
+    owes_its_pid: bool,
     /// How long it may take to answer the handshake.
     opening: Duration,
     /// To be written.
@@ -188,10 +205,18 @@ struct Talk<'a> {
     bad_lines: bool,
     /// A bolt has read everything.
     synced: bool,
-    awaits_sync: bool,
+    /// It has acked or failed something.
+    answered: bool,
     emitted: u64,
-    /// Message ids that it is to hear of, and how.
-    untold: VecDeque<(&'static str, Vec<u8>)>,
+    began: Instant,
+    /// What a spout is told, as in a run.
+    commands: storm_spout::Talk,
+    last_command: &'static str,
+    /// It has not answered `activate`.
+    activating: bool,
+    /// It had emitted all that it was asked for when the last command was sent: what it emits now is shown, and not answered. Else one that emits again what
+    /// failed would never come to an end.
+    enough: bool,
     heard: Instant,
     /// What it says once its input is closed: many an old library leaves with an error then, and means nothing by it.
     last_words: Option<Vec<Said>>,
@@ -207,30 +232,28 @@ impl Talk<'_> {
 
     async fn work(
         &mut self,
-        kind: Kind,
         process: &Process,
         stdin: Sender,
         stdout: &Receiver,
         stderr: &Receiver,
         mut lines: mpsc::Receiver<String>,
     ) -> End {
+        let kind = self.kind;
         let patience = Duration::from_secs_f64(self.options.wait.clamp(0.0, 86_400.0));
         let mut more = kind == Kind::Bolt;
         let (mut asked, mut complains) = (false, true);
         let mut more_ticks = MORE_TICKS;
         let mut chunk = vec![0; 64 * 1024];
-        let mut idle_until = Instant::now();
         let opens_by = Instant::now() + self.opening;
         loop {
             if !self.greeted && Instant::now() >= opens_by {
                 return End::Silent(self.opening);
             }
             if kind == Kind::Spout && self.greeted {
-                if self.emitted >= self.options.take && self.untold.is_empty() && !self.awaits_sync
-                {
+                self.spout_is_told();
+                if self.has_enough() && self.spout_was_told_all() {
                     return End::Through;
                 }
-                self.spout_is_told(Instant::now() >= idle_until);
             }
             let written_all = self.out.is_empty();
             if kind == Kind::Bolt && !more && written_all && self.greeted {
@@ -247,7 +270,7 @@ impl Talk<'_> {
                 }
             }
             // Only a silence counts in which it had everything that it is to have.
-            let waits = !more && written_all && self.greeted;
+            let waits = !more && written_all && self.greeted && !self.gives_up_by_itself();
             let deadline = self.heard + patience;
             let may_write = async {
                 match self.out.is_empty() {
@@ -263,12 +286,12 @@ impl Talk<'_> {
                         // Its death is seen elsewhere; what it may have left is nothing.
                         Ok(0) => { process.wait().await; return End::Left }
                         Ok(n) => {
-                            let (before, greeted) = (self.emitted, self.greeted);
+                            // What it complained of before it said this is shown before it.
+                            complains = complains && self.hears_complaints(stderr);
+                            let greeted = self.greeted;
                             self.read.extend_from_slice(&chunk[..n]);
                             if let Err(why) = self.understand() { return End::Rubbish(why) }
-                            // A spout is never silent; what counts is what it emits.
-                            if kind == Kind::Bolt || self.emitted != before || !greeted { self.heard = Instant::now() }
-                            if self.emitted == before { idle_until = Instant::now() + IDLE }
+                            if kind == Kind::Bolt || !greeted { self.heard = Instant::now() }
                         }
                         Err(_) => {}
                     }
@@ -296,14 +319,14 @@ impl Talk<'_> {
                     Some(line) => self.takes(&line),
                     None => { more = false; self.heard = Instant::now() }
                 },
-                () = sleep_until(idle_until.into()), if kind == Kind::Spout && Instant::now() < idle_until => {}
+                () = self.looks_again(), if kind == Kind::Spout && self.greeted => {}
                 // It may gather for more than one tick.
                 () = sleep_until(deadline.into()), if waits && more_ticks > 0 && self.ticks.is_some() && !self.open.is_empty() => {
                     more_ticks -= 1;
                     self.heard = Instant::now();
                     self.ticks();
                 }
-                () = sleep_until(deadline.into()), if waits => return End::Through,
+                () = sleep_until(deadline.into()), if waits => return End::Quiet(patience),
                 () = sleep_until(opens_by.into()), if !self.greeted => {}
             }
         }
@@ -356,20 +379,56 @@ impl Talk<'_> {
         encoded.collect()
     }
 
-    /// One command at a time, each answered with `sync`: first what became of tuples, then whether there is more.
-    fn spout_is_told(&mut self, may_ask: bool) {
-        if self.awaits_sync {
-            return;
+    /// What a run would tell a spout by now: that it is active, what became of tuples, and to emit the next one.
+    fn spout_is_told(&mut self) {
+        let may_ask = !self.has_enough();
+        while let Some(command) =
+            self.commands
+                .say(self.encoding, true, may_ask, self.now(), &mut self.out)
+        {
+            if std::mem::take(&mut self.activating) {
+                // It goes without an answer. Where there is one, every spout is told so and it is no news.
+                self.show(Said::Told("activate", None));
+            }
+            match &command.id {
+                Some(id) => self.show(Said::Told(command.word, Some(Shown::of(self.encoding, id)))),
+                None => self.activating = command.word == "activate",
+            }
+            if self.last_command != "next" {
+                // Only what it was asked for can keep it silent.
+                self.heard = Instant::now();
+            }
+            self.last_command = command.word;
+            self.enough = self.has_enough();
         }
-        if let Some((verdict, id)) = self.untold.pop_front() {
-            storm::write_command(self.encoding, verdict, Some(&id), &mut self.out);
-            self.show(Said::Told(verdict, Shown::of(self.encoding, &id)));
-        } else if may_ask && self.emitted < self.options.take {
-            storm::write_command(self.encoding, "next", None, &mut self.out);
-        } else {
-            return;
+    }
+
+    /// Whether a spout is waited for that may be one which does not answer such commands.
+    fn gives_up_by_itself(&self) -> bool {
+        self.commands.awaits_since().is_some() && self.commands.looks_again_at().is_some()
+    }
+
+    fn has_enough(&self) -> bool {
+        self.emitted >= self.options.take
+    }
+
+    fn spout_was_told_all(&self) -> bool {
+        self.commands.unsaid() == 0 && self.commands.awaits_since().is_none()
+    }
+
+    /// Microseconds since the conversation began, as the core counts them.
+    fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Until a spout may be told more though it says nothing.
+    async fn looks_again(&self) {
+        match self.commands.looks_again_at() {
+            Some(at) if at > self.now() => {
+                sleep_until((self.began + Duration::from_micros(at)).into()).await;
+            }
+            _ => std::future::pending().await,
         }
-        self.awaits_sync = true;
     }
 
     /// Shows what can be understood of what was read.
@@ -382,30 +441,15 @@ impl Talk<'_> {
                 Ok(Some((used, item))) => {
                     match item {
                         Item::Message(message) if !self.greeted => {
-                            match parse_hello(
-                                self.encoding,
-                                &readable(self.encoding, message),
-                                &limits(self.encoding),
-                            ) {
-                                Ok(hello) => {
-                                    self.greeted = true;
-                                    if hello.pid.is_none() {
-                                        tell(
-                                            "warning: it answered the handshake without its pid; does it speak Storm's multilang protocol?",
-                                        );
-                                    }
-                                }
-                                Err(error) => break Err(error.to_string()),
+                            if let Err(error) = self.opens(message) {
+                                break Err(error.to_string());
                             }
                         }
                         Item::Message(message) => self.hears(message),
                         Item::Stray(text) => {
                             self.show(Said::Print(String::from_utf8_lossy(text).into_owned()))
                         }
-                        Item::Broken(broken) => self.show(Said::Error(format!(
-                            "it sent what cannot be read: {}",
-                            broken.error
-                        ))),
+                        Item::Broken(broken) => self.cannot_read(&broken.error),
                         Item::Nothing => {}
                     }
                     start += used;
@@ -417,13 +461,55 @@ impl Talk<'_> {
         result
     }
 
+    /// What it says before it has greeted.
+    fn opens(&mut self, message: &[u8]) -> Result<(), ProtocolError> {
+        let message = &readable(self.encoding, message);
+        match Opening::read(self.encoding, message, &limits(self.encoding))? {
+            Opening::Greeting(_) => self.greeted = true,
+            Opening::Remark(_) => self.hears(message),
+            Opening::Instead(said) => {
+                self.greeted = true;
+                self.owes_its_pid = matches!(said, Some(FromChild::Emit(_)));
+                if !self.owes_its_pid {
+                    tell(
+                        "warning: it answered the handshake without its pid; does it speak Storm's multilang protocol?",
+                    );
+                }
+                if said.is_some() {
+                    self.hears(message);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this is the greeting of a component that emitted first.
+    fn greets_late(&mut self, message: &[u8]) -> bool {
+        self.owes_its_pid
+            && parse_hello(self.encoding, message, &limits(self.encoding))
+                .is_ok_and(|hello| hello.pid.is_some())
+            && std::mem::take(&mut self.owes_its_pid)
+    }
+
+    fn cannot_read(&mut self, error: &ProtocolError) {
+        self.wrong(format!("it sent what cannot be read: {error}"));
+    }
+
+    /// Shows what a run would not let pass.
+    fn wrong(&mut self, what: String) {
+        self.failed = true;
+        self.show(Said::Wrong(what));
+    }
+
+    fn violates(&mut self, violation: &Violation) {
+        self.wrong(marked(&violation.to_string(), violation.code().number()));
+    }
+
     fn hears(&mut self, message: &[u8]) {
         let message = &readable(self.encoding, message);
         let said = match FromChild::parse(self.encoding, message, &limits(self.encoding)) {
-            Err(error) => {
-                self.failed = true;
-                Said::Error(format!("it sent what cannot be read: {error}"))
-            }
+            Err(ProtocolError::NoCommand { .. }) if self.greets_late(message) => return,
+            Err(error) => return self.cannot_read(&error),
             Ok(FromChild::Emit(emit)) => return self.hears_emit(&emit),
             Ok(FromChild::Ack { id }) => match self.answered(&id) {
                 Some(values) => Said::Ack(id.into_owned(), values),
@@ -448,8 +534,7 @@ impl Talk<'_> {
                 },
             ),
             Ok(FromChild::Sync) => {
-                (self.synced, self.awaits_sync) = (true, false);
-                return;
+                return self.syncs();
             }
             Ok(FromChild::Unknown { command }) => Said::Error(format!(
                 "it sent the command {command:?}, which there is not"
@@ -464,13 +549,20 @@ impl Talk<'_> {
         self.show(said);
     }
 
-    /// Takes an input out of those that are open. A tick is nobody's. What was answered before keeps its first answer, as in a run, where the
+    fn syncs(&mut self) {
+        (self.synced, self.activating) = (true, false);
+        self.commands.synced(self.now());
+    }
+
+    /// Takes an input out of those that are open. A tick is nobody's, nor is a heartbeat. What was answered before keeps its first answer, as in a run, where the
     /// second one is counted and means nothing.
     fn answered(&mut self, id: &str) -> Option<Vec<Shown>> {
         let number: Option<i64> = id.parse().ok();
         let found = number.and_then(|number| self.open.remove(&number));
+        self.answered |= found.is_some();
         if found.is_none() {
             let wrong = match number {
+                Some(HEARTBEAT) => return None,
                 Some(number) if self.ticked.contains(&number) => return None,
                 Some(number) if (1..self.next).contains(&number) => {
                     format!("it answered #{id} twice")
@@ -484,15 +576,19 @@ impl Talk<'_> {
 
     /// Shows what was emitted, and what a run would refuse it for.
     fn hears_emit(&mut self, emit: &Emit<'_>) {
+        if !self.has_enough() {
+            // A spout is never silent; what counts is what it was asked for.
+            self.heard = Instant::now();
+        }
         self.emitted += 1;
+        self.commands.emitted = true;
         let stream = emit.stream.as_deref().unwrap_or("default");
-        let refused = self
-            .streams
-            .and_then(|streams| refused(streams, stream, emit.row.len).err());
-        if let Some(id) = emit.id {
-            let fails = self.options.fail || refused.is_some();
-            let verdict = if fails { "fail" } else { "ack" };
-            self.untold.push_back((verdict, id.to_vec()));
+        let refused = self.refused(emit, stream);
+        if let Some(id) = emit.id
+            && !self.enough
+        {
+            let acked = !self.options.fail && refused.is_none();
+            self.commands.tells_of(id.into(), acked);
         }
         if emit.need_task_ids && emit.task.is_none() {
             // Nobody listens.
@@ -510,10 +606,25 @@ impl Talk<'_> {
             task: emit.task,
         });
         if let Some(violation) = refused {
-            self.failed = true;
-            let code = violation.code();
-            self.show(Said::Wrong(marked(&violation.to_string(), code.number())));
+            self.violates(&violation);
         }
+    }
+
+    /// Why a run would not pass on what was emitted.
+    fn refused(&self, emit: &Emit<'_>, stream: &str) -> Option<Violation> {
+        let declared = self
+            .streams
+            .and_then(|streams| fits(streams, stream, emit.row.len).err());
+        let in_hand = |id: &str| {
+            id.parse().is_ok_and(|number| {
+                self.open.contains_key(&number) || self.ticked.contains(&number)
+            })
+        };
+        declared.or_else(|| {
+            let strange = emit.anchors.iter().find(|id| !in_hand(id));
+            let strange = strange.filter(|_| self.kind == Kind::Bolt)?;
+            Some(Violation::UnknownAnchor(strange.to_string()))
+        })
     }
 
     /// Returns whether there may be more.
@@ -533,116 +644,10 @@ impl Talk<'_> {
             }
         }
     }
-
-    /// Sees it out: its input is closed by now. What it says at last counts.
-    async fn ends(
-        &mut self,
-        end: End,
-        process: &Process,
-        stdout: &Receiver,
-        stderr: &Receiver,
-    ) -> ExitStatus {
-        let left = matches!(end, End::Left);
-        if matches!(end, End::Through) {
-            self.last_words = Some(Vec::new());
-        }
-        let unfit = match &end {
-            End::Rubbish(why) => Some(format!("what it said cannot be understood: {why}")),
-            End::Silent(opening) => Some(format!(
-                "it did not answer the handshake within {} s (stormhost.handshake.timeout.secs)",
-                opening.as_secs_f64()
-            )),
-            End::Through | End::Left => None,
-        };
-        if let Some(why) = unfit {
-            tell_error(
-                Code::TRY_FAILED,
-                format_args!("{why}; does it speak Storm's multilang protocol?"),
-            );
-            process.kill();
-        }
-        let reads_on = async {
-            let mut chunk = vec![0; 64 * 1024];
-            let mut complains = true;
-            loop {
-                tokio::select! {
-                    ready = stdout.readable() => match stdout.try_read(&mut chunk) {
-                        Ok(n @ 1..) => {
-                            self.read.extend_from_slice(&chunk[..n]);
-                            if self.understand().is_err() { std::future::pending::<()>().await }
-                        }
-                        Ok(0) => std::future::pending::<()>().await,
-                        Err(_) if ready.is_err() => std::future::pending::<()>().await,
-                        Err(_) => {}
-                    },
-                    ready = stderr.readable(), if complains => {
-                        complains = ready.is_ok() && self.hears_complaints(stderr);
-                    }
-                }
-            }
-        };
-        let exit = tokio::select! {
-            exit = timeout(LEAVE, process.wait()) => exit.ok(),
-            () = reads_on => None,
-        };
-        let exit = match exit {
-            Some(exit) => exit,
-            None => {
-                process.kill();
-                process.wait().await
-            }
-        };
-        let mut chunk = vec![0; 64 * 1024];
-        while let Ok(n @ 1..) = stdout.try_read(&mut chunk) {
-            self.read.extend_from_slice(&chunk[..n]);
-        }
-        let _ = self.understand();
-        self.hears_complaints(stderr);
-        let rest = std::mem::take(&mut self.errors);
-        if !rest.is_empty() {
-            self.show(Said::Stderr(String::from_utf8_lossy(&rest).into_owned()));
-        }
-        let content = exit.success();
-        for said in self.last_words.take().unwrap_or_default() {
-            let of_the_end = match &said {
-                Said::Log(..) => !content,
-                Said::Error(text) | Said::Stderr(text) => !content || text.contains("EOF"),
-                _ => false,
-            };
-            if !of_the_end {
-                self.show(said);
-            }
-        }
-        for (id, values) in std::mem::take(&mut self.open) {
-            self.failed = true;
-            self.show(Said::Unanswered(id.to_string(), values));
-        }
-        if left {
-            self.show(Said::Left(exit.to_string()));
-            if let Some(hint) = exit.hint() {
-                tell(format_args!("  hint: {hint}"));
-            }
-        }
-        match end {
-            End::Rubbish(_) | End::Silent(_) => ExitStatus::NotStarted,
-            _ if !self.greeted => {
-                tell_error(
-                    Code::TRY_FAILED,
-                    format_args!(
-                        "it left before it answered the handshake; does it speak Storm's multilang protocol?"
-                    ),
-                );
-                ExitStatus::NotStarted
-            }
-            _ if self.failed || left && !content => ExitStatus::SomeFailed,
-            _ if self.bad_lines => ExitStatus::Mistakes,
-            _ => ExitStatus::Complete,
-        }
-    }
 }
 
-/// Whether a run passes on what is emitted to this stream.
-fn refused(streams: &[Stream], stream: &str, values: usize) -> Result<(), Violation> {
+/// Whether a run passes on so many values on this stream.
+fn fits(streams: &[Stream], stream: &str, values: usize) -> Result<(), Violation> {
     let at = Violation::unless_declared(streams, stream)?;
     Violation::unless_as_wide(&streams[at], values)
 }

@@ -16,8 +16,8 @@ use crate::status::ExitStatus;
 
 /// Tries one component until its input ends.
 ///
-/// 0: every tuple was acked. 3: some failed, or were never answered, or the component left with tuples in hand. 1: a line of the input is no tuple,
-/// or the component cannot be found. 4: it cannot be started, or does not speak the protocol.
+/// 0: every tuple was acked, or a spout emitted something. 3: some failed, or were never answered, or the component left before its input ended, or did
+/// what no run lets pass. 1: a line of the input is no tuple, or the component cannot be found. 4: it cannot be started, or does not speak the protocol.
 pub fn attempt(options: &TryOptions) -> ExitStatus {
     let tried = match target::find(options) {
         Ok(tried) => tried,

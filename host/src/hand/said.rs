@@ -113,8 +113,8 @@ pub enum Said {
     Ack(String, Vec<Shown>),
     /// It failed one.
     Fail(String, Vec<Shown>),
-    /// A spout was told what became of what it emitted: `ack` or `fail`, and the id.
-    Told(&'static str, Shown),
+    /// A spout was told what became of what it emitted: `ack` or `fail`, and the id; or that it is active.
+    Told(&'static str, Option<Shown>),
     /// It wrote to the log: level and text.
     Log(&'static str, String),
     /// It told of an error.
@@ -166,7 +166,8 @@ impl Said {
             }
             Said::Ack(id, values) => format!("ack    #{id} {}", listed(values)),
             Said::Fail(id, values) => format!("fail   #{id} {}", listed(values)),
-            Said::Told(verdict, id) => format!("told   {verdict} {id}"),
+            Said::Told(command, Some(id)) => format!("told   {command} {id}"),
+            Said::Told(command, None) => format!("told   {command}"),
             Said::Log(level, text) => format!("log    {level}: {text}"),
             Said::Error(text) | Said::Wrong(text) => format!("error  {text}"),
             Said::Metric(name, value) => format!("metric {name} = {value}"),
@@ -206,9 +207,9 @@ impl Said {
                 says("fail", id);
                 says("tuple", values);
             }
-            Said::Told(verdict, id) => {
-                says("told", verdict);
-                says("id", id);
+            Said::Told(command, id) => {
+                says("told", command);
+                id.iter().for_each(|id| says("id", id));
             }
             Said::Log(level, text) => {
                 says("log", text);

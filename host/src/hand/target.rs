@@ -23,6 +23,8 @@ pub struct Tried {
     pub fields: Vec<String>,
     /// Whether the streams of the component are known, so that it may emit to no others.
     pub declares: bool,
+    /// Whether it is a command, and no component of a topology.
+    pub is_command: bool,
 }
 
 /// Finds what was meant.
@@ -37,11 +39,14 @@ pub fn find(options: &TryOptions) -> Result<Tried, ExitStatus> {
                 && !options.what.contains(char::is_whitespace)
                 && is_declared(&options.what) =>
         {
+            let what = &options.what;
+            let script = interpreter(what).map_or_else(String::new, |interpreter| {
+                format!("; for a script: stormhost try '{interpreter} {what}'")
+            });
             tell_error(
                 Code::NOTHING_TO_TRY,
                 format_args!(
-                    "{} is a topology; which of its components?\n  hint: stormhost try {}:COMPONENT",
-                    options.what, options.what
+                    "{what} is a topology; which of its components?\n  hint: stormhost try {what}:COMPONENT{script}"
                 ),
             );
             Err(ExitStatus::Usage)
@@ -62,6 +67,37 @@ fn is_declared(file: &str) -> bool {
     std::fs::metadata(file).is_ok_and(|found| found.permissions().mode() & 0o111 == 0)
 }
 
+/// What a script is usually started with.
+fn interpreter(file: &str) -> Option<&'static str> {
+    Some(match Path::new(file).extension()?.to_str()? {
+        "py" => "python",
+        "rb" => "ruby",
+        "lua" => "lua",
+        "js" => "node",
+        _ => return None,
+    })
+}
+
+/// An option would be in vain.
+fn stray(options: &TryOptions, option: &str, of: &str) -> ExitStatus {
+    tell_error(
+        Code::STRAY_OPTION,
+        format_args!("{option} belongs to {of}, and {:?} is none", options.what),
+    );
+    ExitStatus::Usage
+}
+
+/// What is said of a command only: a topology says it of its components itself.
+fn of_a_command(options: &TryOptions) -> Option<&'static str> {
+    [
+        ("--spout", options.spout),
+        ("--serializer", options.serializer.is_some()),
+        ("--emits", !options.emits.is_empty()),
+    ]
+    .into_iter()
+    .find_map(|(option, given)| given.then_some(option))
+}
+
 fn asked(options: &TryOptions, file: String) -> TopologyOptions {
     TopologyOptions {
         file,
@@ -77,6 +113,9 @@ fn asked(options: &TryOptions, file: String) -> TopologyOptions {
 }
 
 fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, ExitStatus> {
+    if let Some(option) = of_a_command(options) {
+        return Err(stray(options, option, "a command"));
+    }
     let Prepared { ir, topology, .. } = prepare_outside(&asked(options, file.to_owned()), id)?;
     let found = topology.component(id);
     let Some((at, component)) = found.and_then(|at| Some((at, topology.components.get(at)?)))
@@ -140,6 +179,7 @@ fn in_topology(options: &TryOptions, file: &str, id: &str) -> Result<Tried, Exit
         },
         component: at,
         declares: true,
+        is_command: false,
         topology,
     })
 }
@@ -165,15 +205,13 @@ fn command(options: &TryOptions) -> Result<Tried, ExitStatus> {
             return Err(ExitStatus::Usage);
         }
     };
-    if let Some((option, _)) = others(&options.others).given().next() {
-        tell_error(
-            Code::STRAY_OPTION,
-            format_args!(
-                "{option} belongs to a component of a topology, and {:?} is none",
-                options.what
-            ),
-        );
-        return Err(ExitStatus::Usage);
+    let from = options.from.is_some().then_some("--from");
+    if let Some(option) = from.or(others(&options.others)
+        .given()
+        .next()
+        .map(|(option, _)| option))
+    {
+        return Err(stray(options, option, "a component of a topology"));
     }
     let here = std::env::current_dir().map_err(|error| {
         tell_error(
@@ -227,6 +265,7 @@ fn command(options: &TryOptions) -> Result<Tried, ExitStatus> {
         source: ("input".into(), "default".into()),
         fields,
         declares: !options.emits.is_empty(),
+        is_command: true,
     })
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use stormhost_protocol::frame::{self, Found, Kind};
 use stormhost_protocol::storm::{
-    Decoder, FromChild, Hello, Item, LogLevel, Salvage, mend, parse_hello, printed_before,
+    Decoder, FromChild, Hello, Item, LogLevel, Opening, Salvage, mend, parse_hello, printed_before,
 };
 use stormhost_protocol::{Encoding, Limits, ProtocolError};
 use tracing::Level;
@@ -162,22 +162,17 @@ impl Listener {
             let unreadable = parse_hello(encoding, message, &self.limits).err();
             let mended = unreadable.and_then(|error| self.mended(message, encoding, &error));
             let message = mended.as_deref().unwrap_or(message);
-            let hello = parse_hello(encoding, message, &self.limits).map_err(told)?;
-            if hello.pid.is_some() || hello.frames.is_some() {
-                return Ok(Some(hello));
-            }
-            match FromChild::parse(encoding, message, &self.limits) {
-                Ok(
-                    said @ (FromChild::Log { .. }
-                    | FromChild::Error { .. }
-                    | FromChild::Metrics { .. }),
-                ) => self.log(said, encoding),
-                Ok(said) => {
-                    self.opening = matches!(said, FromChild::Emit(_));
-                    self.early = Some(message.to_vec());
-                    return Ok(Some(hello));
+            match Opening::read(encoding, message, &self.limits).map_err(told)? {
+                Opening::Greeting(hello) => return Ok(Some(hello)),
+                Opening::Remark(said) => self.log(said, encoding),
+                Opening::Instead(said) => {
+                    self.opening = matches!(said, Some(FromChild::Emit(_)));
+                    self.early = said.map(|_| message.to_vec());
+                    return Ok(Some(Hello {
+                        pid: None,
+                        frames: None,
+                    }));
                 }
-                Err(_) => return Ok(Some(hello)),
             }
         }
         Ok(None)

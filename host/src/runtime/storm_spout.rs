@@ -9,6 +9,15 @@ use super::core::{Core, Wake};
 use super::habits::{Habits, Kind};
 use super::spout::Spout;
 
+/// A command that was written.
+pub struct Command {
+    /// As the child read it.
+    pub word: &'static str,
+    /// The message id, for `ack` and `fail`.
+    pub id: Option<Box<[u8]>>,
+    kind: Kind,
+}
+
 /// Where the conversation stands.
 pub struct Talk {
     /// The message ids of open trees, as the child wrote them, by sequence number.
@@ -51,8 +60,13 @@ impl Talk {
         self.habits = Habits::default();
     }
 
+    /// What became of a tuple, to be told in its turn.
+    pub fn tells_of(&mut self, id: Box<[u8]>, acked: bool) {
+        self.answers.push_back((id, acked));
+    }
+
     /// How many answers wait until it has answered what it was told before.
-    pub(super) fn unsaid(&self) -> usize {
+    pub fn unsaid(&self) -> usize {
         self.answers.len()
     }
 
@@ -75,7 +89,8 @@ impl Talk {
         })
     }
 
-    fn synced(&mut self, now: u64) {
+    /// It answered a command.
+    pub fn synced(&mut self, now: u64) {
         if let Some((Kind::Next, _)) = self.awaited
             && !self.emitted
         {
@@ -101,34 +116,54 @@ impl Talk {
         self.habits.may_go_on(now)
     }
 
-    /// Writes the next command, if there is one to write. `next` is one only where it `may_emit`.
-    fn say(
+    /// Writes the next command, if there is one and it may be sent by now. `next` is one only where it `may_emit`.
+    pub fn say(
         &mut self,
         encoding: Encoding,
         active: bool,
         may_emit: bool,
         now: u64,
         out: &mut Vec<u8>,
-    ) -> Option<Kind> {
-        let mut write = |command, id| storm::write_command(encoding, command, id, out);
-        Some(if !self.told_active && active {
+    ) -> Option<Command> {
+        if !self.may_say_more(now) {
+            return None;
+        }
+        let command = self.next_command(active, may_emit, now)?;
+        storm::write_command(encoding, command.word, command.id.as_deref(), out);
+        if self.habits.answers(command.kind) {
+            self.awaited = Some((command.kind, now));
+        }
+        Some(command)
+    }
+
+    fn next_command(&mut self, active: bool, may_emit: bool, now: u64) -> Option<Command> {
+        let command = |word, kind, id| Some(Command { word, id, kind });
+        if !self.told_active && active {
             self.told_active = true;
-            write("activate", None);
-            Kind::Activation
+            command("activate", Kind::Activation, None)
         } else if let Some((id, acked)) = self.answers.pop_front() {
-            write(if acked { "ack" } else { "fail" }, Some(&id));
-            Kind::Outcome
+            let word = if acked { "ack" } else { "fail" };
+            command(word, Kind::Outcome, Some(id))
         } else if self.told_active && !active {
             self.told_active = false;
-            write("deactivate", None);
-            Kind::Activation
+            command("deactivate", Kind::Activation, None)
         } else if may_emit && now >= self.idle_until {
             self.emitted = false;
-            write("next", None);
-            Kind::Next
+            command("next", Kind::Next, None)
         } else {
-            return None;
-        })
+            None
+        }
+    }
+
+    /// When to look again though nothing happened: a pause or a wait ends. `None` where only an event can change anything.
+    pub fn looks_again_at(&self) -> Option<u64> {
+        match self.awaited {
+            Some((kind, since)) => self.habits.gives_up_at(kind, since),
+            None => match self.habits.in_doubt_until() {
+                Some(until) => Some(until),
+                None => (self.idle_until > 0).then_some(self.idle_until),
+            },
+        }
     }
 }
 
@@ -142,29 +177,15 @@ impl Spout {
     ) {
         for (sequence, acked) in self.take_told() {
             if let Some(id) = self.talk.ids.remove(&sequence) {
-                self.talk.answers.push_back((id, acked));
+                self.talk.tells_of(id, acked);
             }
         }
         let (active, may_emit) = (self.active, may_emit && self.room() > 0);
-        while self.talk.may_say_more(now)
-            && let Some(kind) = self.talk.say(encoding, active, may_emit, now, out)
-        {
-            if self.talk.habits.answers(kind) {
-                self.talk.awaited = Some((kind, now));
-            }
-        }
-    }
-
-    /// When its writer should look again though nothing happened: a pause or a wait ends. `None` where only an event can change anything.
-    fn looks_again_at(&self) -> Option<u64> {
-        let talk = &self.talk;
-        match talk.awaited {
-            Some((kind, since)) => talk.habits.gives_up_at(kind, since),
-            None => match talk.habits.in_doubt_until() {
-                Some(until) => Some(until),
-                None => (talk.idle_until > 0).then_some(talk.idle_until),
-            },
-        }
+        while self
+            .talk
+            .say(encoding, active, may_emit, now, out)
+            .is_some()
+        {}
     }
 }
 
@@ -189,7 +210,7 @@ impl Core {
                 spout.tells_at().filter(|when| *when > self.now)
             }
             (Some(super::task::Dialect::Storm(_)), Some(spout)) => {
-                spout.looks_again_at().filter(|when| *when > self.now)
+                spout.talk.looks_again_at().filter(|when| *when > self.now)
             }
             _ => None,
         }

@@ -1,6 +1,7 @@
 //! What is told of a child's death: what was being done, by whom, what went wrong, and what to try.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -104,6 +105,12 @@ pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> Report {
         _ if facts.exit == Exit::Abandoned => facts.exit.hint().map(str::to_owned),
         _ => None,
     });
+    let never_ran = !facts.was_up && matches!(facts.end, End::Left);
+    let hint = hint.or_else(|| {
+        never_ran
+            .then(|| hint_about_the_end(&component.command, exit))
+            .flatten()
+    });
     if let Some(hint) = hint {
         let _ = write!(story, "\n  hint: {hint}");
     }
@@ -169,6 +176,21 @@ fn storms_adapter(file: &str, jar: &str) -> String {
     )
 }
 
+/// What to try about a component that left content without having said anything: its script may define a class and do nothing with it.
+pub fn hint_about_the_end(command: &[String], exit: Exit) -> Option<String> {
+    let program = Path::new(command.first()?).file_name()?.to_str()?;
+    let run =
+        match program.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '.') {
+            "python" | "pypy" => "NAME().run()",
+            "ruby" => "NAME.new.run",
+            "lua" | "luajit" | "stormhost-lua" => "NAME:run()",
+            "node" | "nodejs" => "new NAME().run()",
+            _ => return None,
+        };
+    (exit.success() && command.len() > 1)
+        .then(|| format!("does its script end with `{run}`, where NAME is the component's class?"))
+}
+
 /// A command as one would type it.
 pub(super) fn shell_words(command: &[String]) -> String {
     let quoted = command.iter().map(|word| {
@@ -218,6 +240,26 @@ pub fn log_line(host: &Rc<Host>, at: usize, pid: u32, stream: &'static str, show
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_script_that_does_nothing_is_told_what_to_end_with() {
+        let hint = |words: &[&str], exit| {
+            let command: Vec<String> = words.iter().map(|word| (*word).into()).collect();
+            hint_about_the_end(&command, exit)
+        };
+        let content = Exit::Status(0);
+        for (words, end) in [
+            (["/usr/bin/python3.11", "it.py"], "`NAME().run()`"),
+            (["lua5.4", "it.lua"], "`NAME:run()`"),
+            (["ruby", "it.rb"], "`NAME.new.run`"),
+            (["node", "it.js"], "`new NAME().run()`"),
+        ] {
+            assert!(hint(&words, content).unwrap().contains(end), "{words:?}");
+        }
+        assert_eq!(hint(&["ruby", "it.rb"], Exit::Status(1)), None);
+        assert_eq!(hint(&["./it", "now"], content), None);
+        assert_eq!(hint(&["true"], content), None);
+    }
 
     #[test]
     fn a_missing_module_is_named() {

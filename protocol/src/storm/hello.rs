@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::from_child::FromChild;
 use super::members::{self, Members, SHOWN, present};
 use crate::preview::preview;
 use crate::{Encoding, Limits, ProtocolError, transcode};
@@ -45,6 +46,42 @@ pub enum Acks {
     Auto,
     /// Only what is listed is acked.
     Hand,
+}
+
+/// What a component says before it is up.
+#[derive(Debug)]
+pub enum Opening<'a> {
+    /// Its answer to the setup object.
+    Greeting(Hello),
+    /// Something for the log; its answer is still to come.
+    Remark(FromChild<'a>),
+    /// Something else in place of its answer, which Storm lets pass. Behind an emit the answer is still to come: storm.js greets only when the user's
+    /// `initialize` is through. `None`: no command at all.
+    Instead(Option<FromChild<'a>>),
+}
+
+impl<'a> Opening<'a> {
+    /// Reads what a component says before it has greeted.
+    ///
+    /// # Errors
+    /// As [`parse_hello`].
+    pub fn read(
+        encoding: Encoding,
+        bytes: &'a [u8],
+        limits: &Limits,
+    ) -> Result<Self, ProtocolError> {
+        let hello = parse_hello(encoding, bytes, limits)?;
+        if hello.pid.is_some() || hello.frames.is_some() {
+            return Ok(Opening::Greeting(hello));
+        }
+        Ok(match FromChild::parse(encoding, bytes, limits) {
+            Ok(
+                said
+                @ (FromChild::Log { .. } | FromChild::Error { .. } | FromChild::Metrics { .. }),
+            ) => Opening::Remark(said),
+            said => Opening::Instead(said.ok()),
+        })
+    }
 }
 
 /// Reads a component's first message.

@@ -402,6 +402,14 @@ def test_a_bolt_speaks_storms_json_where_nothing_else_is_offered(lua):
     assert said[6]["command"] == "error" and said[7] == {"command": "fail", "id": "4"}
 
 
+def test_the_reason_of_a_fail_is_logged_in_storms_json(lua):
+    given = {"id": "1", "comp": "s", "stream": "default", "task": 1, "tuple": ["fail", "odd"]}
+    context = {**SETUP["context"], "source->stream->fields": {"s": {"default": ["how", "what"]}}}
+    said, _ = storm(command_of(lua, "echo"), [{**SETUP, "context": context}, given])
+    assert said[1]["msg"] == "fails a tuple: it is odd"
+    assert said[2] == {"command": "fail", "id": "1"}
+
+
 def test_a_spout_speaks_storms_json(lua):
     commands = ["activate", "next", "next", "next"]
     messages = [{"command": command, "id": ""} for command in commands]

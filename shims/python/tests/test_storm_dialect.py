@@ -74,6 +74,14 @@ def test_an_exception_is_told_and_fails(storm):
     assert fail == {"command": "fail", "id": "1"}
 
 
+def test_the_reason_of_a_fail_is_logged(storm):
+    host = storm("Clumsy")
+    tuple_of(host, "1", "fail", stream="what")
+    log, fail = read(host, 2)
+    assert (log["command"], log["msg"]) == ("log", "fails a tuple: did not like it")
+    assert fail == {"command": "fail", "id": "1"}
+
+
 def test_by_hand(storm):
     host = storm("Held")
     assert read(host, 1)[0]["tuple"] == [-1]

@@ -34,6 +34,13 @@ class TestStormDialect < Minitest::Test
     assert_equal({ 'command' => 'sync' }, host.message_of_json)
   end
 
+  def test_the_reason_of_a_fail_is_logged
+    host = stormy('clumsy', inputs: { 'default' => ['what'] }, outputs: [['default', ['said']]])
+    host.write_json(tuple('1', 'fail'))
+    assert_equal('fails a tuple: did not like it', host.message_of_json['msg'])
+    assert_equal({ 'command' => 'fail', 'id' => '1' }, host.message_of_json)
+  end
+
   def test_task_ids_may_stand_behind_a_tuple
     host = stormy('echo', inputs: { 'default' => %w[how what] }, outputs: [['default', %w[a b]], ['late_ones', ['late']]])
     host.write_json(tuple('1', 'where', 'x'))

@@ -179,19 +179,21 @@ function StormBolt:execute(message)
   local number = input[0]
   self.ids[number] = message.id
   self.current = self.auto and { number } or {}
-  local well, caught = self:guarded(self.component.execute, input)
-  if not well then
-    self:answer("fail", number, caught.message)
+  if not self:guarded(self.component.execute, input) then
+    self:answer("fail", number)
   elseif self.auto then
     self:answer("ack", number)
   end
   self.current = {}
 end
 
-function StormBolt:answer(command, number)
+function StormBolt:answer(command, number, reason)
   local id = self.ids[number]
   if id ~= nil then -- Storm halts the worker for an answer to what has been answered already
     self.ids[number] = nil
+    if reason ~= nil then -- Storm's `fail` has no place for it
+      self.component:log("fails a tuple: " .. tostring(reason), "warn")
+    end
     self:write({ command = command, id = id })
   end
 end

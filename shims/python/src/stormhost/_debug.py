@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._component import Component
+    from ._pdb import OnTerminal
 
 VARIABLE = "STORMHOST_DEBUG"
 
@@ -43,83 +44,69 @@ def _port(port: int) -> None:
 
 
 def _terminal(component: Component, path: str) -> None:
-    import pdb
+    try:
+        # Two objects, and unbuffered reading: pdb reads a line at a time, and echo is the terminal's business.
+        reads = open(path, encoding="utf-8", errors="replace")  # noqa: SIM115 - as long as the process
+        writes = open(path, "w", encoding="utf-8", errors="replace")  # noqa: SIM115
+    except OSError as error:  # it was closed: that is no reason to die, and to be started again for ever
+        print(f"it runs on without its debugger: the terminal is gone ({error})", file=sys.stderr, flush=True)
+        return
 
+    from ._batcher import TimeBatcher
+    from ._pdb import OnTerminal
     from ._spout import Spout
 
-    # Two objects, and unbuffered reading: pdb reads a line at a time, and echo is the terminal's business.
-    reads = open(path, encoding="utf-8", errors="replace")  # noqa: SIM115 - as long as the process
-    writes = open(path, "w", encoding="utf-8", errors="replace")  # noqa: SIM115
-    own_group = os.getpgrp()
-
-    class OnTerminal(pdb.Pdb):
-        """pdb on a terminal that belongs to another process group: it is borrowed while somebody types."""
-
-        def interaction(self, *args: Any, **others: Any) -> None:
-            before = _foreground(reads.fileno(), own_group)
-            try:
-                super().interaction(*args, **others)
-            finally:
-                writes.flush()
-                if before is not None:
-                    _foreground(reads.fileno(), before)
-
-    debugger = OnTerminal(stdin=reads, stdout=writes)
-    debugger.prompt = f"({component.component_id or type(component).__name__}) "
-
-    def here(*_: Any, **__: Any) -> None:
-        debugger.set_trace(sys._getframe(1))
-
-    sys.breakpointhook = here
-    if not isinstance(component, Spout):
+    debugger = OnTerminal(reads, writes, type(component).__name__)
+    sys.breakpointhook = debugger.stops_the_caller
+    if isinstance(component, TimeBatcher):
+        _stops_at(component, "batch", debugger)
+    elif not isinstance(component, Spout):
         _stops_at(component, "execute", debugger)
     elif type(component).next_tuple is not Spout.next_tuple:
-        _stops_at(component, "next_tuple", debugger)
+        _stops_at(component, "next_tuple", debugger, None)
     else:
-        _stops_at(component, "tuples", debugger)
+        _stops_within(component, "tuples", debugger)
 
 
-def _stops_at(component: Component, name: str, debugger: Any) -> None:
-    """Has the first call of a method stop in the debugger, and later ones at its break points."""
+_FAILS = object()
+
+
+def _stops_at(component: Component, name: str, debugger: OnTerminal, when_left: object = _FAILS) -> None:
+    """Has the first call of a method stop in the debugger, and later ones at its break points.
+
+    `when_left`: what a call returns that somebody leaves by `q`; by default it raises, which fails the tuple in hand.
+    """
+    import bdb
+
     method = getattr(component, name)
-    first = True
 
     def watched(*args: Any, **others: Any) -> Any:
-        nonlocal first
-        import bdb
-
-        if not first and not debugger.breaks:
-            return method(*args, **others)
-        debugger.reset()
-        if not first:
-            # Only break points count: nothing stops in this frame.
-            debugger.botframe = sys._getframe()
-            debugger.set_continue()
-        first = False
-        sys.settrace(debugger.trace_dispatch)
         try:
-            return method(*args, **others)
+            return debugger.watches(method, *args, **others)
         except bdb.BdbQuit:
             debugger.clear_all_breaks()
-            raise RuntimeError("left from the debugger") from None
-        finally:
-            sys.settrace(None)
+            if when_left is _FAILS:
+                raise RuntimeError("left from the debugger") from None
+            return when_left
 
     setattr(component, name, watched)
 
 
-def _foreground(terminal: int, group: int) -> int | None:
-    """Makes a process group the one that the terminal listens to. Returns which it was; None where that cannot be."""
-    import signal
+def _stops_within(component: Component, name: str, debugger: OnTerminal) -> None:
+    """The same for a generator, whose code runs in the steps that it is asked for.
 
-    try:
-        before = os.tcgetpgrp(terminal)
-        # Whoever is in the background is stopped for touching the terminal, unless the signal is blocked.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
-        try:
-            os.tcsetpgrp(terminal, group)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    except (OSError, AttributeError):
-        return None
-    return before
+    Leaving it would end it, and the spout with it; so `q` leaves the debugger only.
+    """
+    method = getattr(component, name)
+    debugger.only_leaves = True
+
+    def watched() -> Any:
+        steps = iter(method())
+        while True:
+            try:
+                values = debugger.watches(next, steps)
+            except StopIteration:
+                return
+            yield values
+
+    setattr(component, name, watched)

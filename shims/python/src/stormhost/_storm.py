@@ -152,10 +152,8 @@ class StormBolt(StormLink):
         try:
             self.component.execute(input)
         except Exception as error:
-            from ._traceback import summary
-
             self.component.report_error(error)
-            self.fail(input, summary(error))
+            self._answer("fail", number(input))
         else:
             if self._auto:
                 self._answer("ack", number(input))
@@ -166,6 +164,8 @@ class StormBolt(StormLink):
             self._answer("ack", number(input))
 
     def fail(self, input: Any, reason: object) -> None:
+        if reason is not None and number(input) in self._ids:
+            self.component.log(f"fails a tuple: {reason}", "warn")  # Storm's `fail` has no place for it
         self._answer("fail", number(input))
 
     def _answer(self, command: str, of: int) -> None:

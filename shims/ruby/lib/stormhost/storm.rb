@@ -144,7 +144,9 @@ module Stormhost
         answer('ack', Rows.number(input)) unless @auto
       end
 
-      def fail(input, _reason)
+      # Storm's `fail` has no place for the reason.
+      def fail(input, reason)
+        @component.log("fails a tuple: #{reason}", :warn) if reason && @ids.key?(Rows.number(input))
         answer('fail', Rows.number(input))
       end
 
