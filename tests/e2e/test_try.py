@@ -593,7 +593,7 @@ def test_an_anchor_that_is_not_in_hand_is_an_error_as_in_a_run(stock: Any) -> No
     assert lines == [
         "ack    #1 [1]",
         'emit   ["cow"] from #1',
-        "error  it anchored a tuple to id 1, which it does not have in hand (acked or failed before, or never given to it) [SH0513]",
+        "error  it anchored a tuple to id '1', which it does not have in hand (acked or failed before, or never given to it) [SH0513]",
     ]
 
 
