@@ -54,6 +54,8 @@ pub fn pipe(options: &PipeOptions) -> ExitStatus {
     }
     let showing = Showing {
         log: options.log(),
+        // In the log it stands with the name of who said it.
+        passes_stderr_on: !options.verbose,
         view: options.verbose,
         ..Showing::default()
     };

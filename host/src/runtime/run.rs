@@ -73,6 +73,8 @@ pub struct Wishes {
     pub trace_one_in: u32,
     /// Dead letters, which are fed in place of the spouts.
     pub replay: Option<Vec<Fed>>,
+    /// Whether children's standard error passes as it stands, so that stories need not repeat it.
+    pub passes_stderr_on: bool,
 }
 
 /// Runs a topology until it ends. `show` is given the figures twice a second.
@@ -97,6 +99,7 @@ pub async fn run(
     ));
     let local = LocalSet::new();
     host.with(|core| core.trace = Tracer::new(wishes.trace_one_in));
+    host.passes_stderr_on.set(wishes.passes_stderr_on);
     local.run_until(drive(host, wishes, show)).await
 }
 
