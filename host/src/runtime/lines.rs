@@ -31,6 +31,8 @@ use crate::topology::{Component, ShellMode};
 /// A filter that has not read what it was given is looked at after this, then after twice as long, up to [`SELDOM`].
 const SOON: Duration = Duration::from_millis(1);
 const SELDOM: Duration = Duration::from_millis(50);
+/// How often a command is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 /// A command that closes its output leaves at once, as a rule: so long it has for that, whatever `stormhost.kill.timeout.secs` says.
 const LEAVING: Duration = Duration::from_millis(200);
 /// A command that lived for so long before it failed was no typo.
@@ -71,6 +73,16 @@ pub(super) fn share(host: &Host, at: usize) -> Vec<(String, String)> {
 /// Whether a death of this command, after so long, is no typo. What it has read or written was noted before.
 pub(super) fn lived(component: &Component, age: Duration) -> bool {
     component.shell.is_some() && age > LIVED
+}
+
+/// Ends when the command stands still for want of the terminal: that belongs to whoever started the host, as with everything a shell runs in the background.
+async fn wants_a_terminal(life: &Life) -> Report {
+    loop {
+        sleep(LOOK).await;
+        if life.is_stopped_for_a_terminal() {
+            return Code::WANTS_TERMINAL.told("it wanted the terminal, which is not given to it, and was stopped for that by the kernel (SIGTTIN, SIGTTOU)");
+        }
+    }
 }
 
 impl ChildLife<'_> {
@@ -210,14 +222,13 @@ impl ChildLife<'_> {
         let mut end = tokio::select! {
             end = self.feed(&stdin) => end,
             _ = life.wait() => End::Left,
-            why = self.watch_filter() => End::Ended(why),
+            why = self.watch_filter(&stdin) => End::Ended(why),
             why = &mut over => End::Ended(why),
             () = async { ear.listen(stdout).await; std::future::pending().await } => unreachable!("pending never ends"),
         };
         if let End::Left = end {
             // What it has not read is seen before its pipe is gone.
-            let unread = unread(&stdin).unwrap_or(0) + self.unwritten.get();
-            self.host.with(|core| core.lines_were_read(self.at, unread));
+            self.note_what_it_read(&stdin);
         }
         drop(stdin);
         let leave = async {
@@ -353,6 +364,7 @@ impl ChildLife<'_> {
         Ok(())
     }
 
+    /// Returns whether it has read on: a filter that was given one long line, or reads byte by byte, is at work too.
     fn note_what_it_read(&self, stdin: &Sender) -> bool {
         let unread = unread(stdin).unwrap_or(0) + self.unwritten.get();
         let read = self.host.with(|core| core.lines_were_read(self.at, unread));
@@ -369,12 +381,17 @@ impl ChildLife<'_> {
             .await;
     }
 
-    /// Looks once a second whether the filter hangs: it neither reads nor writes with lines before it.
-    async fn watch_filter(&self) -> Report {
-        let limit = self.host.component(self.at).settings.subprocess_timeout();
-        let mut watch = Watch::new(limit, Duration::from_secs(1), Instant::now());
+    /// Looks once a second whether the filter hangs: it neither reads nor writes with lines before it. Only where a limit was set:
+    /// it may work on one line for as long as it takes, as in a shell, and cannot be asked whether it does.
+    async fn watch_filter(&self, stdin: &Sender) -> Report {
+        let settings = &self.host.component(self.at).settings;
+        let limit = settings.subprocess_timeout_that_was_set();
+        let limit = limit.unwrap_or(Duration::MAX);
+        let mut watch = Watch::new(limit, LOOK, Instant::now());
         loop {
-            sleep(Duration::from_secs(1)).await;
+            sleep(LOOK).await;
+            // A full pipe does not tell of every line that is taken from it.
+            self.note_what_it_read(stdin);
             let signs = self.host.with(|core| Signs {
                 heard: self.host.heard[self.at].get(),
                 owes: !core.tasks[self.at].in_hand.is_empty(),
