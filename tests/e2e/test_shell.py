@@ -51,6 +51,17 @@ class T(Topology):
     run.nothing_is_left()
 
 
+def test_a_source_that_finds_nothing_is_through(stormhost: Stormhost) -> None:
+    source = """
+class T(Topology):
+    lines = Lines('echo a | grep b', spout=True)
+    count = Lines('wc -l', inputs=ShuffleGrouping(lines))
+    show = Print(inputs=ShuffleGrouping(count))
+"""
+    run = stormhost.run(source)
+    assert run.stdout == "0\n" and "left with status" not in run.told
+
+
 @pytest.mark.error("SH0904")
 def test_lines_that_fail_are_replayed_and_given_up_in_the_end(stormhost: Stormhost) -> None:
     run = stormhost.run(

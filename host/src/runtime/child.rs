@@ -272,7 +272,7 @@ impl<'a> ChildLife<'a> {
                 .update(|before| before + life.cpu_seconds());
         }
         self.unsaid = life.unsaid();
-        (end, exit)
+        (self.by_its_last_words(end, exit), exit)
     }
 
     async fn work(&mut self, life: &Life, stdin: Sender, stdout: &mut Outlet) -> (End, Exit) {

@@ -2,7 +2,7 @@
 //!
 //! | the command | what follows |
 //! |---|---|
-//! | a spout exits with 0 | it is through; its lines that are pending are kept and replayed all the same |
+//! | a spout exits with 0, or with 1 and nothing said on stderr, as `grep` does | it is through; its lines that are pending are kept and replayed all the same |
 //! | a filter exits with 0 before its input has ended, as `head` does | it has had enough: what comes for it goes nowhere |
 //! | any of them fails | its story is told, its loss counted, and it is started again |
 //! | its input has ended | its exit is awaited for as long as it takes, and what it still says is passed on |
@@ -269,6 +269,28 @@ impl ChildLife<'_> {
         }
     }
 
+    /// What it means that it left, now that all it said on standard error is known: a first command that exits with 1 and has said nothing
+    /// has found nothing, as `grep` says it. A filter that does so before its input has ended was not to.
+    pub(super) fn by_its_last_words(&self, end: End, exit: Exit) -> End {
+        let is_spout = || self.host.with(|core| core.tasks[self.at].spout.is_some());
+        match end {
+            End::Left | End::Failed(None)
+                if self.host.component(self.at).shell.is_some()
+                    && is_spout()
+                    && self.found_nothing(exit) =>
+            {
+                self.host.mark_healthy(self.at);
+                End::Through
+            }
+            end => end,
+        }
+    }
+
+    /// As grep says that it found nothing, and diff that there is a difference.
+    fn found_nothing(&self, exit: Exit) -> bool {
+        exit == Exit::Status(1) && self.stderr_is_empty()
+    }
+
     /// Whether the command is started again when it fails: always, unless it would say again what it has said and nobody wants that.
     fn may_begin_again(&self) -> bool {
         let once = matches!(
@@ -440,9 +462,7 @@ impl ChildLife<'_> {
         match end {
             // The host ended it, whose patience had an end.
             End::Asked if is_spout || host.overdue.get() => None,
-            // As grep says that it found nothing, and diff that there is a difference.
-            End::Asked if exit == Exit::Status(0) => None,
-            End::Asked if exit == Exit::Status(1) && self.stderr_is_empty() => None,
+            End::Asked if exit == Exit::Status(0) || self.found_nothing(exit) => None,
             End::Asked => {
                 host.with(|core| core.output_is_lost());
                 Some("it failed at the end of its input: what it had not written is lost".into())
