@@ -125,7 +125,7 @@ impl ChildLife<'_> {
         let mut exit = None;
         // Why the host ended it before it left, if it did.
         let mut ended = None;
-        let mut over = pin!(bounds::watch(host, at, self.pid));
+        let mut over = pin!(self.may_not_go_on(life));
         loop {
             if ended.is_some() && exit.is_none() {
                 exit = Some(self.end_at_once(life).await);
@@ -218,7 +218,7 @@ impl ChildLife<'_> {
         stdout: &mut Outlet,
         ear: &mut LineEar,
     ) -> (End, Exit) {
-        let mut over = pin!(bounds::watch(self.host, self.at, self.pid));
+        let mut over = pin!(self.may_not_go_on(life));
         let mut end = tokio::select! {
             end = self.feed(&stdin) => end,
             _ = life.wait() => End::Left,
@@ -395,6 +395,14 @@ impl ChildLife<'_> {
             self.host.mark_healthy(self.at);
         }
         read
+    }
+
+    /// Ends when the command is over a limit, or can never go on, with the reason.
+    async fn may_not_go_on(&self, life: &Life) -> Report {
+        tokio::select! {
+            why = bounds::watch(self.host, self.at, self.pid) => why,
+            why = wants_a_terminal(life) => why,
+        }
     }
 
     async fn nobody_wants_it(&self) {
