@@ -229,6 +229,9 @@ pub struct PipeOptions {
     /// What stands between the columns that `by` counts; blanks, as in awk, if absent
     #[arg(short, long, value_name = "CHAR", conflicts_with = "json", value_parser = delimiter)]
     pub delimiter: Option<char>,
+    /// Lines end with a NUL in place of a line end, as those of `find -print0`
+    #[arg(short = 'z', long)]
+    pub null: bool,
     /// Do not say at start what is promised
     #[arg(short, long)]
     pub quiet: bool,

@@ -185,6 +185,13 @@ def test_bytes_go_through_as_they_are(pipes: Pipes) -> None:
     assert (out, popen.returncode) == (given + b"\n", 0), err
 
 
+def test_lines_may_end_with_a_nul_and_hold_line_ends(pipes: Pipes) -> None:
+    given = "a\0b\nc\0\0no end"
+    assert pipes.run("-qz", "cat", ":", "cat", "x1", ":", "cat", given=given).out == given + "\0"
+    ended = pipes.run("-q", "--null", "cat", "x2", ":", "xargs -0 -n1 printf '<%s>\\0'", "x2", "by", "1", ":", "sort -z", given=given)
+    assert ended.out.split("\0") == ["<>", "<a>", "<b\nc>", "<no end>", ""], ended.err
+
+
 def test_a_line_of_a_megabyte_is_a_line(pipes: Pipes) -> None:
     given = "a" * 1_500_000 + "\n" + "b\n"
     assert pipes.run("-q", "cat", ":", "cat", given=given).out == given

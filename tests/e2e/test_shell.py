@@ -175,6 +175,17 @@ class T(Topology):
     assert run.stdout.splitlines() == ['{"n":[1,null],"text":"a\\tb\\nc"}', '{"n":{"x":2.5},"text":"é"}']
 
 
+def test_names_of_files_may_hold_line_ends(stormhost: Stormhost) -> None:
+    source = r"""
+class T(Topology):
+    names = Lines("printf 'a\\nb\\0c\\0'", spout=True, null=True)
+    sized = Exec('printf "%s\\0" "${#1}"', fields='size', null=True, inputs=ShuffleGrouping(names))
+    sort = Lines('sort -z', null=True, inputs=ShuffleGrouping(sized))
+    show = Print(inputs=ShuffleGrouping(sort))
+"""
+    assert stormhost.run(source).stdout == "1\0003\0"
+
+
 def test_what_would_be_two_lines_fails_with_its_story(stormhost: Stormhost) -> None:
     run = stormhost.run(
         """

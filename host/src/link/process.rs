@@ -257,7 +257,9 @@ impl Process {
         let look = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
         let stopped = waitid(WaitId::Pid(self.id), look).ok().flatten();
         let by = stopped.and_then(|status| status.stopping_signal());
-        [Signal::SIGTTIN, Signal::SIGTTOU].map(|signal| Some(signal as i32)).contains(&by)
+        [Signal::SIGTTIN, Signal::SIGTTOU]
+            .map(|signal| Some(signal as i32))
+            .contains(&by)
     }
 
     /// Leaves the process to itself: it is neither killed nor reaped when this handle goes.

@@ -41,14 +41,14 @@ pub struct Reading {
 
 impl Reading {
     /// Notes lines that were made for it and that nobody tracks, by the piece. Returns how many.
-    fn has_before_it(&mut self, text: &[u8]) -> usize {
+    fn has_before_it(&mut self, text: &[u8], line_end: u8) -> usize {
         let piece = text.len() / READ_PIECES;
         let (mut rest, mut lines) = (text, 0);
         while !rest.is_empty() {
             let from = piece.min(rest.len() - 1);
-            let end = memchr::memchr(b'\n', rest.get(from..).unwrap_or_default());
+            let end = memchr::memchr(line_end, rest.get(from..).unwrap_or_default());
             let (some, after) = rest.split_at(end.map_or(rest.len(), |end| from + end + 1));
-            let rows = memchr::memchr_iter(b'\n', some).count();
+            let rows = memchr::memchr_iter(line_end, some).count();
             self.written += some.len() as u64;
             self.unread.push_back((self.written, rows as u32));
             (rest, lines) = (after, lines + rows);
@@ -253,13 +253,13 @@ impl Core {
         let before = out.len();
         let end_of = |out: &Vec<u8>| base + (out.len() - before) as u64;
         let mut refused: Vec<(usize, String)> = Vec::new();
-        let texts = matches!(layout, Layout::Separated(_))
+        let texts = matches!(layout, Layout::Separated { .. })
             && run.encoding == Encoding::Msgpack
             && !tracked
             && run.columns().len() == 1;
         match run.columns().next() {
             Some((column, false)) if texts => {
-                write_column(column, fields, &self.limits, &mut refused, out);
+                write_column(column, layout, fields, &self.limits, &mut refused, out);
             }
             _ => run.each_row(&self.limits, |n, row| {
                 match write_line(layout, fields, run.encoding, row, out) {
@@ -273,7 +273,7 @@ impl Core {
         if tracked {
             reading.written = end_of(out);
         } else {
-            let noted = reading.has_before_it(out.get(before..).unwrap_or_default());
+            let noted = reading.has_before_it(out.get(before..).unwrap_or_default(), layout.end());
             debug_assert_eq!(noted, rows, "a row is a line");
         }
         let task = &mut self.tasks[at];
@@ -483,6 +483,7 @@ fn row_by_row(from: usize, encoding: Encoding, block: &Block, mut each: impl FnM
 /// Writes a column of MessagePack values, each as a line; `refused` takes those that cannot be one.
 fn write_column(
     column: &[u8],
+    layout: Layout,
     fields: &[String],
     limits: &Limits,
     refused: &mut Vec<(usize, String)>,
@@ -490,14 +491,13 @@ fn write_column(
 ) {
     let (mut at, mut n) = (0, 0);
     loop {
-        n += write_texts(column, &mut at, out);
+        n += write_texts(column, &mut at, layout.end(), out);
         if at >= column.len() {
             return;
         }
         // Not a text, or one with a line end in it.
         let end = skip(Encoding::Msgpack, column, at, limits).unwrap_or(column.len());
         let value = column.get(at..end).unwrap_or_default();
-        let layout = Layout::Separated(b'\t');
         if let Err(error) = write_line(layout, fields, Encoding::Msgpack, &[value], out) {
             refused.push((n, error.to_string()));
         }

@@ -102,7 +102,7 @@ impl ChildLife<'_> {
         if let Some(pipe) = stdout.pipe() {
             enlarge(pipe, self.host.pipe_bytes);
         }
-        let mut ear = LineEar::new(self.host.clone(), self.at);
+        let mut ear = LineEar::new(self.host.clone(), self.at, shell.layout.end());
         let is_spout = self.host.with(|core| core.tasks[self.at].spout.is_some());
         if is_spout {
             // What it has to say does not come of what it is given.
