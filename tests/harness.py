@@ -30,6 +30,9 @@ MARKER = "STORMHOST_TEST"
 
 T = TypeVar("T")
 
+# Where the tests run in the background of a script SIGINT is ignored, and would be by the host, which leaves it so.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def binary() -> str:
     """The program under test: `$STORMHOST`, else what was built last for releases, else for debugging."""
@@ -195,6 +198,11 @@ class Run:
     def signal(self, number: int) -> None:
         """Sends a signal to the host alone."""
         self.popen.send_signal(number)
+
+    def signal_again(self, number: int) -> None:
+        """Sends a second signal, which ends it at once: as late as a person would, since two in a moment are one."""
+        time.sleep(0.3)
+        self.signal(number)
 
     def children(self, component: str | None = None) -> list[Process]:
         """The processes that belong to the run now: all of them, or those of one component."""

@@ -229,6 +229,9 @@ pub struct PipeOptions {
     /// What stands between the columns that `by` counts; blanks, as in awk, if absent
     #[arg(short, long, value_name = "CHAR", conflicts_with = "json", value_parser = delimiter)]
     pub delimiter: Option<char>,
+    /// Lines end with a NUL in place of a line end, as those of `find -print0`
+    #[arg(short = 'z', long)]
+    pub null: bool,
     /// Do not say at start what is promised
     #[arg(short, long)]
     pub quiet: bool,
@@ -248,8 +251,7 @@ pub struct PipeOptions {
     #[arg(
         value_name = "STAGE [xN] [by FIELD] : …",
         required = true,
-        trailing_var_arg = true,
-        allow_hyphen_values = true
+        trailing_var_arg = true
     )]
     pub stages: Vec<String>,
 }
@@ -658,6 +660,42 @@ mod tests {
     }
 
     #[test]
+    fn the_options_of_a_pipeline_stand_before_its_stages_and_may_be_attached() {
+        for (line, delimiter, quiet, stages) in [
+            ("stormhost pipe -d, cat", Some(','), false, &["cat"][..]),
+            (
+                "stormhost pipe -qd, cat -n",
+                Some(','),
+                true,
+                &["cat", "-n"],
+            ),
+            ("stormhost pipe -d=, cat", Some(','), false, &["cat"]),
+            (
+                "stormhost pipe -q grep -v x : sort -q",
+                None,
+                true,
+                &["grep", "-v", "x", ":", "sort", "-q"],
+            ),
+            (
+                "stormhost pipe -q -- -x : cat",
+                None,
+                true,
+                &["-x", ":", "cat"],
+            ),
+        ] {
+            let Ok(Command::Pipe(options)) = parse(line) else {
+                panic!("{line}: {:?}", parse(line))
+            };
+            assert_eq!(
+                (options.delimiter, options.quiet),
+                (delimiter, quiet),
+                "{line}"
+            );
+            assert_eq!(options.stages, stages, "{line}");
+        }
+    }
+
+    #[test]
     fn a_component_to_debug_may_be_told_in_several_ways() {
         for (text, component, by) in [
             ("count", "count", None),
@@ -773,6 +811,8 @@ mod tests {
             ("stormhost pipe", "STAGE"),
             ("stormhost pipe -d ab cat", "one ASCII character"),
             ("stormhost pipe -j -d , cat", "cannot be used with"),
+            ("stormhost pipe --quite cat", "--quiet"),
+            ("stormhost pipe -x : cat", "unexpected argument '-x'"),
             (
                 "stormhost graph t.py --format svg",
                 "possible values: text, dot, mermaid",

@@ -39,6 +39,7 @@ fn showing_of(options: &RunOptions) -> Showing {
         log: options.log_level,
         format: options.log_format,
         file: options.log_file.clone(),
+        passes_stderr_on: false,
         view: true,
         keeps_still: options.debug.is_some(),
     }
@@ -49,6 +50,7 @@ fn wishes_of(options: &RunOptions, replay: Option<Vec<Fed>>) -> Wishes {
         limit: options.run_for,
         trace_one_in: options.trace.map_or(0, |trace| trace.one_in),
         replay,
+        passes_stderr_on: false,
     }
 }
 
@@ -91,6 +93,8 @@ pub struct Showing {
     pub format: LogFormat,
     /// Where to, in place of standard error.
     pub file: Option<PathBuf>,
+    /// Whether what children say on standard error passes as it stands, as in a shell's pipeline, whatever is logged.
+    pub passes_stderr_on: bool,
     /// Whether figures are shown while it runs, and at its end.
     pub view: bool,
     /// Whether nothing is drawn anew while it runs, since somebody works at the terminal.
@@ -108,6 +112,7 @@ pub fn run_prepared(
         limit,
         trace_one_in,
         replay: None,
+        passes_stderr_on: showing.passes_stderr_on,
     };
     go(prepared, showing, wishes, None)
 }
@@ -228,5 +233,6 @@ fn log_options(showing: &Showing) -> LogOptions {
             LogFormat::Json => telemetry::LogFormat::Json,
         },
         file: showing.file.clone(),
+        passes_children_on: showing.passes_stderr_on,
     }
 }

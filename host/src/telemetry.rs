@@ -30,6 +30,8 @@ pub struct LogOptions {
     pub format: LogFormat,
     /// A file to append to; stderr if `None`.
     pub file: Option<PathBuf>,
+    /// Whether what children write for people passes whatever the level, as it stands: without a time, and without a name.
+    pub passes_children_on: bool,
 }
 
 /// How log lines look.
@@ -77,7 +79,10 @@ impl Telemetry {
     /// # Errors
     /// When the level is none or the file cannot be opened.
     pub fn start(options: &LogOptions) -> Result<Telemetry, TelemetryError> {
-        let filter = filter(&options.level)?;
+        let mut filter = filter(&options.level)?;
+        if options.passes_children_on {
+            filter = filter.with_target(CHILD, Level::INFO);
+        }
         let file = options.file.as_ref().map(|path| {
             let file = OpenOptions::new().append(true).create(true).open(path);
             file.map_err(|cause| TelemetryError::File {
@@ -93,6 +98,7 @@ impl Telemetry {
         let lines = Lines {
             format: options.format,
             colours,
+            passes_children_on: options.passes_children_on,
             write: move |line: String| sink.log(line.into_bytes()),
         };
         let _ = tracing::subscriber::set_global_default(
@@ -121,6 +127,9 @@ impl Drop for Telemetry {
     }
 }
 
+/// The part of the program that children's words are logged for.
+const CHILD: &str = "child";
+
 /// Whose words are logged.
 #[derive(Debug, Clone, Copy)]
 pub struct Speaker<'a> {
@@ -142,7 +151,7 @@ pub fn child_said(
     // The level of an event is part of its call site.
     macro_rules! say {
         ($level:expr) => {
-            tracing::event!(target: "child", $level, component = who.component, task = who.task, pid = who.pid, stream, "{line}")
+            tracing::event!(target: CHILD, $level, component = who.component, task = who.task, pid = who.pid, stream, "{line}")
         };
     }
     match level {
@@ -174,6 +183,7 @@ fn filter(level: &str) -> Result<Targets, TelemetryError> {
 struct Lines<W> {
     format: LogFormat,
     colours: bool,
+    passes_children_on: bool,
     write: W,
 }
 
@@ -184,6 +194,9 @@ where
 {
     fn on_event(&self, event: &Event<'_>, _context: Context<'_, S>) {
         let fields = Fields::of(event);
+        if self.passes_children_on && event.metadata().target() == CHILD {
+            return (self.write)(fields.message + "\n");
+        }
         let now = jiff::Zoned::now();
         (self.write)(match self.format {
             LogFormat::Text => format::text(&now, event.metadata(), &fields, self.colours),

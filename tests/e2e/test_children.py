@@ -90,7 +90,7 @@ def test_a_child_that_never_reads_is_found_to_hang_and_started_again(stormhost: 
     pid = next(line.pid for line in run.log if "it hung" in line.message)
     run.until(lambda: [child for child in run.children() if "never_reads" in " ".join(child.argv) and child.pid != pid], "the next child")
     run.signal(signal.SIGINT)
-    run.signal(signal.SIGINT)
+    run.signal_again(signal.SIGINT)
     run.ends_with(130)
 
 

@@ -171,7 +171,7 @@ def test_a_second_signal_ends_a_run_at_once(stormhost: Stormhost) -> None:
     run.signal(signal.SIGINT)
     run.until(lambda: "stopping" in run.told, "the orderly stop to begin")
     assert run.status is None
-    run.signal(signal.SIGINT)
+    run.signal_again(signal.SIGINT)
     run.ends_with(130, within=5)
     run.nothing_is_left()
 
@@ -305,7 +305,7 @@ class T(Topology):
     run.until(lambda: ["full"] in run.journal, "a bolt that does not come back")
     run.signal(signal.SIGINT)
     run.until(lambda: "stopping" in run.told, "the orderly stop to begin")
-    run.signal(signal.SIGINT)
+    run.signal_again(signal.SIGINT)
     run.ends_with(130, within=5)
     run.nothing_is_left()
 
@@ -328,16 +328,17 @@ class T(Topology):
     assert "before it had answered the handshake" in run.told
 
 
-def test_a_run_that_was_started_by_nohup_goes_on_when_the_terminal_is_gone(stormhost: Stormhost) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_was_ignored_at_the_start_stays_so_as_under_nohup(stormhost: Stormhost, number: int) -> None:
     source = """
 class T(Topology):
     lines = Lines('echo one; until [ -e go ]; do sleep 0.05; done; echo two', spout=True)
     show = Print(inputs=ShuffleGrouping(lines))
 """
     path = stormhost.write(source)
-    run = stormhost.launch("run", str(path), before=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    run = stormhost.launch("run", str(path), before=lambda: signal.signal(number, signal.SIG_IGN))
     run.until(lambda: run.stdout == "one\n", "the first line")
-    run.signal(signal.SIGHUP)
+    run.signal(number)
     (stormhost.folder / "go").touch()
     run.ends_with(0)
     assert run.stdout == "one\ntwo\n"

@@ -397,7 +397,7 @@ class T(Topology):
     run.until(lambda: run.told.count("left with status 7") >= 3, "three restarts")
     run.until(lambda: len(still_open(run, name)) <= 1, "the files of those that have left to be closed")
     run.signal(signal.SIGINT)
-    run.signal(signal.SIGINT)
+    run.signal_again(signal.SIGINT)
     run.ends_with(130)
 
 
@@ -424,7 +424,7 @@ class T(Topology):
     run.until(lambda: len(list(stormhost.folder.glob("opened.*"))) == 2, "its second life")
     run.until(lambda: len(still_open(run, name)) == 1, "the file of its first life to be closed")
     run.signal(signal.SIGINT)
-    run.signal(signal.SIGINT)
+    run.signal_again(signal.SIGINT)
     run.ends_with(130)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import signal
 import subprocess
+import termios
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -142,8 +145,8 @@ def test_a_key_keeps_its_lines_together_and_in_order(pipes: Pipes) -> None:
 
 @pytest.mark.parametrize(
     ("options", "form"),
-    [(["-d", ","], "x,key{0},{1}"), (["-j"], '{{"n": {1}, "user": "key{0}"}}')],
-    ids=["delimiter", "json"],
+    [(["-d", ","], "x,key{0},{1}"), (["-d,"], "x,key{0},{1}"), (["-j"], '{{"n": {1}, "user": "key{0}"}}')],
+    ids=["delimiter", "attached", "json"],
 )
 def test_a_key_is_a_column_or_a_member(pipes: Pipes, options: list[str], form: str) -> None:
     given = "".join(form.format(n % 5, n) + "\n" for n in range(500))
@@ -182,6 +185,13 @@ def test_bytes_go_through_as_they_are(pipes: Pipes) -> None:
     assert (out, popen.returncode) == (given + b"\n", 0), err
 
 
+def test_lines_may_end_with_a_nul_and_hold_line_ends(pipes: Pipes) -> None:
+    given = "a\0b\nc\0\0no end"
+    assert pipes.run("-qz", "cat", ":", "cat", "x1", ":", "cat", given=given).out == given + "\0"
+    ended = pipes.run("-q", "--null", "cat", "x2", ":", "xargs -0 -n1 printf '<%s>\\0'", "x2", "by", "1", ":", "sort -z", given=given)
+    assert ended.out.split("\0") == ["<>", "<a>", "<b\nc>", "<no end>", ""], ended.err
+
+
 def test_a_line_of_a_megabyte_is_a_line(pipes: Pipes) -> None:
     given = "a" * 1_500_000 + "\n" + "b\n"
     assert pipes.run("-q", "cat", ":", "cat", given=given).out == given
@@ -196,6 +206,8 @@ def test_a_line_of_a_megabyte_is_a_line(pipes: Pipes) -> None:
         ([], 2, "STAGE"),
         (["gerp x"], 1, "the program of \"gerp\" is not there"),
         (["cat 'x"], 1, "a quote in it is not closed"),
+        (["cat x\\"], 1, "there is nothing behind the backslash at its end"),
+        (["--quite", "cat"], 2, "unexpected argument '--quite'"),
         (["sh -c 'echo oh >&2; exit 7'"], 4, "oh"),
         (["seq 3", ":", "sed -n s/x"], 4, "unterminated"),
         (["cat /etc/hostname nowhere"], 3, "No such file or directory"),
@@ -208,9 +220,83 @@ def test_each_mistake_has_its_status_and_its_story(pipes: Pipes, words: list[str
     assert said in ended.err
 
 
-def test_nothing_found_is_no_mistake(pipes: Pipes) -> None:
-    ended = pipes.run("-q", "seq 3", ":", "grep x")
-    assert (ended.status, ended.out, ended.err) == (0, "", "")
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [
+        (["seq 3", ":", "grep x"], ""),
+        (["grep x"], ""),
+        (["grep x nums", ":", "wc -l"], "0\n"),
+        (["grep x", "x2", ":", "wc -l"], "0\n"),
+    ],
+)
+def test_nothing_found_is_no_mistake_at_the_first_stage_either(pipes: Pipes, words: list[str], out: str) -> None:
+    (pipes.folder / "nums").write_text("1\n2\n")
+    ended = pipes.run("-q", *words, given="1\n")
+    assert (ended.status, ended.out, ended.err) == (0, out, "")
+
+
+def test_a_slow_filter_is_no_hang(pipes: Pipes) -> None:
+    # What was in its pipe was taken for one piece of work, and it was killed half way.
+    slow = "while read -r line; do sleep 0.7; done; echo end"
+    for limit in ([], ["--set", "topology.subprocess.timeout.secs=1.5"]):
+        ended = pipes.run("-q", *limit, "seq 5", ":", slow)
+        assert (ended.status, ended.out, ended.err) == (0, "end\n", "")
+
+
+def test_a_filter_may_work_on_a_line_for_as_long_as_it_takes_unless_a_limit_was_set(pipes: Pipes) -> None:
+    ended = pipes.run("-q", "--set", "topology.subprocess.timeout.secs=1", "seq 3", ":", "read -r line && sleep 1000")
+    assert ended.status == 3
+    assert "it neither read nor wrote a line for 1 s (topology.subprocess.timeout.secs)" in ended.err
+    # The first was read, and only the first.
+    assert "2 lines that it had not read are lost" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "out", "err"),
+    [
+        (["nosuch | cat"], 0, "", "not found\n"),
+        (["seq 2; echo so >&2", ":", "cat"], 0, "1\n2\n", "so\n"),
+        (["seq 2", ":", "cat; echo '\033[1mfar\033[0m' >&2"], 0, "1\n2\n", "\033[1mfar\033[0m\n"),
+    ],
+)
+def test_what_stages_say_on_standard_error_is_said(pipes: Pipes, words: list[str], status: int, out: str, err: str) -> None:
+    ended = pipes.run("-q", *words)
+    assert (ended.status, ended.out) == (status, out)
+    assert ended.err.endswith(err) and ended.err.count("\n") == 1
+
+
+def test_what_a_failed_stage_had_said_is_not_repeated_unless_it_was_left_out(pipes: Pipes) -> None:
+    ended = pipes.run("-q", "echo one; printf 'o%s\\n' h >&2; exit 7", ":", "cat")
+    assert ended.err.startswith("oh\n") and ended.err.count("oh") == 1 and "left with status 7" in ended.err
+    ended = pipes.run("-q", "echo one; seq 100000 >&2; printf 'o%s\\n' h >&2; exit 7", ":", "cat")
+    assert ended.err.startswith("1\n2\n") and "lines left out\n" in ended.err
+    assert "its last lines on standard error:" in ended.err and ended.err.count("oh") == 1
+
+
+def test_text_that_only_a_shell_can_take_apart_is_left_to_it(pipes: Pipes) -> None:
+    for stage, out in [
+        ('echo "$(echo "it\'s")"', "it's\n"),
+        ("cat <<end\nit's\nend", "it's\n"),
+        ("command -v cat > /dev/null && echo found", "found\n"),
+        ("type cat > /dev/null; echo $?", "0\n"),
+        ("command -p echo plain", "plain\n"),
+    ]:
+        ended = pipes.run("-q", stage)
+        assert (ended.status, ended.out, ended.err) == (0, out, ""), stage
+
+
+def test_timeout_stops_it_in_order(pipes: Pipes) -> None:
+    # It signals its child and then the group that the child is in: two signals that are one.
+    for _ in range(3):
+        ended = pipes.shell("timeout 0.7 stormhost pipe -q 'while :; do echo a; sleep 0.1; done' : 'sort | uniq -c'")
+        assert [line.split()[1:] for line in ended.lines] == [["a"]], ended.err
+        assert "SH0704" not in ended.err
+
+
+def test_a_filter_that_had_read_before_it_failed_is_no_typo(pipes: Pipes) -> None:
+    for _ in range(3):
+        ended = pipes.run("-q", "seq 300000", ":", "cat", ":", "head -1 > /dev/null; exit 1")
+        assert ended.status == 3, ended.err
 
 
 def test_a_first_stage_that_closes_its_output_and_lives_on_is_waited_for_as_in_a_shell(pipes: Pipes) -> None:
@@ -284,3 +370,18 @@ def test_a_full_disk_at_standard_output_is_told(stormhost: Stormhost) -> None:
     with open("/dev/full", "wb") as full:
         run = stormhost.launch("pipe", "-q", "seq 100000", ":", "cat", stdout=full).ends_with(5)
     assert "standard output cannot be written: No space left on device" in run.told
+
+
+@pytest.mark.error("SH0415")
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [(["read x </dev/tty; echo got $x", ":", "cat"], 4), (["seq 3", ":", "cat; read x </dev/tty"], 3)],
+    ids=["at once", "later"],
+)
+def test_a_stage_that_wants_the_terminal_is_ended_with_the_reason(stormhost: Stormhost, words: list[str], status: int) -> None:
+    # The kernel stops it, and nobody ever heard of it again.
+    ours, theirs = pty.openpty()
+    run = stormhost.launch("pipe", "-q", *words, before=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)).ends_with(status)
+    os.close(theirs)
+    os.close(ours)
+    assert "it wanted the terminal, which is not given to it" in run.told

@@ -234,7 +234,7 @@ def test_a_channel_that_says_more_than_the_topology_takes_loses_it_and_is_told(s
 
     run.until(lost, "messages to be lost")
     run.signal(signal.SIGINT)
-    run.signal(signal.SIGINT)
+    run.signal_again(signal.SIGINT)
     run.wait()
 
 

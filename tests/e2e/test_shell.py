@@ -51,6 +51,17 @@ class T(Topology):
     run.nothing_is_left()
 
 
+def test_a_source_that_finds_nothing_is_through(stormhost: Stormhost) -> None:
+    source = """
+class T(Topology):
+    lines = Lines('echo a | grep b', spout=True)
+    count = Lines('wc -l', inputs=ShuffleGrouping(lines))
+    show = Print(inputs=ShuffleGrouping(count))
+"""
+    run = stormhost.run(source)
+    assert run.stdout == "0\n" and "left with status" not in run.told
+
+
 @pytest.mark.error("SH0904")
 def test_lines_that_fail_are_replayed_and_given_up_in_the_end(stormhost: Stormhost) -> None:
     run = stormhost.run(
@@ -162,6 +173,17 @@ class T(Topology):
 """
     )
     assert run.stdout.splitlines() == ['{"n":[1,null],"text":"a\\tb\\nc"}', '{"n":{"x":2.5},"text":"é"}']
+
+
+def test_names_of_files_may_hold_line_ends(stormhost: Stormhost) -> None:
+    source = r"""
+class T(Topology):
+    names = Lines("printf 'a\\nb\\0c\\0'", spout=True, null=True)
+    sized = Exec('printf "%s\\0" "${#1}"', fields='size', null=True, inputs=ShuffleGrouping(names))
+    sort = Lines('sort -z', null=True, inputs=ShuffleGrouping(sized))
+    show = Print(inputs=ShuffleGrouping(sort))
+"""
+    assert stormhost.run(source).stdout == "1\0003\0"
 
 
 def test_what_would_be_two_lines_fails_with_its_story(stormhost: Stormhost) -> None:

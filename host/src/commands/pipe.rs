@@ -54,6 +54,8 @@ pub fn pipe(options: &PipeOptions) -> ExitStatus {
     }
     let showing = Showing {
         log: options.log(),
+        // In the log it stands with the name of who said it.
+        passes_stderr_on: !options.verbose,
         view: options.verbose,
         ..Showing::default()
     };
@@ -144,7 +146,7 @@ fn describe(stages: &[Stage], input: bool, options: &PipeOptions) -> Value {
         let run = if input { "cat" } else { "true" };
         components.push(json!({
             "id": "stdin", "kind": "spout", "streams": streams.clone(),
-            "shell": {"run": run, "as": "lines", "restart": false, "stdin": input},
+            "shell": {"run": run, "as": "lines", "null": options.null, "restart": false, "stdin": input},
         }));
         names.push("stdin".into());
         before = Some("stdin".into());
@@ -156,7 +158,7 @@ fn describe(stages: &[Stage], input: bool, options: &PipeOptions) -> Value {
         components.push(json!({
             "id": id, "kind": if spout { "spout" } else { "bolt" }, "parallelism": stage.tasks,
             "streams": streams.clone(),
-            "shell": {"run": stage.run, "as": "lines", "restart": !spout, "stdin": spout && input},
+            "shell": {"run": stage.run, "as": "lines", "null": options.null, "restart": !spout, "stdin": spout && input},
         }));
         if let Some(from) = before {
             let (grouping, fields) = match &stage.by {

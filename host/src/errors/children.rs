@@ -131,4 +131,8 @@ IGNORES_SIGTERM "SH0414"
     ["{task} goes on all the same; it is given up"]
     cause "The child was told to leave, and has not."
     remedy "Look for a handler of SIGTERM that does not end the process, or for a `close` that waits for ever."
+WANTS_TERMINAL "SH0415"
+    ["it wanted the terminal, which is not given to it, and was stopped for that by the kernel (SIGTTIN, SIGTTOU)"]
+    cause "A command of the shell read `/dev/tty`, or set the terminal up, as `less`, `ssh` and `sudo` do to ask for something. It would have stood still for ever."
+    remedy "Let somebody else read the terminal, and the command its standard input: `cat | stormhost pipe …`. Give what asks for a password one without that."
 }

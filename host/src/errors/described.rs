@@ -83,6 +83,7 @@ BAD_SHELL "SH0215"
     ["the stream of \"{component}\" has no fields, so its lines would say nothing"]
     ["the command of \"{component}\" cannot be run: {reason}"]
     ["\"{component}\" has JSON lines and a separator"]
+    ["\"{component}\" has JSON lines that end with a NUL"]
     ["the separator of \"{component}\" is {separator}"]
     ["\"{component}\" is kept running, so it has no batch, linger or timeout"]
     ["\"{component}\" is to read the standard input of stormhost, which only one spout task can"]

@@ -56,6 +56,14 @@ impl Life {
         }
     }
 
+    /// Whether it is stopped, and stays so, since it wants a terminal that is not its own.
+    pub fn is_stopped_for_a_terminal(&self) -> bool {
+        match self {
+            Life::Process(process) => process.is_stopped_for_a_terminal(),
+            Life::Inside(_) => false,
+        }
+    }
+
     /// Asks it to leave at once.
     pub fn terminate(&self) {
         match self {

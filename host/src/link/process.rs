@@ -251,6 +251,17 @@ impl Process {
         }
     }
 
+    /// Whether the kernel has stopped it for reading or setting up a terminal that belongs to another process group.
+    pub fn is_stopped_for_a_terminal(&self) -> bool {
+        use rustix::process::{WaitId, WaitIdOptions, waitid};
+        let look = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        let stopped = waitid(WaitId::Pid(self.id), look).ok().flatten();
+        let by = stopped.and_then(|status| status.stopping_signal());
+        [Signal::SIGTTIN, Signal::SIGTTOU]
+            .map(|signal| Some(signal as i32))
+            .contains(&by)
+    }
+
     /// Leaves the process to itself: it is neither killed nor reaped when this handle goes.
     pub(crate) fn let_go(&self) {
         self.exit

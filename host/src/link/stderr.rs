@@ -51,7 +51,8 @@ pub struct LineTail {
     cut: u64,
     /// Whether it ends with a carriage return so far: what comes next, if not its end, is written over it.
     rewound: bool,
-    kept: VecDeque<String>,
+    /// The last lines, and whether they were passed on.
+    kept: VecDeque<(String, bool)>,
     /// When the present window began, and the lines passed on in it. `None` before the first line.
     window: Option<(Instant, u32)>,
     left_out: u64,
@@ -121,9 +122,16 @@ impl LineTail {
     /// The last lines, oldest first, for an error story; the one that has not ended too, since it may be the very last word.
     pub fn tail(&self) -> Vec<String> {
         let open = (!self.open.is_empty()).then(|| keepable(&self.open_line()));
-        let mut lines: Vec<String> = self.kept.iter().cloned().chain(open).collect();
+        let kept = self.kept.iter().map(|(line, _)| line.clone());
+        let mut lines: Vec<String> = kept.chain(open).collect();
         lines.drain(..lines.len().saturating_sub(self.limits.kept));
         lines
+    }
+
+    /// Those of the last lines that were not passed on, since there were too many.
+    pub fn tail_left_out(&self) -> Vec<String> {
+        let left_out = self.kept.iter().filter(|(_, passed)| !passed);
+        left_out.map(|(line, _)| line.clone()).collect()
     }
 
     /// Adds to the open line, up to its limit. Whatever a carriage return overwrites is forgotten at once, or a progress bar would fill it.
@@ -159,18 +167,19 @@ impl LineTail {
     }
 
     fn pass_on(&mut self, line: &str, now: Instant, show: &mut impl FnMut(Shown<'_>)) {
-        if self.limits.kept > 0 {
-            if self.kept.len() >= self.limits.kept {
-                self.kept.pop_front();
-            }
-            self.kept.push_back(keepable(line));
-        }
         let (_, passed) = self.window.get_or_insert((now, 0));
-        if *passed < self.limits.lines_per_second {
+        let passes = *passed < self.limits.lines_per_second;
+        if passes {
             *passed += 1;
             show(Shown::Line(line));
         } else {
             self.left_out += 1;
+        }
+        if self.limits.kept > 0 {
+            if self.kept.len() >= self.limits.kept {
+                self.kept.pop_front();
+            }
+            self.kept.push_back((keepable(line), passes));
         }
     }
 

@@ -272,7 +272,7 @@ impl<'a> ChildLife<'a> {
                 .update(|before| before + life.cpu_seconds());
         }
         self.unsaid = life.unsaid();
-        (end, exit)
+        (self.by_its_last_words(end, exit), exit)
     }
 
     async fn work(&mut self, life: &Life, stdin: Sender, stdout: &mut Outlet) -> (End, Exit) {
@@ -728,6 +728,7 @@ impl<'a> ChildLife<'a> {
             }
         });
         let loss_was_told = loss.is_some();
+        let stderr = self.stderr.borrow();
         let mut story = story::of_death(
             host,
             self.at,
@@ -741,7 +742,11 @@ impl<'a> ChildLife<'a> {
                 in_hand,
                 loss,
                 of_heartbeat,
-                stderr: self.stderr.borrow().tail(),
+                stderr: stderr.tail(),
+                untold: match host.passes_stderr_on.get() {
+                    true => stderr.tail_left_out(),
+                    false => stderr.tail(),
+                },
             },
         );
         if let Some(condemned) = judged.condemned {

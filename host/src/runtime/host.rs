@@ -60,6 +60,8 @@ pub struct Host {
     pub dead_letters: RefCell<DeadLetters>,
     /// No waiting at all any more.
     pub at_once: Cell<bool>,
+    /// Children's standard error passes as it stands, so that stories need not repeat it.
+    pub passes_stderr_on: Cell<bool>,
     core: RefCell<Core>,
     started: Instant,
     writers: Vec<Notify>,
@@ -103,6 +105,7 @@ impl Host {
             dead_letters: RefCell::new(dead_letters),
             overdue: Cell::new(false),
             at_once: Cell::new(false),
+            passes_stderr_on: Cell::new(false),
             core: RefCell::new(core),
             started: Instant::now(),
             writers: (0..tasks).map(|_| Notify::new()).collect(),

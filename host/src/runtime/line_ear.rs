@@ -21,6 +21,7 @@ pub struct LineEar {
     /// No line end between `start` and here.
     searched: usize,
     longest: usize,
+    line_end: u8,
     /// A line that is too long is being left out, up to its end.
     skipping: bool,
     /// Bytes that were in the pipe when the command was found dead, and have not been read: others that hold the pipe open may go on for ever.
@@ -28,8 +29,8 @@ pub struct LineEar {
 }
 
 impl LineEar {
-    /// An ear for a command that has not said anything.
-    pub fn new(host: Rc<Host>, at: usize) -> LineEar {
+    /// An ear for a command that has not said anything, and whose lines end so.
+    pub fn new(host: Rc<Host>, at: usize, line_end: u8) -> LineEar {
         let longest = host.with(|core| core.limits_of(at).message);
         LineEar {
             host,
@@ -38,6 +39,7 @@ impl LineEar {
             start: 0,
             searched: 0,
             longest,
+            line_end,
             skipping: false,
             left: None,
         }
@@ -60,17 +62,17 @@ impl LineEar {
         let here = &self.buffer[self.start..];
         let some = &here[..here.len().min(BLOCK)];
         let end = if room >= some.len() {
-            memchr::memrchr(b'\n', some)
+            memchr::memrchr(self.line_end, some)
         } else {
             // At most so many lines as there is room for.
-            memchr::memchr_iter(b'\n', some).take(room).last()
+            memchr::memchr_iter(self.line_end, some).take(room).last()
         };
         if let Some(end) = end {
             return Some(self.start + end + 1);
         }
         // A line longer than a block.
         let from = self.searched.max(self.start);
-        let end = memchr::memchr(b'\n', &self.buffer[from..]).map(|end| from + end + 1);
+        let end = memchr::memchr(self.line_end, &self.buffer[from..]).map(|end| from + end + 1);
         self.searched = self.buffer.len();
         end
     }
@@ -129,7 +131,7 @@ impl LineEar {
     pub fn take_the_rest(&mut self) -> bool {
         let rest = self.start < self.buffer.len() && !self.skipping;
         if rest {
-            self.buffer.push(b'\n');
+            self.buffer.push(self.line_end);
         }
         rest
     }
@@ -153,7 +155,7 @@ impl LineEar {
     fn mind_the_limit(&mut self) {
         if self.skipping {
             let here = &self.buffer[self.start..];
-            match memchr::memchr(b'\n', here) {
+            match memchr::memchr(self.line_end, here) {
                 Some(end) => {
                     self.start += end + 1;
                     self.skipping = false;
@@ -163,7 +165,7 @@ impl LineEar {
             self.searched = self.start;
         }
         let here = &self.buffer[self.start..];
-        if here.len() > self.longest && memchr::memchr(b'\n', here).is_none() {
+        if here.len() > self.longest && memchr::memchr(self.line_end, here).is_none() {
             let said = format!(
                 "it wrote a line of more than {} bytes (stormhost.max.message.bytes), which is left out",
                 self.longest

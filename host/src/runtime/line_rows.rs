@@ -23,16 +23,38 @@ use crate::topology::{Builtin, Shell, Topology};
 const WRITE_BYTES: usize = 128 * 1024;
 /// Rows that go to one task in a row, at most, where they are spread: a run.
 const PIECE_ROWS: usize = 1024;
+/// In so many pieces it is noted how far a filter has read lines that nobody tracks: few lines one by one, many at little cost.
+const READ_PIECES: usize = 256;
 
 /// Where a filter is in its input.
 #[derive(Default)]
 pub struct Reading {
     /// Bytes of lines that were made for it.
     written: u64,
+    /// Bytes of these that it has read.
+    read: u64,
     /// Rows that it has not read: where the last of them ends, and how many they are.
     unread: VecDeque<(u64, u32)>,
     /// It has had enough, or nobody wants what it says: it has left, and no other comes.
     pub through: bool,
+}
+
+impl Reading {
+    /// Notes lines that were made for it and that nobody tracks, by the piece. Returns how many.
+    fn has_before_it(&mut self, text: &[u8], line_end: u8) -> usize {
+        let piece = text.len() / READ_PIECES;
+        let (mut rest, mut lines) = (text, 0);
+        while !rest.is_empty() {
+            let from = piece.min(rest.len() - 1);
+            let end = memchr::memchr(line_end, rest.get(from..).unwrap_or_default());
+            let (some, after) = rest.split_at(end.map_or(rest.len(), |end| from + end + 1));
+            let rows = memchr::memchr_iter(line_end, some).count();
+            self.written += some.len() as u64;
+            self.unread.push_back((self.written, rows as u32));
+            (rest, lines) = (after, lines + rows);
+        }
+        lines
+    }
 }
 
 impl Task {
@@ -231,13 +253,13 @@ impl Core {
         let before = out.len();
         let end_of = |out: &Vec<u8>| base + (out.len() - before) as u64;
         let mut refused: Vec<(usize, String)> = Vec::new();
-        let texts = matches!(layout, Layout::Separated(_))
+        let texts = matches!(layout, Layout::Separated { .. })
             && run.encoding == Encoding::Msgpack
             && !tracked
             && run.columns().len() == 1;
         match run.columns().next() {
             Some((column, false)) if texts => {
-                write_column(column, fields, &self.limits, &mut refused, out);
+                write_column(column, layout, fields, &self.limits, &mut refused, out);
             }
             _ => run.each_row(&self.limits, |n, row| {
                 match write_line(layout, fields, run.encoding, row, out) {
@@ -247,10 +269,12 @@ impl Core {
                 }
             }),
         }
-        reading.written = end_of(out);
         let rows = run.anchors.len() - refused.len();
-        if !tracked && rows > 0 {
-            reading.unread.push_back((reading.written, rows as u32));
+        if tracked {
+            reading.written = end_of(out);
+        } else {
+            let noted = reading.has_before_it(out.get(before..).unwrap_or_default(), layout.end());
+            debug_assert_eq!(noted, rows, "a row is a line");
         }
         let task = &mut self.tasks[at];
         task.counters.executed += rows as u64;
@@ -271,11 +295,13 @@ impl Core {
             .count() as u64;
     }
 
-    /// The filter has read all that was made for it but the last `unread` bytes: those rows are acked. Returns whether any were.
+    /// The filter has read all that was made for it but the last `unread` bytes: those rows are acked. Returns whether it has read on, if only within a row.
     pub fn lines_were_read(&mut self, at: usize, unread: usize) -> bool {
         let Core { tasks, acker, .. } = self;
         let task = &mut tasks[at];
         let read = task.reading.written.saturating_sub(unread as u64);
+        let read_on = read > task.reading.read;
+        task.reading.read = task.reading.read.max(read);
         let mut rows = 0;
         while let Some((end, n)) = task.reading.unread.front()
             && *end <= read
@@ -284,7 +310,7 @@ impl Core {
             task.reading.unread.pop_front();
         }
         if rows == 0 {
-            return false;
+            return read_on;
         }
         acker.ack_all(task.in_hand.take_first(rows as usize));
         task.counters.acked += rows;
@@ -457,6 +483,7 @@ fn row_by_row(from: usize, encoding: Encoding, block: &Block, mut each: impl FnM
 /// Writes a column of MessagePack values, each as a line; `refused` takes those that cannot be one.
 fn write_column(
     column: &[u8],
+    layout: Layout,
     fields: &[String],
     limits: &Limits,
     refused: &mut Vec<(usize, String)>,
@@ -464,14 +491,13 @@ fn write_column(
 ) {
     let (mut at, mut n) = (0, 0);
     loop {
-        n += write_texts(column, &mut at, out);
+        n += write_texts(column, &mut at, layout.end(), out);
         if at >= column.len() {
             return;
         }
         // Not a text, or one with a line end in it.
         let end = skip(Encoding::Msgpack, column, at, limits).unwrap_or(column.len());
         let value = column.get(at..end).unwrap_or_default();
-        let layout = Layout::Separated(b'\t');
         if let Err(error) = write_line(layout, fields, Encoding::Msgpack, &[value], out) {
             refused.push((n, error.to_string()));
         }

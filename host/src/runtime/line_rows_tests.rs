@@ -75,6 +75,33 @@ fn lines_go_through_untracked_and_are_acked_once_they_were_read() {
 }
 
 #[test]
+fn of_few_lines_each_is_known_to_be_read_and_of_many_each_piece() {
+    for (lines, unread) in [(10usize, 13), (100_000, 50_000)] {
+        let mut core = core(1, json!({}), filter());
+        core.hear_lines(0, "x\n".repeat(lines).as_bytes());
+        let mut made = 0;
+        loop {
+            let some = written(&mut core, 1).len();
+            made += some;
+            if some == 0 {
+                break;
+            }
+        }
+        assert_eq!(made, 2 * lines);
+        assert!(core.lines_were_read(1, unread));
+        assert!(!core.lines_were_read(1, unread));
+        let read = core.tasks[1].consumed as usize;
+        let truly = (made - unread) / 2;
+        assert!(read <= truly && read + 600 > truly, "{read} of {truly}");
+        // Within a line it is at work, too.
+        assert!(core.lines_were_read(1, unread - 1));
+        assert!(core.lines_were_read(1, 0));
+        assert_eq!(core.tasks[1].consumed as usize, lines);
+        assert_eq!(core.tasks[1].in_hand.len(), 0);
+    }
+}
+
+#[test]
 fn few_lines_are_spread_one_by_one_and_many_by_the_piece() {
     for lines in [3usize, 3000] {
         let mut core = core(3, json!({}), filter());

@@ -2,7 +2,7 @@
 //!
 //! | the command | what follows |
 //! |---|---|
-//! | a spout exits with 0 | it is through; its lines that are pending are kept and replayed all the same |
+//! | a spout exits with 0, or with 1 and nothing said on stderr, as `grep` does | it is through; its lines that are pending are kept and replayed all the same |
 //! | a filter exits with 0 before its input has ended, as `head` does | it has had enough: what comes for it goes nowhere |
 //! | any of them fails | its story is told, its loss counted, and it is started again |
 //! | its input has ended | its exit is awaited for as long as it takes, and what it still says is passed on |
@@ -31,6 +31,8 @@ use crate::topology::{Component, ShellMode};
 /// A filter that has not read what it was given is looked at after this, then after twice as long, up to [`SELDOM`].
 const SOON: Duration = Duration::from_millis(1);
 const SELDOM: Duration = Duration::from_millis(50);
+/// How often a command is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 /// A command that closes its output leaves at once, as a rule: so long it has for that, whatever `stormhost.kill.timeout.secs` says.
 const LEAVING: Duration = Duration::from_millis(200);
 /// A command that lived for so long before it failed was no typo.
@@ -73,6 +75,16 @@ pub(super) fn lived(component: &Component, age: Duration) -> bool {
     component.shell.is_some() && age > LIVED
 }
 
+/// Ends when the command stands still for want of the terminal: that belongs to whoever started the host, as with everything a shell runs in the background.
+async fn wants_a_terminal(life: &Life) -> Report {
+    loop {
+        sleep(LOOK).await;
+        if life.is_stopped_for_a_terminal() {
+            return Code::WANTS_TERMINAL.told("it wanted the terminal, which is not given to it, and was stopped for that by the kernel (SIGTTIN, SIGTTOU)");
+        }
+    }
+}
+
 impl ChildLife<'_> {
     pub(super) async fn work_with_lines(
         &mut self,
@@ -90,7 +102,7 @@ impl ChildLife<'_> {
         if let Some(pipe) = stdout.pipe() {
             enlarge(pipe, self.host.pipe_bytes);
         }
-        let mut ear = LineEar::new(self.host.clone(), self.at);
+        let mut ear = LineEar::new(self.host.clone(), self.at, shell.layout.end());
         let is_spout = self.host.with(|core| core.tasks[self.at].spout.is_some());
         if is_spout {
             // What it has to say does not come of what it is given.
@@ -113,7 +125,7 @@ impl ChildLife<'_> {
         let mut exit = None;
         // Why the host ended it before it left, if it did.
         let mut ended = None;
-        let mut over = pin!(bounds::watch(host, at, self.pid));
+        let mut over = pin!(self.may_not_go_on(life));
         loop {
             if ended.is_some() && exit.is_none() {
                 exit = Some(self.end_at_once(life).await);
@@ -206,18 +218,17 @@ impl ChildLife<'_> {
         stdout: &mut Outlet,
         ear: &mut LineEar,
     ) -> (End, Exit) {
-        let mut over = pin!(bounds::watch(self.host, self.at, self.pid));
+        let mut over = pin!(self.may_not_go_on(life));
         let mut end = tokio::select! {
             end = self.feed(&stdin) => end,
             _ = life.wait() => End::Left,
-            why = self.watch_filter() => End::Ended(why),
+            why = self.watch_filter(&stdin) => End::Ended(why),
             why = &mut over => End::Ended(why),
             () = async { ear.listen(stdout).await; std::future::pending().await } => unreachable!("pending never ends"),
         };
         if let End::Left = end {
             // What it has not read is seen before its pipe is gone.
-            let unread = unread(&stdin).unwrap_or(0) + self.unwritten.get();
-            self.host.with(|core| core.lines_were_read(self.at, unread));
+            self.note_what_it_read(&stdin);
         }
         drop(stdin);
         let leave = async {
@@ -256,6 +267,28 @@ impl ChildLife<'_> {
         } else {
             End::Failed(None)
         }
+    }
+
+    /// What it means that it left, now that all it said on standard error is known: a first command that exits with 1 and has said nothing
+    /// has found nothing, as `grep` says it. A filter that does so before its input has ended was not to.
+    pub(super) fn by_its_last_words(&self, end: End, exit: Exit) -> End {
+        let is_spout = || self.host.with(|core| core.tasks[self.at].spout.is_some());
+        match end {
+            End::Left | End::Failed(None)
+                if self.host.component(self.at).shell.is_some()
+                    && is_spout()
+                    && self.found_nothing(exit) =>
+            {
+                self.host.mark_healthy(self.at);
+                End::Through
+            }
+            end => end,
+        }
+    }
+
+    /// As grep says that it found nothing, and diff that there is a difference.
+    fn found_nothing(&self, exit: Exit) -> bool {
+        exit == Exit::Status(1) && self.stderr_is_empty()
     }
 
     /// Whether the command is started again when it fails: always, unless it would say again what it has said and nobody wants that.
@@ -353,6 +386,7 @@ impl ChildLife<'_> {
         Ok(())
     }
 
+    /// Returns whether it has read on: a filter that was given one long line, or reads byte by byte, is at work too.
     fn note_what_it_read(&self, stdin: &Sender) -> bool {
         let unread = unread(stdin).unwrap_or(0) + self.unwritten.get();
         let read = self.host.with(|core| core.lines_were_read(self.at, unread));
@@ -363,18 +397,31 @@ impl ChildLife<'_> {
         read
     }
 
+    /// Ends when the command is over a limit, or can never go on, with the reason.
+    async fn may_not_go_on(&self, life: &Life) -> Report {
+        tokio::select! {
+            why = bounds::watch(self.host, self.at, self.pid) => why,
+            why = wants_a_terminal(life) => why,
+        }
+    }
+
     async fn nobody_wants_it(&self) {
         let host = self.host;
         host.until(|| host.with(|core| core.tasks[self.at].is_through()))
             .await;
     }
 
-    /// Looks once a second whether the filter hangs: it neither reads nor writes with lines before it.
-    async fn watch_filter(&self) -> Report {
-        let limit = self.host.component(self.at).settings.subprocess_timeout();
-        let mut watch = Watch::new(limit, Duration::from_secs(1), Instant::now());
+    /// Looks once a second whether the filter hangs: it neither reads nor writes with lines before it. Only where a limit was set:
+    /// it may work on one line for as long as it takes, as in a shell, and cannot be asked whether it does.
+    async fn watch_filter(&self, stdin: &Sender) -> Report {
+        let settings = &self.host.component(self.at).settings;
+        let limit = settings.subprocess_timeout_that_was_set();
+        let limit = limit.unwrap_or(Duration::MAX);
+        let mut watch = Watch::new(limit, LOOK, Instant::now());
         loop {
-            sleep(Duration::from_secs(1)).await;
+            sleep(LOOK).await;
+            // A full pipe does not tell of every line that is taken from it.
+            self.note_what_it_read(stdin);
             let signs = self.host.with(|core| Signs {
                 heard: self.host.heard[self.at].get(),
                 owes: !core.tasks[self.at].in_hand.is_empty(),
@@ -423,9 +470,7 @@ impl ChildLife<'_> {
         match end {
             // The host ended it, whose patience had an end.
             End::Asked if is_spout || host.overdue.get() => None,
-            // As grep says that it found nothing, and diff that there is a difference.
-            End::Asked if exit == Exit::Status(0) => None,
-            End::Asked if exit == Exit::Status(1) && self.stderr_is_empty() => None,
+            End::Asked if exit == Exit::Status(0) || self.found_nothing(exit) => None,
             End::Asked => {
                 host.with(|core| core.output_is_lost());
                 Some("it failed at the end of its input: what it had not written is lost".into())

@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -60,6 +60,10 @@ const STUCK: Duration = Duration::from_secs(5);
 /// What goes on is told again after this time.
 const TELL_AGAIN: Duration = Duration::from_secs(60);
 
+/// Who asks for the end may do so twice: `timeout` signals its child and then the group that the child is in. Signals within this time
+/// are one. Nobody presses keys twice so quickly.
+const SAME_SIGNAL: Duration = Duration::from_millis(200);
+
 /// What the user asked of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Wishes {
@@ -69,6 +73,8 @@ pub struct Wishes {
     pub trace_one_in: u32,
     /// Dead letters, which are fed in place of the spouts.
     pub replay: Option<Vec<Fed>>,
+    /// Whether children's standard error passes as it stands, so that stories need not repeat it.
+    pub passes_stderr_on: bool,
 }
 
 /// Runs a topology until it ends. `show` is given the figures twice a second.
@@ -93,6 +99,7 @@ pub async fn run(
     ));
     let local = LocalSet::new();
     host.with(|core| core.trace = Tracer::new(wishes.trace_one_in));
+    host.passes_stderr_on.set(wishes.passes_stderr_on);
     local.run_until(drive(host, wishes, show)).await
 }
 
@@ -227,15 +234,59 @@ fn seed() -> u64 {
     RandomState::new().hash_one(std::process::id())
 }
 
+/// The signals that ask for the end, but for those that whoever started the host has it ignore, as `nohup` and `trap ''` do.
+struct Asked {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+    hangup: Option<Signal>,
+}
+
+impl Asked {
+    fn new() -> std::io::Result<Asked> {
+        let heard = |kind: SignalKind| match procstat::ignores(kind.as_raw_value()) {
+            true => Ok(None),
+            false => signal(kind).map(Some),
+        };
+        Ok(Asked {
+            interrupt: heard(SignalKind::interrupt())?,
+            terminate: heard(SignalKind::terminate())?,
+            hangup: heard(SignalKind::hangup())?,
+        })
+    }
+
+    /// The number of the next one.
+    async fn next(&mut self) -> i32 {
+        tokio::select! {
+            () = comes(&mut self.interrupt) => 2,
+            () = comes(&mut self.terminate) => 15,
+            () = comes(&mut self.hangup) => 1,
+        }
+    }
+
+    /// Ends when it is asked once more. A terminal that is gone asks for nothing more.
+    async fn again(&mut self, since: Instant) {
+        loop {
+            tokio::select! {
+                () = comes(&mut self.interrupt) => {}
+                () = comes(&mut self.terminate) => {}
+            }
+            if since.elapsed() > SAME_SIGNAL {
+                return;
+            }
+        }
+    }
+}
+
+async fn comes(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
 /// Ends when the time is up or a signal came, having asked the run to end; goes on to see to deadlines and second signals in the background.
 async fn stop_when_asked(host: &Rc<Host>, limit: Option<Duration>) -> How {
-    // As `nohup` has it.
-    let stays = procstat::ignores(SignalKind::hangup().as_raw_value());
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-        signal(SignalKind::hangup()),
-    ) else {
+    let Ok(mut asked) = Asked::new() else {
         return std::future::pending().await;
     };
     let time_up = async {
@@ -245,11 +296,10 @@ async fn stop_when_asked(host: &Rc<Host>, limit: Option<Duration>) -> How {
         }
     };
     let how = tokio::select! {
-        _ = interrupt.recv() => How::Signal(2),
-        _ = terminate.recv() => How::Signal(15),
-        _ = hangup.recv(), if !stays => How::Signal(1),
+        number = asked.next() => How::Signal(number),
         () = time_up => How::TimeUp,
     };
+    let since = Instant::now();
     let patience = host.topology.settings.shutdown_timeout();
     tracing::info!(
         "stopping: spouts are told to stop, and what is on its way is finished ({:.0} s at most)",
@@ -262,13 +312,10 @@ async fn stop_when_asked(host: &Rc<Host>, limit: Option<Duration>) -> How {
         let act = |what: fn(&Rc<Host>)| host.upgrade().as_ref().map(what);
         tokio::select! {
             () = sleep(patience) => act(time_is_up),
-            _ = interrupt.recv() => act(at_once),
-            _ = terminate.recv() => act(at_once),
+            () = asked.again(since) => act(at_once),
         };
-        tokio::select! {
-            _ = interrupt.recv() => act(at_once),
-            _ = terminate.recv() => act(at_once),
-        };
+        asked.again(since).await;
+        act(at_once);
     });
     how
 }
@@ -323,13 +370,13 @@ async fn rotate(host: Rc<Host>) {
     if !settings.enable_message_timeouts() {
         return;
     }
-    let mut told: Option<std::time::Instant> = None;
+    let mut told: Option<Instant> = None;
     let mut late = 0;
     loop {
         sleep(settings.message_timeout()).await;
         late += host.with(|core| core.rotate());
         if late > 0 && told.is_none_or(|told| told.elapsed() > TELL_AGAIN) {
-            told = Some(std::time::Instant::now());
+            told = Some(Instant::now());
             tracing::warn!(
                 code = %Code::TIMED_OUT,
                 "{late} tuple trees timed out (topology.message.timeout.secs); tuples in hand have {}",
@@ -401,7 +448,7 @@ async fn tick(host: Rc<Host>, at: usize, every: Duration) {
 /// Says which components hold trees that stand still at the spouts' limit, at most once a minute.
 async fn name_holders(host: Rc<Host>) {
     let mut answered = 0;
-    let mut told: Option<std::time::Instant> = None;
+    let mut told: Option<Instant> = None;
     loop {
         sleep(STUCK).await;
         let (now, stuck, holders) = host.with(|core| {
@@ -428,7 +475,7 @@ async fn name_holders(host: Rc<Host>) {
             && now == answered
             && told.is_none_or(|told| told.elapsed() > TELL_AGAIN)
         {
-            told = Some(std::time::Instant::now());
+            told = Some(Instant::now());
             tracing::warn!(
                 code = %Code::STANDSTILL,
                 "no tuple tree was answered for {:.0} s, and the spouts wait ({why}); they are held by {}",

@@ -33,7 +33,7 @@ pub async fn print(host: Rc<Host>, at: usize) {
             continue;
         };
         text.clear();
-        lines(&run, &limits, &mut text);
+        lines(&run, line_end(&host, at, &run), &limits, &mut text);
         let written = async {
             out.write_all(&text).await?;
             out.flush().await
@@ -74,8 +74,16 @@ fn output() -> Box<dyn AsyncWrite + Unpin> {
     Box::new(tokio::io::stdout())
 }
 
+/// What ends the lines of who is listened to ends them here, too.
+fn line_end(host: &Host, at: usize, run: &Run) -> u8 {
+    let input = host.component(at).inputs.get(usize::from(run.input));
+    let from = input.and_then(|input| host.topology.components.get(input.component));
+    let shell = from.and_then(|from| from.shell.as_ref());
+    shell.map_or(b'\n', |shell| shell.layout.end())
+}
+
 /// Text as it is, all else as JSON; tabs between values, and a line end.
-fn lines(run: &Run, limits: &Limits, out: &mut Vec<u8>) {
+fn lines(run: &Run, line_end: u8, limits: &Limits, out: &mut Vec<u8>) {
     if run.encoding == Encoding::Msgpack
         && run.columns().len() == 1
         && let Some((column, false)) = run.columns().next()
@@ -83,11 +91,11 @@ fn lines(run: &Run, limits: &Limits, out: &mut Vec<u8>) {
         // As lines of filters are, a whole column at a time.
         let mut at = 0;
         while at < column.len() {
-            write_texts(column, &mut at, out);
+            write_texts(column, &mut at, line_end, out);
             let end = skip(run.encoding, column, at, limits).unwrap_or(column.len());
             if let Some(value) = column.get(at..end).filter(|value| !value.is_empty()) {
                 put(run.encoding, value, out);
-                out.push(b'\n');
+                out.push(line_end);
             }
             at = end;
         }
@@ -100,7 +108,7 @@ fn lines(run: &Run, limits: &Limits, out: &mut Vec<u8>) {
             }
             put(run.encoding, value, out);
         }
-        out.push(b'\n');
+        out.push(line_end);
     });
 }
 
@@ -146,7 +154,7 @@ mod tests {
                 Anchor::NONE,
             );
             let run = queue.pop(10, 100, &Limits::default()).unwrap();
-            lines(&run, &Limits::default(), &mut out);
+            lines(&run, b'\n', &Limits::default(), &mut out);
         }
         assert_eq!(
             String::from_utf8(out).unwrap(),

@@ -51,6 +51,8 @@ pub struct Facts<'a> {
     pub of_heartbeat: bool,
     /// Its last lines on stderr.
     pub stderr: Vec<String>,
+    /// Those of them that stand nowhere else.
+    pub untold: Vec<String>,
 }
 
 /// The story of a death.
@@ -88,7 +90,7 @@ pub fn of_death(host: &Rc<Host>, at: usize, facts: &Facts<'_>) -> Report {
     if let Some(loss) = &facts.loss {
         let _ = write!(story, "\n  {loss}");
     }
-    match &facts.stderr[..] {
+    match &facts.untold[..] {
         [] if !facts.was_up => story.push_str("\n  it wrote nothing to standard error"),
         [] => {}
         lines => {

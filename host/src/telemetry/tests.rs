@@ -8,6 +8,7 @@ fn logged(format: LogFormat, level: &str, colours: bool, act: impl FnOnce()) -> 
     let lines = Lines {
         format,
         colours,
+        passes_children_on: false,
         write: move |line| sink.lock().unwrap().push(line),
     };
     tracing::subscriber::with_default(

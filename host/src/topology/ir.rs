@@ -144,6 +144,9 @@ pub struct ShellIr {
     /// What stands between the values of a line that is no JSON; a tab if absent.
     #[serde(default)]
     pub separator: Option<String>,
+    /// Whether lines end with a NUL in place of a line end.
+    #[serde(default)]
+    pub null: bool,
     /// `lines`, a spout: whether a failed command is started again.
     #[serde(default = "yes")]
     pub restart: bool,

@@ -12,7 +12,7 @@ fn complete() -> Value {
         "version": 1, "name": "WordCount", "file": "topology.py", "language": "python",
         "conf": {"topology.max.spout.pending": 1000},
         "components": [
-            {"id": "lines", "kind": "spout", "parallelism": 1, "command": ["python3", "lines.py"], "builtin": "print", "java_class": "a.B", "options": {"key": "a"}, "shell": {"run": "tail -F a.log", "as": "lines", "json": false, "separator": ",", "restart": true, "stdin": false, "batch": 1, "linger": 0.5, "timeout": 10.0}, "where": "inside", "cwd": "/home/me", "env": {"A": "b"},
+            {"id": "lines", "kind": "spout", "parallelism": 1, "command": ["python3", "lines.py"], "builtin": "print", "java_class": "a.B", "options": {"key": "a"}, "shell": {"run": "tail -F a.log", "as": "lines", "json": false, "separator": ",", "null": false, "restart": true, "stdin": false, "batch": 1, "linger": 0.5, "timeout": 10.0}, "where": "inside", "cwd": "/home/me", "env": {"A": "b"},
              "serializer": "json", "replay": "host", "needs_ticks": true, "streams": {"default": {"fields": ["sentence"], "direct": false}},
              "conf": {"x": 1}, "at": {"file": "topology.py", "line": 12}},
             {"id": "split", "kind": "bolt", "command": ["split"]}],

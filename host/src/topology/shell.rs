@@ -58,11 +58,18 @@ pub enum LinePart {
 /// What only a shell understands. Quotes and backslashes are not among it: those are taken off as a shell would.
 const SHELL_ONLY: &str = "|&;<>()$`*?[]#~{}!\n";
 
-/// Words that a shell does something about by itself, though there may be no program of that name.
-const SHELL_WORDS: [&str; 20] = [
-    "if", "while", "until", "for", "case", "time", "cd", "exec", "exit", "export", "eval", "read",
-    "set", "trap", "ulimit", "umask", "unset", "wait", ".", ":",
+/// Words that a shell does something about by itself, though there may be no program of that name: those of POSIX, and what most shells have besides.
+const SHELL_WORDS: [&str; 43] = [
+    "if", "while", "until", "for", "case", "function", "time", ".", ":", "alias", "bg", "break",
+    "builtin", "cd", "command", "continue", "declare", "eval", "exec", "exit", "export", "fg",
+    "getopts", "hash", "jobs", "let", "local", "read", "readonly", "return", "set", "shift",
+    "shopt", "source", "times", "trap", "type", "typeset", "ulimit", "umask", "unalias", "unset",
+    "wait",
 ];
+
+/// What begins text in which quotes count anew, or for nothing: a command or a value in its place, a here-document, a comment.
+/// Only a shell can tell whether they are closed there.
+const QUOTES_ANEW: [&str; 5] = ["$(", "${", "`", "<<", "#"];
 
 /// The arguments that start a command as it was typed: the words themselves where no shell is needed, else `sh -c` with the text.
 /// With `arguments` the command is given more of these later, and a shell is told to expect them.
@@ -73,7 +80,15 @@ pub fn argv(text: &str, arguments: bool) -> Result<Vec<String>, &'static str> {
     if text.trim().is_empty() {
         return Err("it is empty");
     }
-    let words = shlex::split(text).ok_or("a quote in it is not closed")?;
+    let words = match shlex::split(text) {
+        Some(words) => words,
+        None if QUOTES_ANEW.iter().any(|begin| text.contains(begin)) => Vec::new(),
+        // With something behind it the backslash is no mistake.
+        None if shlex::split(&format!("{text}x")).is_some() => {
+            return Err("there is nothing behind the backslash at its end");
+        }
+        None => return Err("a quote in it is not closed"),
+    };
     let first = words.first().map_or("", String::as_str);
     let assigns = first
         .split_once('=')
@@ -110,8 +125,18 @@ mod tests {
             ("exit 3", &["sh", "-c", "exit 3"]),
             ("cat *.log", &["sh", "-c", "cat *.log"]),
             ("a=b=c/d", &["sh", "-c", "a=b=c/d"]),
+            ("command -v cat", &["sh", "-c", "command -v cat"]),
         ] {
             assert_eq!(argv(text, false).unwrap(), expected, "{text}");
+        }
+        for text in [
+            r#"echo "$(echo "it's")""#,
+            "cat <<end\nit's\nend",
+            "echo `echo \\'`",
+            "seq 3 # it's three",
+            "x=it; echo \"${x#'}\"",
+        ] {
+            assert_eq!(argv(text, false).unwrap(), ["sh", "-c", text], "{text}");
         }
         assert_eq!(argv("a | b", true).unwrap(), ["sh", "-c", "a | b", "sh"]);
         assert_eq!(argv("./notify -x", true).unwrap(), ["./notify", "-x"]);
@@ -120,6 +145,12 @@ mod tests {
     #[test]
     fn what_is_no_command_is_said() {
         assert_eq!(argv("  ", false), Err("it is empty"));
-        assert_eq!(argv("grep 'x", false), Err("a quote in it is not closed"));
+        for open in ["grep 'x", "awk '{print $1}", "echo \"x\\"] {
+            assert_eq!(argv(open, false), Err("a quote in it is not closed"));
+        }
+        assert_eq!(
+            argv("grep x \\", false),
+            Err("there is nothing behind the backslash at its end")
+        );
     }
 }

@@ -58,17 +58,17 @@ impl Block {
     ) {
         self.begin(layout, fields.len());
         match (layout, fields.len()) {
-            (Layout::Separated(_), 1) => self.whole_lines(text),
-            (Layout::Separated(separator), _) => {
+            (Layout::Separated { end, .. }, 1) => self.whole_lines(text, end),
+            (Layout::Separated { by, end }, _) => {
                 let utf8 = std::str::from_utf8(text).is_ok();
-                for line in lines(text) {
-                    let got = 1 + memchr::memchr_iter(separator, line).count();
+                for line in lines(text, end) {
+                    let got = 1 + memchr::memchr_iter(by, line).count();
                     if got != fields.len() {
                         let want = fields.len();
                         refused(line, NoRow::Values { got, want });
                         continue;
                     }
-                    let mut values = line.split(|byte| *byte == separator);
+                    let mut values = line.split(|byte| *byte == by);
                     for (column, ends) in self.columns.iter_mut().zip(&mut self.ends) {
                         push_text(values.next().unwrap_or_default(), utf8, column);
                         ends.push(column.len());
@@ -77,7 +77,7 @@ impl Block {
                 }
             }
             (Layout::Json, _) => {
-                for line in lines(text) {
+                for line in lines(text, b'\n') {
                     if let Err(why) = self.json_line(fields, line) {
                         refused(line, why);
                     }
@@ -87,13 +87,13 @@ impl Block {
     }
 
     /// Each line is the only value of its row.
-    fn whole_lines(&mut self, text: &[u8]) {
+    fn whole_lines(&mut self, text: &[u8], end: u8) {
         let utf8 = std::str::from_utf8(text).is_ok();
         let (Some(column), Some(ends)) = (self.columns.first_mut(), self.ends.first_mut()) else {
             return;
         };
         column.reserve(text.len() + text.len() / 16);
-        for line in lines(text) {
+        for line in lines(text, end) {
             push_text(line, utf8, column);
             ends.push(column.len());
         }
@@ -159,9 +159,9 @@ impl Block {
 }
 
 /// The lines of a text, without their ends.
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn lines(text: &[u8], end: u8) -> impl Iterator<Item = &[u8]> {
     let mut at = 0;
-    let mut ends = memchr::memchr_iter(b'\n', text);
+    let mut ends = memchr::memchr_iter(end, text);
     std::iter::from_fn(move || {
         if at >= text.len() {
             return None;
@@ -275,10 +275,18 @@ mod tests {
     }
 
     #[test]
+    fn lines_may_end_with_another_byte() {
+        let nul = Layout::Separated { by: b'\t', end: 0 };
+        let (found, refused) = rows(nul, &["line"], b"a\nb\0\0c");
+        assert_eq!(found.concat(), [r#""a\nb""#, r#""""#, r#""c""#]);
+        assert_eq!(refused, [""; 0]);
+    }
+
+    #[test]
     fn a_line_is_the_only_value_whatever_it_holds() {
         let long = "x".repeat(300);
         let text = format!("a\tb\n\n  c \r\n{long}\nlast");
-        let (found, refused) = rows(Layout::Separated(b'\t'), &["line"], text.as_bytes());
+        let (found, refused) = rows(Layout::TABS, &["line"], text.as_bytes());
         let expected: Vec<String> = ["a\tb", "", "  c \r", &long, "last"]
             .map(|line| serde_json::to_string(line).unwrap())
             .into();
@@ -288,13 +296,20 @@ mod tests {
 
     #[test]
     fn a_line_that_is_no_utf8_is_bytes() {
-        let (found, _) = rows(Layout::Separated(b'\t'), &["line"], b"ok\n\xff\xfe\n");
+        let (found, _) = rows(Layout::TABS, &["line"], b"ok\n\xff\xfe\n");
         assert_eq!(found.concat(), ["\"ok\"", "<2 bytes>"]);
     }
 
     #[test]
     fn fields_stand_between_separators_and_another_number_of_them_is_no_row() {
-        let (found, refused) = rows(Layout::Separated(b' '), &["a", "b"], b"1 x\n2\n3  \n4 \n");
+        let (found, refused) = rows(
+            Layout::Separated {
+                by: b' ',
+                end: b'\n',
+            },
+            &["a", "b"],
+            b"1 x\n2\n3  \n4 \n",
+        );
         assert_eq!(found, [["\"1\"", "\"x\""], ["\"4\"", "\"\""]]);
         assert_eq!(
             refused,
@@ -338,7 +353,7 @@ oh
         block.read(Layout::Json, &fields, b"1\n22\n3\n", |_, _| ());
         assert_eq!(block.piece(0..2).collect::<Vec<_>>(), [b"1,22"]);
         assert_eq!(block.piece(1..3).collect::<Vec<_>>(), [b"22,3"]);
-        block.read(Layout::Separated(b'\t'), &fields, b"a\nbc\n", |_, _| ());
+        block.read(Layout::TABS, &fields, b"a\nbc\n", |_, _| ());
         assert_eq!(block.piece(0..2).collect::<Vec<_>>(), [b"\xa1a\xa2bc"]);
         assert_eq!(block.piece(1..2).collect::<Vec<_>>(), [b"\xa2bc"]);
         assert_eq!((block.rows(), block.bytes()), (2, 5));

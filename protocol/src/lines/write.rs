@@ -19,6 +19,12 @@ pub enum Unwritable {
         /// Whose value.
         field: String,
     },
+    /// A NUL within a value, where that ends lines.
+    #[error("the value of {field:?} holds a NUL, which ends a tuple here")]
+    Null {
+        /// Whose value.
+        field: String,
+    },
     /// The separator within a value: the reader would see two values.
     #[error(
         "the value of {field:?} holds the separator {separator:?}. Choose another separator, or let the lines be JSON"
@@ -69,16 +75,18 @@ pub fn write_line(
     let before = out.len();
     let written = match (layout, row) {
         (Layout::Json, _) => write_json(fields, encoding, row, out),
-        (Layout::Separated(_), [value]) => write_value(None, fields, 0, encoding, value, out),
-        (Layout::Separated(separator), _) => row.iter().enumerate().try_for_each(|(at, value)| {
+        (Layout::Separated { end, .. }, [value]) => {
+            write_value((end, None), fields, 0, encoding, value, out)
+        }
+        (Layout::Separated { by, end }, _) => row.iter().enumerate().try_for_each(|(at, value)| {
             if at > 0 {
-                out.push(separator);
+                out.push(by);
             }
-            write_value(Some(separator), fields, at, encoding, value, out)
+            write_value((end, Some(by)), fields, at, encoding, value, out)
         }),
     };
     match written {
-        Ok(()) => out.push(b'\n'),
+        Ok(()) => out.push(layout.end()),
         Err(_) => out.truncate(before),
     }
     written
@@ -93,9 +101,10 @@ fn short_text(encoding: Encoding, value: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// `end` and `separator` are what may not be part of it.
 #[inline]
 fn write_value(
-    separator: Option<u8>,
+    (end, separator): (u8, Option<u8>),
     fields: &[String],
     at: usize,
     encoding: Encoding,
@@ -115,8 +124,8 @@ fn write_value(
         };
     };
     let clash = match separator {
-        None => memchr::memchr(b'\n', &text),
-        Some(separator) => memchr::memchr2(b'\n', separator, &text),
+        None => memchr::memchr(end, &text),
+        Some(separator) => memchr::memchr2(end, separator, &text),
     };
     match clash {
         None => {
@@ -124,7 +133,7 @@ fn write_value(
             Ok(())
         }
         Some(place) => {
-            let byte = text.get(place).copied().unwrap_or(b'\n');
+            let byte = text.get(place).copied().unwrap_or(end);
             Err(unwritable(fields, at, byte))
         }
     }
@@ -135,6 +144,7 @@ fn unwritable(fields: &[String], at: usize, byte: u8) -> Unwritable {
     let field = name(fields, at);
     match byte {
         b'\n' => Unwritable::LineEnd { field },
+        0 => Unwritable::Null { field },
         _ => Unwritable::Separator {
             field,
             separator: char::from(byte),
@@ -185,10 +195,10 @@ fn write_as_json(
     })
 }
 
-/// Walks over a column of MessagePack values that are all text or bytes, and writes each as a line. Returns how many lines that were:
+/// Walks over a column of MessagePack values that are all text or bytes, and writes each as a line with this `end`. Returns how many lines that were:
 /// fewer than there are where a value is none of that, or holds a line end; `at` then stands at that value.
 #[inline]
-pub fn write_texts(column: &[u8], at: &mut usize, out: &mut Vec<u8>) -> usize {
+pub fn write_texts(column: &[u8], at: &mut usize, end: u8, out: &mut Vec<u8>) -> usize {
     let mut lines = 0;
     while let Some(&lead) = column.get(*at) {
         let (head, len) = match lead {
@@ -206,11 +216,11 @@ pub fn write_texts(column: &[u8], at: &mut usize, out: &mut Vec<u8>) -> usize {
         let Some(text) = column.get(*at + head..*at + head + len) else {
             break;
         };
-        if memchr::memchr(b'\n', text).is_some() {
+        if memchr::memchr(end, text).is_some() {
             break;
         }
         out.extend_from_slice(text);
-        out.push(b'\n');
+        out.push(end);
         *at += head + len;
         lines += 1;
     }
@@ -239,7 +249,7 @@ mod tests {
 
     #[test]
     fn text_stands_as_it_is_and_all_else_as_json() {
-        let tabs = Layout::Separated(b'\t');
+        let tabs = Layout::TABS;
         for (encoding, row, expected) in [
             (
                 Encoding::Json,
@@ -257,7 +267,7 @@ mod tests {
 
     #[test]
     fn what_would_be_read_as_something_else_is_refused() {
-        let tabs = Layout::Separated(b'\t');
+        let tabs = Layout::TABS;
         for (layout, encoding, row, part) in [
             (
                 tabs,
@@ -272,7 +282,10 @@ mod tests {
                 "\"b\" holds the separator '\\t'",
             ),
             (
-                Layout::Separated(b','),
+                Layout::Separated {
+                    by: b',',
+                    end: b'\n',
+                },
                 Encoding::Json,
                 &[b"1", b"[1,2]"],
                 "separator ','",
@@ -305,7 +318,7 @@ mod tests {
     fn a_column_of_texts_is_written_as_one() {
         let column = b"\xa1a\xd9\x02bc\xda\x00\x01d\xc4\x01\xff\xa2e\n\xa1f";
         let (mut at, mut out) = (0, Vec::new());
-        assert_eq!(write_texts(column, &mut at, &mut out), 4);
+        assert_eq!(write_texts(column, &mut at, b'\n', &mut out), 4);
         assert_eq!(out, b"a\nbc\nd\n\xff\n");
         assert_eq!(column.get(at), Some(&0xa2));
     }

@@ -76,8 +76,11 @@ pub fn lines(layout: Layout, fields: usize, text: &[u8]) {
         // To a filter that wants another layout a row may have no form, which is an answer.
         for other in [
             Layout::Json,
-            Layout::Separated(b'\t'),
-            Layout::Separated(b'7'),
+            Layout::TABS,
+            Layout::Separated {
+                by: b'7',
+                end: b'\n',
+            },
         ] {
             let _ = write_line(other, &fields, encoding, &row, &mut Vec::new());
         }
@@ -90,11 +93,11 @@ pub fn lines(layout: Layout, fields: usize, text: &[u8]) {
             assert_eq!(hash_value(encoding, before), hash_value(encoding, after));
         }
     }
-    if let (Layout::Separated(_), Some(column), 1) =
+    if let (Layout::Separated { .. }, Some(column), 1) =
         (layout, block.piece(0..block.rows()).next(), fields.len())
     {
         let (mut at, mut out) = (0, Vec::new());
-        assert_eq!(write_texts(column, &mut at, &mut out), block.rows());
+        assert_eq!(write_texts(column, &mut at, b'\n', &mut out), block.rows());
         assert_eq!(out, written);
     }
 }
@@ -104,8 +107,11 @@ pub fn lines_by_first_byte(bytes: &[u8]) {
     if let Some((&first, text)) = bytes.split_first() {
         let layout = match first % 4 {
             0 => Layout::Json,
-            1 => Layout::Separated(b' '),
-            _ => Layout::Separated(b'\t'),
+            1 => Layout::Separated {
+                by: b' ',
+                end: b'\n',
+            },
+            _ => Layout::TABS,
         };
         lines(layout, usize::from(first / 4 % 4), text);
     }

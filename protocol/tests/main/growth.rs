@@ -250,7 +250,7 @@ fn lines_take_linear_time() {
     ];
     let fields = ["a".to_owned(), "b".to_owned()];
     for (what, input) in inputs {
-        for layout in [Layout::Json, Layout::Separated(b'\t')] {
+        for layout in [Layout::Json, Layout::TABS] {
             grows_linearly(what, &input, &|text| {
                 for fields in [&fields[..1], &fields] {
                     let mut block = Block::default();

@@ -129,14 +129,14 @@ function tests.commands_of_the_shell()
   local ir = described(HEAD .. [[
 return stormhost.Topology "Shell" {
   tail = stormhost.Lines { "tail -F x.log", spout = true },
-  sort = stormhost.Lines { "sort -u", parallelism = 2, fields = { "a", "b" }, separator = ",", inputs = Shuffle "tail" },
+  sort = stormhost.Lines { "sort -u", parallelism = 2, fields = { "a", "b" }, separator = ",", null = true, inputs = Shuffle "tail" },
   told = stormhost.Exec { "./notify", batch = 10, timeout = 5, cwd = "/tmp" } { Fields("sort", "a") },
 }
 ]])
   expect.equal(ir.mistakes, {})
   local tail, sort, told = component(ir, "tail"), component(ir, "sort"), component(ir, "told")
   expect.equal({ tail.kind, tail.shell }, { "spout", { run = "tail -F x.log", as = "lines" } })
-  expect.equal(sort.shell, { run = "sort -u", as = "lines", separator = "," })
+  expect.equal(sort.shell, { run = "sort -u", as = "lines", separator = ",", null = true })
   expect.equal({ sort.parallelism, sort.streams.default.fields }, { 2, { "a", "b" } })
   expect.equal({ told.shell, told.cwd }, { { run = "./notify", as = "exec", batch = 10, timeout = 5 }, "/tmp" })
   expect.equal({ told.command == nil, #ir.subscriptions }, { true, 2 })

@@ -293,7 +293,7 @@ def test_commands_of_the_shell(describe, tmp_path):
 from stormhost import Exec, Lines
 class T(Topology):
     a = Lines('tail -F x.log', spout=True)
-    b = Lines('cut -f2', 3, fields=('x', 'y'), separator=',', env={'K': 'v'}, inputs=[ShuffleGrouping(a)])
+    b = Lines('cut -f2', 3, fields=('x', 'y'), separator=',', null=True, env={'K': 'v'}, inputs=[ShuffleGrouping(a)])
     c = Exec('./notify', 2, batch=10, linger=1, timeout=5, inputs=[ShuffleGrouping(b)])
     d = Exec('cat', json=True, fields='z', cwd='/tmp', inputs=[ShuffleGrouping(b)])
 """
@@ -304,7 +304,7 @@ class T(Topology):
     assert found["a"]["shell"] == {"run": "tail -F x.log", "as": "lines", "json": False}
     assert found["a"]["streams"] == {"default": {"fields": ["line"], "direct": False}}
     assert (found["b"]["parallelism"], found["b"]["env"]) == (3, {"K": "v"})
-    assert found["b"]["shell"] == {"run": "cut -f2", "as": "lines", "json": False, "separator": ","}
+    assert found["b"]["shell"] == {"run": "cut -f2", "as": "lines", "json": False, "separator": ",", "null": True}
     assert found["c"]["streams"] == {}
     told = {"run": "./notify", "as": "exec", "json": False, "batch": 10, "linger": 1, "timeout": 5}
     assert found["c"]["shell"] == told

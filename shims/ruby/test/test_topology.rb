@@ -116,7 +116,7 @@ class TestTopology < Minitest::Test
     ir = described(<<~RUBY)
       class T < Topology
         spout Lines, 'tail -F x.log'
-        bolt Lines, 'LC_ALL=C /usr/bin/sort -u', parallelism: 2, fields: %i[a b], separator: ',' do
+        bolt Lines, 'LC_ALL=C /usr/bin/sort -u', parallelism: 2, fields: %i[a b], separator: ',', null: true do
           source :tail
         end
         bolt Exec, './notify', id: :told, batch: 10, timeout: 5 do
@@ -127,7 +127,7 @@ class TestTopology < Minitest::Test
     assert_empty(ir['mistakes'])
     tail, sort, told = ir['components']
     assert_equal(['tail', 'spout', { 'run' => 'tail -F x.log', 'as' => 'lines' }], tail.values_at('id', 'kind', 'shell'))
-    assert_equal(['sort', 2, { 'run' => 'LC_ALL=C /usr/bin/sort -u', 'as' => 'lines', 'separator' => ',' }, %w[a b]],
+    assert_equal(['sort', 2, { 'run' => 'LC_ALL=C /usr/bin/sort -u', 'as' => 'lines', 'separator' => ',', 'null' => true }, %w[a b]],
                  [*sort.values_at('id', 'parallelism', 'shell'), sort['streams']['default']['fields']])
     assert_equal([{ 'run' => './notify', 'as' => 'exec', 'batch' => 10, 'timeout' => 5 }, {}, ir['folder']],
                  told.values_at('shell', 'streams', 'cwd'))

@@ -86,6 +86,14 @@ pub(super) fn shell(ir: &ComponentIr, mistakes: &mut Vec<Mistake>) -> Option<(Sh
 }
 
 fn layout(id: &str, described: &ShellIr, wrong: &mut impl FnMut(String, &str)) -> Layout {
+    let end = if described.null { 0 } else { b'\n' };
+    if described.null && described.json {
+        wrong(
+            format!("\"{id}\" has JSON lines that end with a NUL"),
+            "JSON has no line ends in it; leave one of them out",
+        );
+    }
+    let by = |by: u8| Layout::Separated { by, end };
     match (described.json, described.separator.as_deref()) {
         (true, None) => Layout::Json,
         (true, Some(_)) => {
@@ -95,15 +103,15 @@ fn layout(id: &str, described: &ShellIr, wrong: &mut impl FnMut(String, &str)) -
             );
             Layout::Json
         }
-        (false, None) => Layout::Separated(b'\t'),
+        (false, None) => by(b'\t'),
         (false, Some(separator)) => match separator.as_bytes() {
-            [byte] if byte.is_ascii() && *byte != b'\n' => Layout::Separated(*byte),
+            [byte] if byte.is_ascii() && *byte != end => by(*byte),
             _ => {
                 wrong(
                     format!("the separator of \"{id}\" is {separator:?}"),
                     "it is one ASCII character, and no line end",
                 );
-                Layout::Separated(b'\t')
+                by(b'\t')
             }
         },
     }

@@ -67,6 +67,12 @@ fn each_mistake_is_told() {
         ),
         (
             none(),
+            shell(json!({"run": "a", "as": "lines", "null": true, "json": true})),
+            none(),
+            "JSON lines that end with a NUL",
+        ),
+        (
+            none(),
             shell(json!({"run": "a", "as": "lines", "batch": 3})),
             none(),
             "it has no batch",

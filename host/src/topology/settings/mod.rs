@@ -31,6 +31,8 @@ pub use kind::ValueKind;
 pub use known::{Effect, Known, Scope, all, effect, known};
 pub(super) use layers::Layers;
 
+const SUBPROCESS_TIMEOUT: &str = "topology.subprocess.timeout.secs";
+
 /// Every setting in force, by name.
 ///
 /// The getters never fail: what does not fit its type was refused when the topology was checked, and an empty `Settings`
@@ -125,17 +127,27 @@ impl Settings {
     /// After how long without a sign of life a child is taken for hung. `topology.subprocess.timeout.secs`; where nobody sets that,
     /// `supervisor.worker.timeout.secs`, as in Storm; else 30 s.
     pub fn subprocess_timeout(&self) -> Duration {
-        const OWN: &str = "topology.subprocess.timeout.secs";
         const WORKERS: &str = "supervisor.worker.timeout.secs";
-        let is_set = |key| {
-            self.get(key)
-                .is_some_and(|set| set.origin != Origin::Default)
-        };
-        self.seconds(if is_set(OWN) || !is_set(WORKERS) {
-            OWN
-        } else {
-            WORKERS
+        let own = self.subprocess_timeout_that_was_set();
+        own.unwrap_or_else(|| {
+            self.seconds(if self.is_set(WORKERS) {
+                WORKERS
+            } else {
+                SUBPROCESS_TIMEOUT
+            })
         })
+    }
+
+    /// `topology.subprocess.timeout.secs` where somebody set it; `None` where nobody did. For filters, which give no sign of life unless they
+    /// read or write.
+    pub fn subprocess_timeout_that_was_set(&self) -> Option<Duration> {
+        self.is_set(SUBPROCESS_TIMEOUT)
+            .then(|| self.seconds(SUBPROCESS_TIMEOUT))
+    }
+
+    fn is_set(&self, key: &str) -> bool {
+        self.get(key)
+            .is_some_and(|set| set.origin != Origin::Default)
     }
 
     /// How many ackers Storm would start; `None` leaves it to Storm. Here only 0 matters, see [`Settings::tracking`]. `topology.acker.executors`.

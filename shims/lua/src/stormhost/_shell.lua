@@ -8,8 +8,8 @@ local _M = {}
 
 -- What a declaration of any kind takes, and what the description has of the command.
 local COMMON = { fields = true, parallelism = true, env = true, cwd = true, conf = true, inputs = true }
-local LINES = { json = true, separator = true, spout = true }
-local EXEC = { json = true, separator = true, batch = true, linger = true, timeout = true }
+local LINES = { json = true, separator = true, null = true, spout = true }
+local EXEC = { json = true, separator = true, null = true, batch = true, linger = true, timeout = true }
 
 local function declared(title, mode, known, given)
   if type(given) ~= "table" or type(given[1]) ~= "string" then
@@ -41,7 +41,8 @@ end
 -- `Lines { "grep -v bot", parallelism = 4 }` is a filter, at most once; `Lines { "tail -F access.log", spout = true }`
 -- a spout, whose lines are kept and replayed until their trees are done. `fields`: what a line becomes, `"line"` if
 -- nothing is said; several stand on it with `separator` (a tab) between them. `json`: lines are JSON objects by the
--- names of the fields. `env`, `cwd`, `conf`, `inputs`: as for any declaration; it runs where `stormhost` was typed.
+-- names of the fields. `null`: lines end with a NUL, as those of `find -print0`. `env`, `cwd`, `conf`, `inputs`: as for
+-- any declaration; it runs where `stormhost` was typed.
 function _M.Lines(given)
   if type(given) == "table" and given.fields == nil then
     given.fields = "line"

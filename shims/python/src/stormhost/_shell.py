@@ -35,8 +35,8 @@ class Lines(Shell):
 
     `Lines('grep -v bot', 2)` is a filter, at most once; `Lines('tail -F access.log', spout=True)` a spout, whose lines
     are kept and replayed until their trees are done. `fields`: what a line becomes; several stand on it with
-    `separator` (a tab) between them. `json`: lines are JSON objects by the names of the fields. The others are those
-    of `Process`; the command runs where `stormhost` was typed.
+    `separator` (a tab) between them. `json`: lines are JSON objects by the names of the fields. `null`: lines end with
+    a NUL, as those of `find -print0`. The others are those of `Process`; the command runs where `stormhost` was typed.
     """
 
     __slots__ = ()
@@ -49,13 +49,14 @@ class Lines(Shell):
         fields: Any = "line",
         json: bool = False,
         separator: str | None = None,
+        null: bool = False,
         spout: bool = False,
         env: dict[str, str] | None = None,
         cwd: str | None = None,
         conf: dict[str, Any] | None = None,
         inputs: Any = (),
     ) -> None:
-        words = {"json": json, "separator": separator}
+        words = {"json": json, "separator": separator, "null": null or None}
         super().__init__(
             command, "lines", words, fields,
             parallelism=parallelism, spout=spout, env=env, cwd=cwd, conf=conf, inputs=inputs,
@@ -82,6 +83,7 @@ class Exec(Shell):
         fields: Any = None,
         json: bool = False,
         separator: str | None = None,
+        null: bool = False,
         batch: int = 1,
         linger: float | None = None,
         timeout: float | None = None,
@@ -90,7 +92,8 @@ class Exec(Shell):
         conf: dict[str, Any] | None = None,
         inputs: Any = (),
     ) -> None:
-        words = {"json": json, "separator": separator, "batch": batch, "linger": linger, "timeout": timeout}
+        words: dict[str, Any] = {"json": json, "separator": separator, "null": null or None}
+        words.update(batch=batch, linger=linger, timeout=timeout)
         super().__init__(
             command, "exec", words, fields, parallelism=parallelism, env=env, cwd=cwd, conf=conf, inputs=inputs
         )

@@ -26,10 +26,10 @@ module Stormhost
   #     end
   #
   # `fields`: what a line becomes; several stand on it with `separator` (a tab) between them. `json`: lines are JSON objects by the
-  # names of the fields. The command runs where `stormhost` was typed.
+  # names of the fields. `null`: lines end with a NUL, as those of `find -print0`. The command runs where `stormhost` was typed.
   class Lines
-    def self.declared(kind, command, fields: :line, json: nil, separator: nil, **options)
-      ShellDeclaration.new(kind, 'lines', command, { json: json, separator: separator }, fields: fields, **options)
+    def self.declared(kind, command, fields: :line, json: nil, separator: nil, null: nil, **options)
+      ShellDeclaration.new(kind, 'lines', command, { json: json, separator: separator, null: null }, fields: fields, **options)
     end
   end
 
@@ -43,8 +43,8 @@ module Stormhost
   # on standard input; a `batch` has a line a tuple there, and waits `linger` seconds for more. What it writes is emitted, anchored, as
   # `fields`. As many processes run at a time as there are tasks.
   class Exec
-    def self.declared(kind, command, fields: nil, json: nil, separator: nil, batch: nil, linger: nil, timeout: nil, **options)
-      words = { json: json, separator: separator, batch: batch, linger: linger, timeout: timeout }
+    def self.declared(kind, command, fields: nil, json: nil, separator: nil, null: nil, batch: nil, linger: nil, timeout: nil, **options)
+      words = { json: json, separator: separator, null: null, batch: batch, linger: linger, timeout: timeout }
       ShellDeclaration.new(kind, 'exec', command, words, fields: fields, **options)
     end
   end
