@@ -66,9 +66,26 @@ pub(super) fn load(
     let asked = asked_resources(options)?;
     resources::settle(&mut ir, folder, asked.as_deref(), &mut told);
     name_interpreters(&mut ir, folder, options);
+    add_to_paths(&mut ir, options);
     name_counterparts(&mut ir, options)?;
     ir.mistakes = told.mistakes;
     Ok(ir)
+}
+
+/// A component's own `PATH` stands behind the one that there is, as in Storm; its other variables take the place of what there is.
+fn add_to_paths(ir: &mut Ir, options: &LoadOptions) {
+    const PATH: &str = "PATH";
+    let of_topology = ir.conf.get("topology.environment");
+    let of_topology = of_topology.and_then(|variables| variables.get(PATH)?.as_str());
+    let of_host = || options.surroundings.variable(PATH)?.to_str();
+    let Some(there) = of_topology.or_else(of_host).map(str::to_owned) else {
+        return;
+    };
+    for component in &mut ir.components {
+        if let Some(path) = component.env.get_mut(PATH) {
+            *path = format!("{there}:{path}");
+        }
+    }
 }
 
 /// A topology as its file and what that includes describe it.

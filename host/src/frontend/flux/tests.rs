@@ -244,6 +244,27 @@ fn appendix_d_22_all_variables_of_a_line_are_replaced() {
 }
 
 #[test]
+fn a_path_of_a_components_own_stands_behind_the_one_that_there_is() {
+    let split = "    parallelism: 2\n";
+    let own = "    configMethods:\n      - {name: setEnv, args: [{PATH: /own, OTHER: x}]}\n";
+    let text = WORDS.replace(split, &format!("{split}{own}"));
+    for (config, path) in [
+        ("", "/bin:/usr/bin:/own"),
+        (
+            "config: {topology.environment: {PATH: /topology}}\n",
+            "/topology:/own",
+        ),
+    ] {
+        let ir = described(&format!("{text}{config}"), &[], |options| {
+            options.surroundings =
+                Surroundings::new(options.surroundings.folder(), [("PATH", "/bin:/usr/bin")]);
+        });
+        let env = &component(&ir, "split").env;
+        assert_eq!((env["PATH"].as_str(), env["OTHER"].as_str()), (path, "x"));
+    }
+}
+
+#[test]
 fn includes_are_merged_as_in_flux() {
     let part = "name: part\nconfig: {a: 1, b: 1}\nspouts:\n  - id: lines\n    className: x.FluxShellSpout\n    constructorArgs: [[other]]\n\
                 bolts:\n  - id: more\n    className: x.FluxShellBolt\n    constructorArgs: [[more]]\n\
