@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -249,6 +250,7 @@ def test_a_channel_is_heard_at_most_once_and_says_so(stormhost: Stormhost, redis
     redis.kill()
     redis.start()
     run.until(lambda: redis.ask("pubsub", "numpat") == ["1"], "it to listen again")
+    assert "what is published meanwhile is lost" in run.told and "nothing is lost" not in run.told
     redis.ask("publish", "news.far", "again")
     run.until(lambda: run.noted("seen") == ["hello", "again"], "the message after the loss")
     run.signal(signal.SIGTERM)
@@ -369,7 +371,14 @@ class Certificates:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        files = ["--tls-cert-file", self.file("server.crt"), "--tls-key-file", self.file("server.key"), "--tls-ca-cert-file", self.file("ca.crt")]
+        files = [
+            "--tls-cert-file",
+            self.file("server.crt"),
+            "--tls-key-file",
+            self.file("server.key"),
+            "--tls-ca-cert-file",
+            self.file("ca.crt"),
+        ]
         options = ["--tls-port", str(port), *files, "--tls-auth-clients", clients]
         return RedisServer(self.folder, tls=options), f"rediss://localhost:{port}"
 
@@ -388,7 +397,9 @@ def certificates(tmp_path: Path) -> Certificates:
 @pytest.mark.parametrize("mode", ["list", "stream", "channel"])
 def test_tls_with_certificates_of_ones_own(stormhost: Stormhost, certificates: Certificates, mode: str) -> None:
     server, url = certificates.server(clients="yes")
-    files = "".join(f", tls_{word}={certificates.file(name)!r}" for word, name in (("ca", "ca.crt"), ("cert", "client.crt"), ("key", "client.key")))
+    files = "".join(
+        f", tls_{word}={certificates.file(name)!r}" for word, name in (("ca", "ca.crt"), ("cert", "client.crt"), ("key", "client.key"))
+    )
     try:
         server.start()
         if mode == "list":
@@ -551,3 +562,304 @@ class Seen(Bolt):
     run = stormhost.run(topology("key='lines', drain=True", hold), env=at(redis))
     assert run.noted("finished")[:2] == [20, 20]
     nothing_is_left_in(redis)
+
+
+GATE = """
+class Seen(Bolt):
+    tick_interval = 0.1
+    held = ()
+    def execute(self, input):
+        note('seen', input.message)
+        self.held = (*self.held, input)
+    def tick(self):
+        if os.path.exists('go'):
+            for input in self.held:
+                (self.ack if os.path.exists('well') else self.fail)(input)
+            self.held = ()
+"""
+
+
+@pytest.mark.error("SH1007")
+def test_what_redis_refuses_to_take_back_is_not_lost(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", items(20))
+    run = stormhost.start(topology("key='lines', drain=True, pause_max=0.5", GATE), env=at(redis))
+    run.until(lambda: len(run.noted("seen")) == 20, "all items to be in hand")
+    redis.ask("config", "set", "maxmemory", 1)
+    (stormhost.folder / "go").touch()
+    run.until(lambda: "Redis refuses to be told of 20 items: OOM" in run.told, "the refusal to be told")
+    assert (redis.length("lines"), taken(redis)) == (0, 20)
+    (stormhost.folder / "well").touch()
+    redis.ask("config", "set", "maxmemory", 0)
+    run.ends_with(0)
+    assert "Redis takes what it refused before" in run.told
+    assert Counter(run.noted("seen")) == Counter(items(20) * 2)
+    nothing_is_left_in(redis)
+
+
+@pytest.mark.error("SH1007")
+@pytest.mark.parametrize("mode", ["list", "stream"])
+def test_what_redis_refuses_to_put_aside_is_not_lost(stormhost: Stormhost, redis: RedisServer, mode: str) -> None:
+    if mode == "list":
+        redis.push("lines", items(5))
+    else:
+        redis.add("lines", items(5))
+    redis.ask("set", "lines:failed", "a text")
+    bolt = SEEN + "        raise ValueError('bad')\n"
+    run = stormhost.start(topology(f"key='lines', mode={mode!r}, drain=True, tries=1, pause_max=0.5", bolt), env=at(redis))
+    run.until(lambda: "items: WRONGTYPE" in run.told, "the refusal to be told")
+
+    def held() -> int:
+        return taken(redis) if mode == "list" else int(redis.ask("xpending", "lines", "T")[0])
+
+    assert held() > 0
+    if mode == "list":
+        assert redis.length("lines") + held() == 5
+    redis.ask("del", "lines:failed")
+    run.ends_with(3)
+    assert held() == 0
+    assert redis.ask("llen" if mode == "list" else "xlen", "lines:failed") == ["5"]
+
+
+@pytest.mark.error("SH1005")
+def test_what_redis_refuses_to_take_back_at_the_end_lies_there_and_is_counted(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", items(10))
+    settings = {"stormhost.shutdown.timeout.secs": 1}
+    run = stormhost.start(topology("key='lines'", KEEPS), env=at(redis), settings=settings)
+    run.until(lambda: len(run.noted("seen")) == 10, "all items to be in hand")
+    redis.ask("config", "set", "maxmemory", 1)
+    run.signal(signal.SIGTERM)
+    run.ends_with(143)
+    redis.ask("config", "set", "maxmemory", 0)
+    assert "leaves with 10 items" in run.told
+    assert (redis.length("lines"), taken(redis)) == (0, 10)
+    again = stormhost.run(topology("key='lines', drain=True"), env=at(redis))
+    assert sorted(again.noted("seen")) == items(10)
+    nothing_is_left_in(redis)
+
+
+def test_all_that_a_dead_consumer_has_pending_is_claimed_before_a_drain_ends(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.add("events", items(1900))
+    first = stormhost.start(topology("mode='stream', key='events'", KEEPS), env=at(redis))
+    first.until(lambda: redis.ask("xpending", "events", "T")[0] == "1900", "all entries to be in hand")
+    first.signal(signal.SIGKILL)
+    first.wait()
+    second = stormhost.run(topology("mode='stream', key='events', drain=True"), env=at(redis))
+    assert set(second.noted("seen")) == set(items(1900))
+    assert redis.ask("xpending", "events", "T")[0] == "0"
+
+
+def test_a_drain_waits_for_a_list_of_a_consumer_that_may_be_dead(stormhost: Stormhost, redis: RedisServer) -> None:
+    other = "0123456789abcdef.1.2.3"
+    redis.push("lines", ["here"])
+    redis.ask("sadd", "lines:consumers", other)
+    redis.ask("lpush", f"lines:taken:{other}", "there")
+    redis.ask("set", f"lines:alive:{other}", 1, "px", 2500)
+    run = stormhost.run(topology("key='lines', drain=True"), env=at(redis))
+    assert run.noted("seen") == ["here", "there"]
+    assert f"waits for 1 items of {other}" in run.told
+    nothing_is_left_in(redis)
+
+
+def test_a_drain_does_not_wait_for_a_consumer_that_lives(stormhost: Stormhost, redis: RedisServer) -> None:
+    other = "0123456789abcdef.1.2.3"
+    redis.ask("sadd", "lines:consumers", other)
+    redis.ask("lpush", f"lines:taken:{other}", "there")
+    redis.ask("set", f"lines:alive:{other}", 1, "px", 20000)
+    run = stormhost.start(topology("key='lines', drain=True"), env=at(redis))
+    run.until(lambda: f"waits for 1 items of {other}" in run.told, "it to wait")
+    redis.ask("set", f"lines:alive:{other}", 1, "px", 30000)
+    run.ends_with(0)
+    assert run.noted("seen") == []
+
+
+def test_a_drain_waits_for_entries_of_a_consumer_that_may_be_dead(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.add("events", items(3))
+    redis.ask("xgroup", "create", "events", "T", "0")
+    redis.ask("xreadgroup", "group", "T", "somebody", "count", 2, "streams", "events", ">")
+    run = stormhost.run(topology("mode='stream', key='events', claim_idle=3, drain=True"), env=at(redis))
+    assert sorted(run.noted("seen")) == items(3)
+    assert "waits for 2 items of somebody" in run.told
+
+
+def test_entries_in_hand_at_an_orderly_end_are_handed_over(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.add("events", items(10))
+    settings = {"stormhost.shutdown.timeout.secs": 1}
+    run = stormhost.start(topology("mode='stream', key='events'", KEEPS), env=at(redis), settings=settings)
+    run.until(lambda: len(run.noted("seen")) == 10, "all entries to be in hand")
+    run.signal(signal.SIGTERM)
+    run.ends_with(143)
+    assert redis.ask("xpending", "events", "T")[3:] == ["stormhost.left", "10"]
+    # They are there at once for anybody, wherever it is: nobody has to see that the consumer is dead.
+    claimed = redis.ask("xautoclaim", "events", "T", "anybody", 60_000, "0-0", "justid")
+    assert len([line for line in claimed[1:] if line]) == 10
+    redis.ask("xgroup", "delconsumer", "events", "T", "anybody")
+
+
+def test_a_replica_that_takes_no_writes_is_tried_ever_more_rarely(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.ask("replicaof", "127.0.0.1", 1)
+    run = stormhost.start(pipeline("key='out'", "'word'"), env=at(redis))
+    run.until(lambda: "(4 tries)" in run.told, "four tries")
+    assert "is there again" not in run.told
+    redis.ask("replicaof", "no", "one")
+    run.ends_with(0)
+    assert "is there again" in run.told
+    assert sorted(redis.ask("lrange", "out", 0, -1)) == ["cow", "moon"]
+
+
+USER = {"REDIS_USERNAME": "app", "REDIS_PASSWORD": "word"}
+
+
+@pytest.mark.error("SH1001")
+@pytest.mark.parametrize("mode", ["list", "stream", "channel", "sink"])
+def test_what_a_user_needs_is_told_and_is_enough(stormhost: Stormhost, redis: RedisServer, mode: str) -> None:
+    redis.ask("acl", "setuser", "app", "on", ">word")
+    words = (
+        pipeline("key='it'", "'word'")
+        if mode == "sink"
+        else topology(f"mode={mode!r}, key='it'", SEEN + "        raise ValueError('bad')\n")
+    )
+    if mode in ("list", "stream"):
+        words = words.replace("key='it'", "key='it', drain=True, tries=1")
+    env = {**at(redis), **USER}
+    run = stormhost.run(words, env=env, status=4)
+    assert "NOPERM" in run.told
+    needed = run.told.split("the user of Redis needs ")[1].split(" [SH")[0].split()
+    redis.ask("acl", "setuser", "app", *needed)
+    if mode == "list":
+        redis.push("it", items(3))
+    elif mode == "stream":
+        redis.add("it", items(3))
+    run = stormhost.start(words, env=env)
+    if mode == "channel":
+        run.until(lambda: redis.ask("pubsub", "numsub", "it")[1] == "1", "somebody to listen")
+        run.signal(signal.SIGTERM)
+    run.ends_with({"sink": 0, "channel": 143}.get(mode, 3))
+    assert "NOPERM" not in run.told
+
+
+@pytest.mark.error("SH1001")
+def test_a_command_that_is_not_allowed_ends_the_run_at_its_start(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.ask("acl", "setuser", "app", "on", ">word", "~*", "+@all", "-lmove")
+    run = stormhost.run(topology("key='lines'"), env={**at(redis), **USER}, status=4)
+    assert "NOPERM" in run.told and "+lmove" in run.told
+
+
+@pytest.mark.error("SH1001")
+def test_a_redis_cluster_is_told_of(stormhost: Stormhost, tmp_path: Path) -> None:
+    with socket.socket() as free, socket.socket() as bus:
+        free.bind(("127.0.0.1", 0))
+        bus.bind(("127.0.0.1", 0))
+        port, gossip = free.getsockname()[1], bus.getsockname()[1]
+    options = ["--port", str(port), "--cluster-enabled", "yes", "--cluster-port", str(gossip)]
+    server = RedisServer(tmp_path, tls=options)
+    try:
+        server.start()
+        server.ask("cluster", "addslotsrange", 0, 16383)
+        wait_for(lambda: "cluster_state:ok" in server.ask("cluster", "info"), "the cluster to be ready")
+        run = stormhost.run(topology("key='lines', drain=True"), env=at(server), status=4)
+        assert "CROSSSLOT" in run.told and 'redis.key: "{lines}"' in run.told
+        server.push("{lines}", items(3))
+        assert stormhost.run(topology("key='{lines}', drain=True"), env=at(server)).noted("seen") == items(3)
+    finally:
+        server.close()
+
+
+def test_a_stream_is_read_where_the_url_asks_for_resp3(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.add("events", items(3))
+    env = {"REDIS_URL": f"{redis.url}?protocol=resp3"}
+    run = stormhost.run(topology("mode='stream', key='events', drain=True"), env=env)
+    assert run.noted("seen") == items(3)
+
+
+def test_tasks_that_live_do_not_claim_from_one_another(stormhost: Stormhost, redis: RedisServer) -> None:
+    hold = """
+import time
+class Seen(Bolt):
+    def execute(self, input):
+        note('seen', input.message)
+        while not os.path.exists('go'):
+            time.sleep(0.05)
+        self.ack(input)
+"""
+    run = stormhost.start(topology("2, mode='stream', key='events', claim_idle=1", hold), env=at(redis))
+    run.until(lambda: len(redis.ask("xinfo", "groups", "events")) > 0, "the group")
+    for part in range(4):
+        redis.add("events", items(10, f"part {part}"))
+    # Long enough that each of them has looked for what others left.
+    time.sleep(9)
+    (stormhost.folder / "go").touch()
+    run.until(lambda: redis.ask("xpending", "events", "T")[0] == "0", "all to be acknowledged")
+    run.signal(signal.SIGTERM)
+    run.ends_with(143)
+    assert max(Counter(run.noted("seen")).values()) == 1
+    assert "takes up" not in run.told
+
+
+def test_what_was_taken_is_found_after_the_set_of_consumers_was_deleted(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", items(5))
+    first = stormhost.start(topology("key='lines'", KEEPS), env=at(redis))
+    first.until(lambda: len(first.noted("seen")) == 5, "all items to be in hand")
+    redis.ask("del", "lines:consumers")
+    redis.push("lines", items(5, "more"))
+    first.until(lambda: len(first.noted("seen")) == 10, "more items to be in hand")
+    first.signal(signal.SIGKILL)
+    first.wait()
+    second = stormhost.run(topology("key='lines', drain=True"), env=at(redis))
+    assert sorted(second.noted("seen")) == sorted([*items(5), *items(5, "more")])
+    nothing_is_left_in(redis)
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used so far."""
+    numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_redis_that_hangs_costs_no_cpu(stormhost: Stormhost, redis: RedisServer) -> None:
+    run = stormhost.start(topology("mode='stream', key='events', claim_idle=0.3, timeout=60"), env=at(redis))
+    run.until(lambda: redis.ask("xinfo", "groups", "events") != [], "it to read")
+    assert redis.running is not None
+    redis.running.send_signal(signal.SIGSTOP)
+    try:
+        time.sleep(1)
+        before = cpu_seconds(run.pid)
+        time.sleep(2)
+        used = cpu_seconds(run.pid) - before
+    finally:
+        redis.running.send_signal(signal.SIGCONT)
+    assert used < 0.2
+    run.signal(signal.SIGTERM)
+    run.ends_with(143)
+
+
+def test_tries_are_counted_over_all_tasks(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", ["bad"])
+    bolt = SEEN + "        raise ValueError('bad')\n"
+    run = stormhost.start(topology("4, key='lines', tries=3", bolt), env=at(redis))
+    run.until(lambda: redis.length("lines:failed") == 1, "it to be put aside")
+    run.signal(signal.SIGTERM)
+    run.wait()
+    assert run.noted("seen") == ["bad"] * 3
+
+
+def test_items_that_say_the_same_have_their_own_tries(stormhost: Stormhost, redis: RedisServer) -> None:
+    redis.push("lines", ["same"] * 9)
+    bolt = """
+class Seen(Bolt):
+    seen = 0
+    def execute(self, input):
+        note('seen', input.message)
+        self.seen += 1
+        if self.seen <= 9:
+            self.fail(input)
+        else:
+            self.ack(input)
+"""
+    run = stormhost.run(topology("key='lines', tries=3, drain=True", bolt), env=at(redis))
+    assert len(run.noted("seen")) == 18
+    nothing_is_left_in(redis)
+
+
+def test_a_typed_option_that_there_is_not_is_pointed_out(stormhost: Stormhost, redis: RedisServer) -> None:
+    run = stormhost.run(topology("key='lines', drain=True"), env=at(redis), settings={"redis:redis.drian": True, "redis.hosts": "x"})
+    assert 'Redis has no option "drian" here' in run.told and 'Redis has no option "hosts" here' in run.told

@@ -73,7 +73,8 @@ JAVA_CLASS "SH0213"
     remedy "Replace it by a component in another language, or by a program of its own with `Process(…)`; `docs/porting.md` has more."
 BAD_REDIS_OPTION "SH0214"
     ["\"{component}\": {problem}"]
-    cause "An option of a Redis spout or sink is unknown, has a value that it cannot have, or contradicts another one."
+    ["\"{component}\" writes as {mode}, where its tuples have a key and a value, and the stream \"{stream}\" of \"{source}\" has {number} fields"]
+    cause "An option of a Redis spout or sink is unknown, has a value that it cannot have, has no effect, or contradicts another one or the fields of a stream."
     remedy "The message says what is expected; all options stand in `docs/redis.md`."
 BAD_SHELL "SH0215"
     ["\"{component}\" is a shell component, and something else at once"]

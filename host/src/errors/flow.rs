@@ -85,11 +85,11 @@ REDIS "Redis"
 
 REDIS_REFUSES "SH1001"
     ["{task} cannot work with Redis at {server}: {reason}; {advice}"]
-    cause "The server is there and refuses what it is asked: a wrong password, a key that holds something else, or a version that is too old."
+    cause "The server is there and refuses what it is asked: a wrong password, a command or key that is not allowed, a key that holds something else, a version that is too old, or a Redis Cluster."
     remedy "Follow the advice in the message; all options stand in `docs/redis.md`."
 REDIS_AWAY "SH1002"
     ["Redis at {server}: {reason} ({tries}); next try in {seconds} s"]
-    cause "The server cannot be reached, or the connection broke. What is in hand waits, and nothing is lost."
+    cause "The server cannot be reached, the connection broke, or it can do nothing for anybody, as a replica that is read-only. What is in hand waits, and nothing is lost but what is published on channels meanwhile."
     remedy "Start the server, or check `redis.url`, `redis.host` and `redis.port`. It is tried again for ever."
 REDIS_ASIDE "SH1003"
     ["puts aside, into {key}: {item} ({reason})"]
@@ -102,10 +102,14 @@ REDIS_OVERRUN "SH1004"
     remedy "Use a list or a stream in place of the channel, or make the topology faster."
 REDIS_NOT_TOLD "SH1005"
     ["leaves with {number} items of which Redis could not be told; they lie there, and the next run takes them up"]
-    cause "The run ended while the connection was lost."
+    cause "The run ended while the connection was lost, or while Redis refused to take back what was in hand."
     remedy "Nothing has to be done, but they may be processed once more."
 REDIS_UNWRITTEN "SH1006"
     ["{number} tuples of {number} failed, the first because: {reason}"]
     cause "The sink could not write tuples: a value is no text for Redis, or the server answered with an error."
     remedy "See the reason; spouts that replay will send them again."
+REDIS_REFUSES_TO_BE_TOLD "SH1007"
+    ["Redis refuses to be told of {number} items: {reason}; they stay where they are, next try in {seconds} s"]
+    cause "What became of items could not be written: Redis has no memory left, the key for what is put aside holds something else, or its user may not write there."
+    remedy "See the reason. Nothing is lost and nothing more is taken meanwhile; it is tried again for ever."
 }

@@ -38,6 +38,8 @@ pub struct Host {
     pub stage: watch::Sender<Stage>,
     /// For each component: whether any of its children has done its handshake in this run.
     pub healthy: Vec<Cell<bool>>,
+    /// For each component: how often what it read from Redis has failed.
+    pub redis_fails: Vec<RefCell<super::redis::Fails>>,
     /// What children that speak frames call themselves and their codec, each as often as it differs.
     pub speakers: RefCell<Vec<(String, String)>>,
     /// For each task: the process id of its child, 0 while it has none.
@@ -93,6 +95,11 @@ impl Host {
                 .components
                 .iter()
                 .map(|_| Cell::new(false))
+                .collect(),
+            redis_fails: topology
+                .components
+                .iter()
+                .map(|_| RefCell::default())
                 .collect(),
             pids: vec![Cell::new(0); tasks],
             used_by_dead: vec![Cell::new(0.0); tasks],

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use redis::{
     Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo,
-    RedisError, TlsCertificates,
+    ProtocolVersion, RedisError, TlsCertificates,
 };
 use serde_json::Value;
 
-use super::mistake::Mistake;
+use super::mistake::{Mistake, Severity};
 use super::model::Kind;
 use super::nearest::nearest;
 use super::settings::{Origin, Settings};
@@ -194,6 +194,28 @@ const KNOWN: [(&str, Option<&str>); 26] = [
     ("pause.max", None),
 ];
 
+/// The options that name a server. Where one of them is set, the variables that say where a server is are meant for another one.
+const NAME_A_SERVER: [&str; 3] = ["url", "host", "socket"];
+/// What these variables stand in for.
+const PLACE: [&str; 3] = ["host", "port", "db"];
+
+/// Why an option does nothing for a component of this kind and mode; `None` if it is heeded.
+fn in_vain(name: &str, spout: bool, mode: Mode) -> Option<&'static str> {
+    let (heeded, whose) = match name {
+        "take" => (spout && mode == Mode::List, "spouts of lists"),
+        "group" | "start" | "claim.idle" => (spout && mode == Mode::Stream, "spouts of streams"),
+        "batch" | "tries" | "drain" => (
+            spout && (mode != Mode::Channel || name == "drain"),
+            "spouts of lists and streams",
+        ),
+        "push" => (!spout && mode == Mode::List, "sinks that write lists"),
+        "maxlen" => (!spout && mode == Mode::Stream, "sinks that write streams"),
+        "expire" => (!spout && mode == Mode::String, "sinks that write strings"),
+        _ => return None,
+    };
+    (!heeded).then_some(whose)
+}
+
 /// What is known of the component whose options are read.
 pub(super) struct Subject<'a> {
     /// Its name.
@@ -202,6 +224,8 @@ pub(super) struct Subject<'a> {
     pub kind: Kind,
     /// How many tasks it has.
     pub tasks: u32,
+    /// How many fields a spout's tuples have.
+    pub fields: usize,
     /// The topology's name, which a group is called by unless it is given another.
     pub topology: &'a str,
     /// What is in force for it.
@@ -225,9 +249,14 @@ impl Subject<'_> {
         };
         reader.unknown();
         let options = reader.options();
-        for (message, hint) in reader.wrong {
-            let mistake = Mistake::error(at, format!("\"{}\": {message}", self.id))
-                .coded(Code::BAD_REDIS_OPTION);
+        reader.without_effect(options.mode);
+        for (severity, message, hint) in reader.wrong {
+            let message = format!("\"{}\": {message}", self.id);
+            let mistake = match severity {
+                Severity::Error => Mistake::error(at, message),
+                _ => Mistake::warning(at, message),
+            };
+            let mistake = mistake.coded(Code::BAD_REDIS_OPTION);
             mistakes.push(match hint {
                 Some(hint) => mistake.hint(hint),
                 None => mistake,
@@ -239,23 +268,45 @@ impl Subject<'_> {
 
 struct Reader<'a> {
     subject: &'a Subject<'a>,
-    wrong: Vec<(String, Option<String>)>,
+    wrong: Vec<(Severity, String, Option<String>)>,
 }
 
 impl Reader<'_> {
     fn complain(&mut self, message: String, hint: &str) {
-        self.wrong
-            .push((message, (!hint.is_empty()).then(|| hint.into())));
+        self.says(Severity::Error, message, hint);
     }
 
-    /// Options of the component's own that mean nothing. What the topology says may be meant for somebody else.
+    fn says(&mut self, severity: Severity, message: String, hint: &str) {
+        let hint = (!hint.is_empty()).then(|| hint.into());
+        self.wrong.push((severity, message, hint));
+    }
+
+    /// The component's own options that are heeded elsewhere only.
+    fn without_effect(&mut self, mode: Mode) {
+        let spout = self.subject.kind == Kind::Spout;
+        for (key, setting) in self.subject.settings.iter() {
+            let own = setting.origin == Origin::Component && !setting.value.is_null();
+            if let Some(name) = key.strip_prefix("redis.").filter(|_| own)
+                && let Some(whose) = in_vain(name, spout, mode)
+            {
+                let message = format!("redis.{name} has no effect here: it is for {whose}");
+                self.says(Severity::Warning, message, "");
+            }
+        }
+    }
+
+    /// Options that mean nothing: the component's own; typed ones, of which it is pointed out. What the topology says may be meant for somebody else.
     fn unknown(&mut self) {
         for (key, setting) in self.subject.settings.iter() {
             let Some(name) = key.strip_prefix("redis.") else {
                 continue;
             };
-            if setting.origin == Origin::Component && !KNOWN.iter().any(|(known, _)| *known == name)
-            {
+            let severity = match setting.origin {
+                Origin::Component => Severity::Error,
+                Origin::CommandLine => Severity::Warning,
+                _ => continue,
+            };
+            if !KNOWN.iter().any(|(known, _)| *known == name) {
                 let near = nearest(name, KNOWN.iter().map(|(name, _)| *name));
                 let hint = match near {
                     Some(near) => format!("did you mean \"{near}\"?"),
@@ -264,53 +315,92 @@ impl Reader<'_> {
                         format!("what there is: {}", all.join(", "))
                     }
                 };
-                self.wrong
-                    .push((format!("Redis has no option \"{name}\" here"), Some(hint)));
+                let message = format!("Redis has no option \"{name}\" here");
+                self.says(severity, message, &hint);
             }
         }
     }
 
-    /// An option as text, or the variable that stands in for it; `None` if nobody said anything.
-    fn text(&mut self, name: &str) -> Option<String> {
-        if let Some(setting) = self.subject.settings.get(&format!("redis.{name}"))
-            && !setting.value.is_null()
-        {
-            return match &setting.value {
-                Value::String(text) => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
-                Value::Bool(yes) => Some(yes.to_string()),
-                _ => {
-                    self.complain(format!("redis.{name} should be a text or a number"), "");
-                    None
-                }
-            };
-        }
-        let variable = KNOWN.iter().find(|(known, _)| *known == name)?.1?;
-        self.subject
-            .env
-            .get(variable)
-            .filter(|text| !text.is_empty())
-            .cloned()
+    /// What was set, if anything.
+    fn set(&self, name: &str) -> Option<&Value> {
+        let setting = self.subject.settings.get(&format!("redis.{name}"))?;
+        Some(&setting.value).filter(|value| !value.is_null())
     }
 
-    fn number<N: std::str::FromStr>(&mut self, name: &str, default: N, expected: &str) -> N {
+    /// An option as text, or the variable that stands in for it; `None` if nobody said anything.
+    fn text(&mut self, name: &str) -> Option<String> {
+        let object = match self.set(name) {
+            Some(Value::String(text)) => return Some(text.clone()),
+            Some(Value::Number(number)) => return Some(number.to_string()),
+            Some(Value::Bool(yes)) => return Some(yes.to_string()),
+            Some(value) => value.is_object(),
+            None => return self.variable(name).map(|(_, text)| text.to_owned()),
+        };
+        let hint = if object {
+            "an object of Java, such as a JedisPoolConfig, is not read: say redis.host, redis.port and redis.key in its place"
+        } else {
+            ""
+        };
+        self.complain(format!("redis.{name} should be a text or a number"), hint);
+        None
+    }
+
+    /// The variable that stands in for an option, and what it says; `None` where it is not there, or meant for something else.
+    fn variable(&self, name: &str) -> Option<(&'static str, &str)> {
+        let variable = KNOWN.iter().find(|(known, _)| *known == name)?.1?;
+        let text = self.subject.env.get(variable)?.as_str();
+        let elsewhere = PLACE.contains(&name) && self.names_a_server();
+        // Kubernetes sets this for every service that is called redis.
+        let of_kubernetes = name == "port" && text.starts_with("tcp://");
+        let of_another = matches!(name, "username" | "password") && self.url_says_who();
+        let counts = !text.is_empty() && !elsewhere && !of_kubernetes && !of_another;
+        counts.then_some((variable, text))
+    }
+
+    /// Whether a setting says which server it is.
+    fn names_a_server(&self) -> bool {
+        NAME_A_SERVER.iter().any(|name| self.set(name).is_some())
+    }
+
+    /// Whether a setting says as whom to come.
+    fn url_says_who(&self) -> bool {
+        let Some(Value::String(url)) = self.set("url") else {
+            return false;
+        };
+        url.as_str().into_connection_info().is_ok_and(|info| {
+            let who = info.redis_settings();
+            who.username().is_some() || who.password().is_some()
+        })
+    }
+
+    /// What an option is called where its value came from.
+    fn called(&self, name: &str) -> String {
+        match (self.set(name), self.variable(name)) {
+            (None, Some((variable, _))) => format!("the variable {variable}"),
+            _ => format!("redis.{name}"),
+        }
+    }
+
+    /// A number, `least` or more.
+    fn number<N>(&mut self, name: &str, default: N, least: N, expected: &str) -> N
+    where
+        N: std::str::FromStr + PartialOrd,
+    {
         let Some(text) = self.text(name) else {
             return default;
         };
         match text.trim().parse() {
-            Ok(number) => number,
-            Err(_) => {
-                self.complain(
-                    format!("redis.{name} should be {expected}, not {text:?}"),
-                    "",
-                );
+            Ok(number) if number >= least => number,
+            _ => {
+                let called = self.called(name);
+                self.complain(format!("{called} should be {expected}, not {text:?}"), "");
                 default
             }
         }
     }
 
     fn seconds(&mut self, name: &str, default: f64) -> Duration {
-        let seconds = self.number(name, default, "a number of seconds");
+        let seconds = self.number(name, default, 0.0, "a number of seconds");
         Duration::try_from_secs_f64(seconds)
             .ok()
             .filter(|time| !time.is_zero() && *time <= Duration::from_secs(86_400))
@@ -373,29 +463,57 @@ impl Reader<'_> {
                 .unwrap_or_else(|| self.subject.topology.into()),
             start: self.text("start").unwrap_or_else(|| "0".into()),
             claim_idle: self.claim_idle(),
-            batch: self.number("batch", 1000, "a whole number from 1 to 100000"),
-            tries: self.number("tries", 0, "a whole number; 0 is for ever"),
+            batch: self.number("batch", 1000, 1, "a whole number from 1 to 100000"),
+            tries: self.number("tries", 0, 0, "a whole number; 0 is for ever"),
             drain: self.one_of("drain", false, &[("true", true), ("false", false)]),
             json: self.one_of(
                 "format",
                 None,
                 &[("text", Some(false)), ("json", Some(true))],
             ),
-            maxlen: self.number("maxlen", 0, "a whole number of entries; 0 keeps all"),
-            expire: self.number("expire", 0, "a whole number of seconds; 0 is never"),
+            maxlen: self.number("maxlen", 0, 0, "a whole number of entries; 0 keeps all"),
+            expire: self.number("expire", 0, 0, "a whole number of seconds; 0 is never"),
             timeout: self.seconds("timeout", 5.0),
             max_pause: self.seconds("pause.max", 10.0),
         };
-        if !(1..=100_000).contains(&options.batch) {
+        if options.batch > 100_000 {
+            let batch = options.batch;
             self.complain(
-                format!(
-                    "redis.batch should be from 1 to 100000, not {}",
-                    options.batch
-                ),
+                format!("redis.batch should be from 1 to 100000, not {batch}"),
                 "",
             );
         }
-        if mode == Mode::Channel && spout {
+        self.suits(&options);
+        options
+    }
+
+    /// What a spout is told, against what it reads.
+    fn suits(&mut self, options: &RedisOptions) {
+        if self.subject.kind != Kind::Spout {
+            return;
+        }
+        let (mode, fields) = (options.mode, self.subject.fields);
+        if mode == Mode::Stream && !is_start(&options.start) {
+            self.complain(
+                format!("redis.start should be 0, $ or the id of an entry, not {:?}", options.start),
+                "0 is the first entry, $ what comes from now on, and an id is as in 1526919030474-55",
+            );
+        }
+        if mode == Mode::List && options.json == Some(false) && fields > 1 {
+            self.complain(
+                format!("a text is one value, and the stream has {fields} fields"),
+                "format='json', or one field",
+            );
+        }
+        if mode == Mode::Channel {
+            if fields > 2 {
+                self.complain(
+                    format!(
+                        "a channel and a message are two values, and the stream has {fields} fields"
+                    ),
+                    "one field is the message, two are the channel and the message",
+                );
+            }
             if self.subject.tasks > 1 {
                 self.complain(
                     format!("{} tasks read one channel, and each would be sent every message", self.subject.tasks),
@@ -406,7 +524,6 @@ impl Reader<'_> {
                 self.complain("a channel is never empty, so drain cannot be".into(), "");
             }
         }
-        options
     }
 
     /// Twice the time that a tree may take, so that what is merely slow is not claimed; a minute at least.
@@ -430,8 +547,9 @@ impl Reader<'_> {
                 let read = url.as_str().into_connection_info();
                 if read.is_err() {
                     // Not the URL itself: a password may be in it.
+                    let called = self.called("url");
                     self.complain(
-                        "redis.url is no URL of a Redis".into(),
+                        format!("{called} is no URL of a Redis"),
                         "as in redis://localhost:6379/0, redis://user:password@host, rediss://host:6380, or unix:///run/redis.sock",
                     );
                 }
@@ -448,7 +566,7 @@ impl Reader<'_> {
                 }
                 _ => ("127.0.0.1".into(), 6379),
             };
-            let port = self.number("port", old_port, "a port, from 1 to 65535");
+            let port = self.number("port", old_port, 1, "a port, from 1 to 65535");
             let host = host.unwrap_or(old_host);
             server = match server.addr() {
                 ConnectionAddr::TcpTls { .. } => server.set_addr(with_tls(host, port)),
@@ -460,8 +578,9 @@ impl Reader<'_> {
         }
         server = self.tls(server);
         let mut who = server.redis_settings().clone();
-        let db = self.number("db", who.db(), "the number of a database");
-        who = who.set_db(db);
+        let db = self.number("db", who.db(), 0, "the number of a database, from 0");
+        // Answers have other shapes in RESP3, which a URL can ask for.
+        who = who.set_db(db).set_protocol(ProtocolVersion::RESP2);
         if let Some(name) = self.text("username") {
             who = who.set_username(name);
         }
@@ -516,6 +635,15 @@ impl Reader<'_> {
             }
         };
         TlsFiles { ca, own }
+    }
+}
+
+/// Whether a group may begin there.
+fn is_start(text: &str) -> bool {
+    let number = |part: &str| part.parse::<u64>().is_ok();
+    match text.split_once('-') {
+        Some((time, count)) => number(time) && number(count),
+        None => text == "$" || number(text),
     }
 }
 

@@ -7,15 +7,26 @@ use serde_json::{Value, json};
 use super::*;
 use crate::topology::{Checked, Ir, Overrides, check};
 
-/// A topology whose only component is this one, with a sink for it if it is a spout.
+/// A topology whose only component is this one, with a source for it if it is a bolt: one whose stream "one" has one field.
 fn checked(component: Value, conf: Value, env: &[(&str, &str)]) -> Result<Checked, Vec<Mistake>> {
+    checked_from("default", component, conf, env)
+}
+
+fn checked_from(
+    stream: &str,
+    component: Value,
+    conf: Value,
+    env: &[(&str, &str)],
+) -> Result<Checked, Vec<Mistake>> {
     let subscriptions = match component["kind"].as_str() {
-        Some("bolt") => json!([{"to": component["id"], "from": "source", "grouping": "shuffle"}]),
+        Some("bolt") => {
+            json!([{"to": component["id"], "from": "source", "stream": stream, "grouping": "shuffle"}])
+        }
         _ => json!([]),
     };
     let ir = json!({
         "version": 1, "name": "T", "file": "t.py", "language": "python", "conf": conf,
-        "components": [{"id": "source", "kind": "spout", "command": ["x"], "streams": {"default": {"fields": ["x"]}}}, component],
+        "components": [{"id": "source", "kind": "spout", "command": ["x"], "streams": {"default": {"fields": ["x", "y"]}, "one": {"fields": ["x"]}}}, component],
         "subscriptions": subscriptions,
     });
     let ir = Ir::from_json(ir.to_string().as_bytes()).expect("the right shape");
@@ -118,14 +129,30 @@ fn the_server_is_told_by_url_by_parts_or_by_the_environment() {
         (
             json!({"host": "db"}),
             json!({}),
-            &[("REDIS_PORT", "9")],
-            "db:9/0",
+            // They go with another server.
+            &[("REDIS_PORT", "9"), ("REDIS_DB", "3")],
+            "db:6379/0",
         ),
         (
             json!({"url": "redis://own:1"}),
             json!({}),
-            &[("REDIS_URL", "redis://env:1/4")],
+            &[
+                ("REDIS_URL", "redis://env:1/4"),
+                ("REDIS_HOST", "env"),
+                ("REDIS_PORT", "9"),
+                ("REDIS_DB", "3"),
+            ],
             "own:1/0",
+        ),
+        (
+            json!({}),
+            json!({}),
+            // What Kubernetes sets for a service that is called redis.
+            &[
+                ("REDIS_PORT", "tcp://10.3.241.27:6379"),
+                ("REDIS_HOST", "env"),
+            ],
+            "env:6379/0",
         ),
     ] {
         assert_eq!(
@@ -141,6 +168,130 @@ fn a_password_is_never_shown() {
     let options = read(json!({"password": "secret"}), json!({}), &[]);
     assert_eq!(options.server.redis_settings().password(), Some("secret"));
     assert!(!format!("{options:?}").contains("secret"));
+}
+
+#[test]
+fn a_password_of_the_environment_goes_with_a_server_that_was_set_unless_its_url_has_its_own() {
+    let env = &[("REDIS_PASSWORD", "env"), ("REDIS_USERNAME", "me")];
+    for (options, password, name) in [
+        (json!({"host": "db"}), Some("env"), Some("me")),
+        (json!({"url": "redis://db"}), Some("env"), Some("me")),
+        (json!({"url": "redis://:own@db"}), Some("own"), None),
+        (json!({"url": "redis://own@db"}), None, Some("own")),
+    ] {
+        let found = read(options.clone(), json!({}), env);
+        let who = found.server.redis_settings();
+        assert_eq!(
+            (who.password(), who.username()),
+            (password, name),
+            "{options}"
+        );
+    }
+}
+
+#[test]
+fn a_variable_that_makes_no_sense_is_named() {
+    for (variable, text, said) in [
+        (
+            "REDIS_PORT",
+            "x",
+            "the variable REDIS_PORT should be a port",
+        ),
+        (
+            "REDIS_URL",
+            "x",
+            "the variable REDIS_URL is no URL of a Redis",
+        ),
+        (
+            "REDIS_DB",
+            "-1",
+            "the variable REDIS_DB should be the number of a database",
+        ),
+    ] {
+        let mistakes =
+            checked(spout(json!({})), json!({}), &[(variable, text)]).expect_err("a mistake");
+        assert!(mistakes[0].message.contains(said), "{}", mistakes[0]);
+    }
+}
+
+#[test]
+fn answers_have_the_shapes_of_the_older_protocol_whatever_the_url_asks_for() {
+    let options = read(json!({"url": "redis://db?protocol=resp3"}), json!({}), &[]);
+    assert_eq!(
+        options.server.redis_settings().protocol(),
+        ProtocolVersion::RESP2
+    );
+}
+
+/// The warnings about a component, in one text.
+fn warned(component: Value) -> String {
+    let found = checked(component, json!({}), &[]).expect("no errors");
+    let shown: Vec<String> = found.remarks.iter().map(Mistake::to_string).collect();
+    shown.join("\n")
+}
+
+#[test]
+fn options_that_have_no_effect_are_pointed_out() {
+    let sink = |options: Value| json!({"id": "out", "kind": "bolt", "builtin": "redis", "options": options});
+    for (component, name) in [
+        (sink(json!({"expire": 5})), "expire"),
+        (sink(json!({"mode": "stream", "expire": 5})), "expire"),
+        (sink(json!({"maxlen": 5})), "maxlen"),
+        (sink(json!({"drain": true})), "drain"),
+        (spout(json!({"push": "left"})), "push"),
+        (spout(json!({"group": "g"})), "group"),
+        (spout(json!({"mode": "stream", "take": "left"})), "take"),
+        (spout(json!({"mode": "channel", "tries": 3})), "tries"),
+    ] {
+        let said = warned(component);
+        assert!(
+            said.contains(&format!("redis.{name} has no effect here")),
+            "{name}: {said}"
+        );
+    }
+    for component in [
+        sink(json!({"mode": "stream", "maxlen": 5})),
+        spout(
+            json!({"mode": "stream", "start": "$", "group": "g", "claim.idle": 9, "drain": true, "tries": 2}),
+        ),
+        spout(json!({"take": "left", "batch": 3})),
+    ] {
+        let said = warned(component);
+        assert!(!said.contains("has no effect"), "{said}");
+    }
+}
+
+#[test]
+fn what_a_spout_is_told_has_to_suit_its_fields() {
+    for (options, fields, said) in [
+        (
+            json!({"mode": "channel"}),
+            json!(["a", "b", "c"]),
+            "a channel and a message are two values",
+        ),
+        (
+            json!({"format": "text"}),
+            json!(["a", "b"]),
+            "a text is one value, and the stream has 2 fields",
+        ),
+    ] {
+        let mut component = spout(options);
+        component["streams"] = json!({"default": {"fields": fields}});
+        let (message, _) = wrong(component);
+        assert!(message.contains(said), "{message}");
+    }
+}
+
+#[test]
+fn a_sink_that_needs_a_key_and_a_value_is_not_fed_by_one_field() {
+    for mode in ["hash", "string"] {
+        let sink =
+            json!({"id": "out", "kind": "bolt", "builtin": "redis", "options": {"mode": mode}});
+        assert!(checked(sink.clone(), json!({}), &[]).is_ok());
+        let mistakes = checked_from("one", sink, json!({}), &[]).expect_err("a mistake");
+        let said = &mistakes[0].message;
+        assert!(said.contains("its tuples have a key and a value"), "{said}");
+    }
 }
 
 #[test]
@@ -160,8 +311,28 @@ fn what_makes_no_sense_is_told() {
         (json!({"port": "x"}), "redis.port should be a port", ""),
         (json!({"port": 70_000}), "redis.port should be a port", ""),
         (
+            json!({"port": 0, "host": "x"}),
+            "redis.port should be a port",
+            "",
+        ),
+        (
+            json!({"db": -1}),
+            "redis.db should be the number of a database",
+            "",
+        ),
+        (
+            json!({"mode": "stream", "start": "abc"}),
+            "redis.start should be 0, $ or the id of an entry, not \"abc\"",
+            "0 is the first entry",
+        ),
+        (
+            json!({"host": {"class": "JedisPoolConfig"}}),
+            "redis.host should be a text or a number",
+            "an object of Java",
+        ),
+        (
             json!({"batch": 0}),
-            "redis.batch should be from 1 to 100000",
+            "redis.batch should be a whole number from 1 to 100000",
             "",
         ),
         (

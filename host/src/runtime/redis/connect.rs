@@ -8,7 +8,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
 use tokio::time::sleep;
 
-use super::Place;
+use super::{Place, access};
 use crate::errors::Code;
 use crate::topology::redis::RedisOptions;
 
@@ -32,7 +32,8 @@ impl<'a> Connector<'a> {
         }
     }
 
-    /// To be called when a connection works: tells that it is there again, and begins to count anew.
+    /// To be called when Redis has done what it was asked: tells that it is there again, and begins to count anew.
+    /// That a connection was made says too little: a replica, or a server that allows nothing, takes any.
     pub fn works(&mut self) {
         if let Some(since) = self.lost_since.take() {
             self.place.info(&format!(
@@ -51,13 +52,12 @@ impl<'a> Connector<'a> {
     pub async fn pause(&mut self, error: &RedisError, holds: bool) -> bool {
         let (host, at) = (self.place.host, self.place.at);
         let server = self.place.options.server.addr();
-        let component = host.topology.tasks[at].component;
-        if is_permanent(error) && !host.healthy[component].get() {
+        if self.is_hopeless(error) {
             host.fail(Code::REDIS_REFUSES.told(format!(
                 "{} cannot work with Redis at {server}: {}; {}",
                 host.with(|core| core.name(at)),
                 said(error),
-                advice(error)
+                advice(error, self.place)
             )));
             return false;
         }
@@ -71,6 +71,9 @@ impl<'a> Connector<'a> {
                     "Redis at {server}: {} ({}); next try in {:.1} s",
                     said(error),
                     match self.failures {
+                        1 if self.place.hears_once() => {
+                            "what is published meanwhile is lost".to_owned()
+                        }
                         1 => "nothing is lost, what is in hand waits".to_owned(),
                         n => format!("{n} tries"),
                     },
@@ -84,11 +87,23 @@ impl<'a> Connector<'a> {
             () = host.time_to_leave(at), if !holds => false,
         }
     }
+
+    /// Whether trying again cannot help. Once something has worked, whatever it is may pass.
+    pub fn is_hopeless(&self, error: &RedisError) -> bool {
+        let host = self.place.host;
+        let component = host.topology.tasks[self.place.at].component;
+        is_permanent(error) && !host.healthy[component].get()
+    }
 }
 
 fn random() -> f64 {
     use std::hash::{BuildHasher, RandomState};
     (RandomState::new().hash_one(0u8) >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// The pause before something that Redis has refused so often is tried again.
+pub fn pause_before_retry(refusals: u32, most: Duration) -> Duration {
+    pause_after(refusals, most, random())
 }
 
 /// Doubles with each failure up to `most`, and is shortened by up to a third by chance, so that many tasks do not come at once.
@@ -129,17 +144,40 @@ pub fn all_well(answers: Vec<Value>) -> Result<Vec<Value>, RedisError> {
     answers.into_iter().map(Value::extract_error).collect()
 }
 
+/// An answer that is none to what was asked: to go on as if nothing had come would lose what it held.
+pub fn not_understood(command: &'static str, answer: &Value) -> RedisError {
+    let shown: String = format!("{answer:?}").chars().take(200).collect();
+    (
+        ErrorKind::UnexpectedReturnType,
+        "an answer that is not understood",
+        format!("to {command}: {shown}"),
+    )
+        .into()
+}
+
+/// Whether the server can do nothing for anybody at the moment, as while it loads its data; another connection may find another one.
+pub fn is_for_now(error: &RedisError) -> bool {
+    matches!(
+        error.code(),
+        Some(
+            "LOADING" | "READONLY" | "MASTERDOWN" | "BUSY" | "CLUSTERDOWN" | "TRYAGAIN" | "MISCONF"
+        )
+    )
+}
+
+/// Whether it is about who asks, or which server is asked, and so about every command alike.
+pub fn is_of_place(error: &RedisError) -> bool {
+    matches!(error.code(), Some("NOPERM" | "MOVED" | "CROSSSLOT"))
+}
+
 /// Whether trying again cannot help: the server refuses what it is asked, or one side the other's certificate.
 fn is_permanent(error: &RedisError) -> bool {
     match error.kind() {
-        _ if of_tls(error).is_some() => true,
+        _ if of_tls(error).is_some() || is_of_place(error) => true,
         ErrorKind::AuthenticationFailed
         | ErrorKind::InvalidClientConfig
-        | ErrorKind::Server(ServerErrorKind::ResponseError | ServerErrorKind::NoPerm) => true,
-        _ => matches!(
-            error.code(),
-            Some("WRONGTYPE" | "NOAUTH" | "WRONGPASS" | "NOPERM")
-        ),
+        | ErrorKind::Server(ServerErrorKind::ResponseError) => true,
+        _ => matches!(error.code(), Some("WRONGTYPE" | "NOAUTH" | "WRONGPASS")),
     }
 }
 
@@ -162,7 +200,28 @@ pub fn said(error: &RedisError) -> String {
     }
 }
 
-fn advice(error: &RedisError) -> &'static str {
+fn advice(error: &RedisError, place: &Place<'_>) -> String {
+    match error.code() {
+        Some("NOPERM") => format!(
+            "the user of Redis needs {}",
+            access::needed(place.kind(), &place.options)
+        ),
+        Some("MOVED" | "CROSSSLOT") => of_cluster(&place.options.key),
+        _ => hint(error).into(),
+    }
+}
+
+fn of_cluster(key: &str) -> String {
+    let way = match key.contains('{') {
+        true => format!("the key {key:?} can be worked with on the node that has it"),
+        false => format!(
+            "a key with braces, such as redis.key: \"{{{key}}}\", can be worked with on the node that has it"
+        ),
+    };
+    format!("this is a Redis Cluster, which stormhost does not speak; {way}")
+}
+
+fn hint(error: &RedisError) -> &'static str {
     let detail = error.detail().unwrap_or_default();
     match of_tls(error) {
         Some(rustls::Error::InvalidCertificate(_)) => {
@@ -181,10 +240,13 @@ fn advice(error: &RedisError) -> &'static str {
     }
     if detail.contains("unknown command") {
         "Redis 6.2 or newer is needed, or Valkey"
+    } else if detail.contains("Invalid stream ID") {
+        "see redis.start: 0 for the first entry, $ for what comes from now on, or the id of an entry"
     } else if error.code() == Some("WRONGTYPE") {
         "the key holds something else: see redis.key and redis.mode"
     } else if error.kind() == ErrorKind::AuthenticationFailed
-        || matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
+        || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"))
+        || detail.contains("Authentication required")
     {
         "see redis.username and redis.password, or the variables REDIS_USERNAME and REDIS_PASSWORD"
     } else {

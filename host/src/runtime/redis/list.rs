@@ -8,16 +8,16 @@
 //! KEY:failed                   what was put aside
 //! ```
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, RedisError, Value, pipe};
 
-use super::connect::{all_well, ask};
+use super::connect::{all_well, ask, not_understood};
 use super::consumer::Consumer;
 use super::item::Body;
-use super::source::{Found, Settlement, Source};
-use super::{ALIVE, WAIT};
+use super::source::{Found, Settled, Settlement, Source};
+use super::{ALIVE, CARE, WAIT};
 use crate::topology::redis::End;
 
 /// Items that are put back in one go.
@@ -31,6 +31,26 @@ pub struct List {
     failed: String,
     own: Consumer,
     end: End,
+    /// Since when others are watched: whoever has given a sign of life since then lives.
+    since: Instant,
+}
+
+/// What became of an item that is to go elsewhere.
+enum Fate {
+    /// It is there, and only there.
+    Moved,
+    /// Redis refused to take it there, so it lies where it lay.
+    Kept(RedisError),
+    /// It is there, and Redis refused to take it out here.
+    Doubled(RedisError),
+}
+
+/// How it stands with another consumer.
+enum State {
+    Lives,
+    Gone,
+    /// Nobody has seen it live or die. How many items it has in hand.
+    Unknown(u64),
 }
 
 impl List {
@@ -44,15 +64,21 @@ impl List {
             failed: format!("{key}:failed"),
             own,
             end,
+            since: Instant::now(),
         }
     }
 
-    fn lives(&self) -> Pipeline {
-        let mut commands = pipe();
+    /// Without being in the set whatever it takes would be found by nobody after its death. So it goes with every take: sets are deleted, too.
+    fn is_consumer(&self, commands: &mut Pipeline) {
         commands
             .cmd("SADD")
             .arg(&self.consumers)
             .arg(self.own.to_string());
+    }
+
+    fn lives(&self) -> Pipeline {
+        let mut commands = pipe();
+        self.is_consumer(&mut commands);
         commands
             .cmd("SET")
             .arg(format!("{}:alive:{}", self.key, self.own))
@@ -73,17 +99,62 @@ impl List {
         commands.cmd("LREM").arg(&self.taken).arg(-1).arg(item);
     }
 
-    /// Whether a consumer is gone: seen from here, or by its silence.
-    async fn is_gone(&self, con: &MultiplexedConnection, name: &str) -> Result<bool, RedisError> {
-        if let Some(dead) = Consumer::parse(name).and_then(|consumer| consumer.is_dead()) {
-            return Ok(dead);
+    /// Sends commands that put items elsewhere, one an item, and takes out of `taken` what Redis has answered for: a refused one would be nowhere.
+    /// Should the connection break in between, they are there twice rather than nowhere.
+    async fn move_on(
+        &self,
+        con: &MultiplexedConnection,
+        writes: &Pipeline,
+        items: &[&[u8]],
+    ) -> Result<Vec<Fate>, RedisError> {
+        let answers = ask(con, writes).await?.into_iter();
+        let written: Vec<Result<Value, RedisError>> = answers.map(Value::extract_error).collect();
+        let mut removals = pipe();
+        for (item, _) in items.iter().zip(&written).filter(|(_, well)| well.is_ok()) {
+            self.remove(&mut removals, item);
+        }
+        let mut removed = ask(con, &removals).await?.into_iter();
+        let fates = written.into_iter().map(|well| match well {
+            Err(why) => Fate::Kept(why),
+            Ok(_) => match removed.next().map(Value::extract_error) {
+                Some(Err(why)) => Fate::Doubled(why),
+                _ => Fate::Moved,
+            },
+        });
+        Ok(fates.collect())
+    }
+
+    /// How it stands with a consumer: seen from here, or by its signs of life.
+    async fn state(&self, con: &MultiplexedConnection, name: &str) -> Result<State, RedisError> {
+        match Consumer::parse(name).and_then(|consumer| consumer.is_dead()) {
+            Some(true) => return Ok(State::Gone),
+            Some(false) => return Ok(State::Lives),
+            None => {}
         }
         let mut commands = pipe();
         commands
-            .cmd("EXISTS")
+            .cmd("PTTL")
             .arg(format!("{}:alive:{name}", self.key));
+        commands
+            .cmd("LLEN")
+            .arg(format!("{}:taken:{name}", self.key));
         let answers = all_well(ask(con, &commands).await?)?;
-        Ok(answers.first() == Some(&Value::Int(0)))
+        Ok(match answers.as_slice() {
+            [Value::Int(-2), _] => State::Gone,
+            [Value::Int(left), Value::Int(taken)] => {
+                let silent = ALIVE.saturating_sub(Duration::from_millis((*left).max(0) as u64));
+                match silent < self.since.elapsed() {
+                    true => State::Lives,
+                    false => State::Unknown((*taken).max(0) as u64),
+                }
+            }
+            other => {
+                return Err(not_understood(
+                    "PTTL and LLEN",
+                    &Value::Array(other.to_vec()),
+                ));
+            }
+        })
     }
 
     /// Moves everything that a consumer left back to the list, the oldest to where it is taken first. Returns how many items that were.
@@ -145,16 +216,17 @@ impl Source for List {
         commands.cmd("LRANGE").arg(&self.taken).arg(0).arg(-1);
         let answers = all_well(ask(con, &commands).await?)?;
         // The newest comes first.
-        let mut found: Vec<Body> = match answers.into_iter().next() {
-            Some(Value::Array(items)) => items.into_iter().filter_map(body).collect(),
-            _ => Vec::new(),
+        let mut found = match answers.into_iter().next() {
+            Some(Value::Array(items)) => bodies("LRANGE", items)?,
+            other => return Err(not_understood("LRANGE", &other.unwrap_or_default())),
         };
         found.reverse();
         Ok(found)
     }
 
     async fn take(&self, con: &MultiplexedConnection, n: u32) -> Result<Vec<Body>, RedisError> {
-        let mut commands = Pipeline::with_capacity(n as usize);
+        let mut commands = Pipeline::with_capacity(n as usize + 1);
+        self.is_consumer(&mut commands);
         for _ in 0..n {
             commands
                 .cmd("LMOVE")
@@ -163,12 +235,12 @@ impl Source for List {
                 .arg(self.end.word())
                 .arg("LEFT");
         }
-        let answers = all_well(ask(con, &commands).await?)?;
-        Ok(answers.into_iter().filter_map(body).collect())
+        bodies("LMOVE", all_well(ask(con, &commands).await?)?.split_off(1))
     }
 
     async fn wait(&self, con: &MultiplexedConnection, _: u32) -> Result<Vec<Body>, RedisError> {
         let mut commands = pipe();
+        self.is_consumer(&mut commands);
         commands
             .cmd("BLMOVE")
             .arg(&self.key)
@@ -176,50 +248,77 @@ impl Source for List {
             .arg(self.end.word())
             .arg("LEFT")
             .arg(WAIT.as_secs_f64());
-        let answers = all_well(ask(con, &commands).await?)?;
-        Ok(answers.into_iter().filter_map(body).collect())
+        bodies("BLMOVE", all_well(ask(con, &commands).await?)?.split_off(1))
     }
 
     async fn settle(
         &self,
         con: &MultiplexedConnection,
         what: &[Settlement],
-    ) -> Result<(), RedisError> {
-        let mut commands = Pipeline::with_capacity(what.len());
+    ) -> Result<Settled, RedisError> {
+        let (mut writes, mut removals) = (pipe(), Pipeline::with_capacity(what.len()));
+        let (mut moving, mut items, mut done) = (Vec::new(), Vec::new(), Vec::new());
         for settlement in what {
             let Body::Item(item) = settlement.body() else {
                 continue;
             };
-            // There first, then away from here: should the connection break in between, it is there twice rather than nowhere.
             match settlement {
-                Settlement::Done(_) => {}
-                Settlement::Back(_) => self.push(&mut commands, self.end.other(), item),
+                Settlement::Done(_) => {
+                    self.remove(&mut removals, item);
+                    done.push(settlement);
+                    continue;
+                }
+                Settlement::Back(_) => self.push(&mut writes, self.end.other(), item),
                 Settlement::Aside(..) => {
-                    commands.cmd("LPUSH").arg(&self.failed).arg(item);
+                    writes.cmd("LPUSH").arg(&self.failed).arg(item);
                 }
             }
-            self.remove(&mut commands, item);
+            moving.push(settlement);
+            items.push(item.as_slice());
         }
-        all_well(ask(con, &commands).await?).map(drop)
+        let mut settled = Settled::default();
+        let fates = self.move_on(con, &writes, &items).await?;
+        for (settlement, fate) in moving.into_iter().zip(fates) {
+            match fate {
+                Fate::Moved => {}
+                Fate::Kept(why) => settled.refuse(settlement.clone(), why),
+                Fate::Doubled(why) => {
+                    settled.refuse(Settlement::Done(settlement.body().clone()), why);
+                }
+            }
+        }
+        for (settlement, answer) in done.into_iter().zip(ask(con, &removals).await?) {
+            if let Err(why) = answer.extract_error() {
+                settled.refuse(settlement.clone(), why);
+            }
+        }
+        Ok(settled)
     }
 
-    async fn care(&self, con: &MultiplexedConnection) -> Result<Found, RedisError> {
+    fn care_every(&self) -> Duration {
+        CARE
+    }
+
+    async fn care(&self, con: &MultiplexedConnection, _room: bool) -> Result<Found, RedisError> {
         let mut commands = self.lives();
         commands.cmd("SMEMBERS").arg(&self.consumers);
         let answers = all_well(ask(con, &commands).await?)?;
         let names: Vec<String> = match answers.into_iter().last() {
-            Some(Value::Array(names) | Value::Set(names)) => {
-                names.into_iter().filter_map(text).collect()
-            }
-            _ => Vec::new(),
+            Some(Value::Array(names)) => names.into_iter().filter_map(text).collect(),
+            other => return Err(not_understood("SMEMBERS", &other.unwrap_or_default())),
         };
         let mut found = Found::default();
         for name in names
             .into_iter()
             .filter(|name| *name != self.own.to_string())
         {
-            if !self.is_gone(con, &name).await? {
-                continue;
+            match self.state(con, &name).await? {
+                State::Gone => {}
+                State::Unknown(taken) if taken > 0 => {
+                    found.elsewhere.push((name, taken));
+                    continue;
+                }
+                State::Lives | State::Unknown(_) => continue,
             }
             let moved = self.put_back_from(con, &name).await?;
             if moved > 0 {
@@ -230,17 +329,23 @@ impl Source for List {
         Ok(found)
     }
 
-    async fn leave(&self, con: &MultiplexedConnection, back: &[Body]) -> Result<(), RedisError> {
+    async fn leave(&self, con: &MultiplexedConnection, back: &[Body]) -> Result<usize, RedisError> {
+        let mut stay = 0;
         // The newest first, so that the oldest is taken first again.
         for piece in back.rchunks(PIECE) {
-            let mut commands = Pipeline::with_capacity(2 * piece.len());
+            let mut writes = Pipeline::with_capacity(piece.len());
+            let mut items = Vec::with_capacity(piece.len());
             for body in piece.iter().rev() {
                 if let Body::Item(item) = body {
-                    self.push(&mut commands, self.end, item);
-                    self.remove(&mut commands, item);
+                    self.push(&mut writes, self.end, item);
+                    items.push(item.as_slice());
                 }
             }
-            all_well(ask(con, &commands).await?)?;
+            let fates = self.move_on(con, &writes, &items).await?;
+            stay += fates
+                .iter()
+                .filter(|fate| !matches!(fate, Fate::Moved))
+                .count();
         }
         let mut commands = pipe();
         commands
@@ -256,18 +361,24 @@ impl Source for List {
                 .arg(self.own.to_string());
             all_well(ask(con, &commands).await?)?;
         }
-        Ok(())
+        Ok(stay)
     }
 }
 
-fn body(answer: Value) -> Option<Body> {
-    match answer {
-        Value::BulkString(item) => Some(Body::Item(item)),
-        Value::SimpleString(item) => Some(Body::Item(item.into_bytes())),
-        // The client turns this very text into a value of its own.
-        Value::Okay => Some(Body::Item(b"OK".to_vec())),
-        _ => None,
+/// The items among the answers; nil is none.
+fn bodies(command: &'static str, answers: Vec<Value>) -> Result<Vec<Body>, RedisError> {
+    let mut found = Vec::with_capacity(answers.len());
+    for answer in answers {
+        match answer {
+            Value::BulkString(item) => found.push(Body::Item(item)),
+            Value::SimpleString(item) => found.push(Body::Item(item.into_bytes())),
+            // The client turns this very text into a value of its own.
+            Value::Okay => found.push(Body::Item(b"OK".to_vec())),
+            Value::Nil => {}
+            other => return Err(not_understood(command, &other)),
+        }
     }
+    Ok(found)
 }
 
 fn text(answer: Value) -> Option<String> {

@@ -3,15 +3,19 @@
 //! [`spout`] takes items from a [`source`], which is a [`list`] or a [`stream`], emits them ([`item`]) and tells Redis what became of them; [`channel`] listens
 //! to pub/sub; [`sink`] writes. All of them come by their connections through [`connect`].
 
+mod access;
 mod channel;
 mod connect;
 mod consumer;
+mod fails;
 mod item;
 mod list;
 mod sink;
 mod source;
 mod spout;
 mod stream;
+
+pub use fails::Fails;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -55,6 +59,15 @@ struct Place<'a> {
 impl Place<'_> {
     fn component(&self) -> &str {
         &self.host.component(self.at).id
+    }
+
+    fn kind(&self) -> Kind {
+        self.host.component(self.at).kind
+    }
+
+    /// Whether what is not heard now is never heard.
+    fn hears_once(&self) -> bool {
+        (self.kind(), self.options.mode) == (Kind::Spout, Mode::Channel)
     }
 
     /// Says something in the log, as this component.

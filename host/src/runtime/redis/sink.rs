@@ -9,7 +9,7 @@ use serde_json::Map;
 use stormhost_protocol::{Encoding, Limits, to_json_text, transcode};
 
 use super::Place;
-use super::connect::{Connector, ask, connection};
+use super::connect::{Connector, ask, connection, is_for_now, is_of_place};
 use crate::errors::Code;
 use crate::flow::acker::FailKind;
 use crate::flow::run::Run;
@@ -79,7 +79,6 @@ impl Writer<'_> {
     async fn write(&mut self, connector: &mut Connector<'_>) -> Result<(), RedisError> {
         let (host, at, options) = (self.place.host, self.place.at, &self.place.options);
         let con = connection(options, options.timeout).await?;
-        connector.works();
         if !std::mem::replace(&mut self.up, true) {
             host.with(|core| core.up(at, Dialect::Inside));
         }
@@ -102,9 +101,10 @@ impl Writer<'_> {
                 continue;
             };
             let failed = tokio::select! {
-                failed = self.write_run(&con, run) => failed?,
+                failed = self.write_run(&con, run, connector) => failed?,
                 () = host.out_of_time(at) => return Ok(()),
             };
+            connector.works();
             for (_, why) in failed.iter().take(1) {
                 self.place.warn(
                     Code::REDIS_UNWRITTEN,
@@ -124,11 +124,12 @@ impl Writer<'_> {
     /// Returns the rows that failed, with reasons.
     ///
     /// # Errors
-    /// When the connection is lost, or the server cannot take anything at the moment: then all of it is to be written again.
+    /// When the connection is lost, the server cannot take anything at the moment, or none of this will ever work: then all of it is to be written again.
     async fn write_run(
         &self,
         con: &MultiplexedConnection,
         run: &Run,
+        connector: &Connector<'_>,
     ) -> Result<Vec<(usize, String)>, RedisError> {
         let mut commands = Pipeline::with_capacity(run.rows() as usize);
         let mut failed = Vec::new();
@@ -148,18 +149,7 @@ impl Writer<'_> {
         for (row, answer) in rows.into_iter().zip(answers) {
             if let Value::ServerError(error) = answer {
                 let error = RedisError::from(error);
-                if matches!(
-                    error.code(),
-                    Some(
-                        "LOADING"
-                            | "READONLY"
-                            | "MASTERDOWN"
-                            | "BUSY"
-                            | "CLUSTERDOWN"
-                            | "TRYAGAIN"
-                            | "MISCONF"
-                    )
-                ) {
+                if is_for_now(&error) || is_of_place(&error) && connector.is_hopeless(&error) {
                     return Err(error);
                 }
                 failed.push((row, super::connect::said(&error)));

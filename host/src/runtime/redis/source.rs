@@ -1,6 +1,7 @@
 //! What a list and a stream have in common for the spout that reads them, and what is still to be done after a lost connection.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use redis::RedisError;
 use redis::aio::MultiplexedConnection;
@@ -27,11 +28,32 @@ impl Settlement {
     }
 }
 
-/// What was found of consumers that are gone.
+/// What came of telling Redis.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// What it refused, and is still to be told.
+    pub refused: Vec<Settlement>,
+    /// Why it refused the first of these.
+    pub why: Option<RedisError>,
+}
+
+impl Settled {
+    /// One more that it refused.
+    pub fn refuse(&mut self, settlement: Settlement, why: RedisError) {
+        self.refused.push(settlement);
+        self.why.get_or_insert(why);
+    }
+}
+
+/// What was found of other consumers.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Entries that are now ours.
     pub claimed: Vec<Body>,
+    /// There is more than was looked through in one go.
+    pub more: bool,
+    /// Who has items in hand, and how many, without anybody knowing whether it lives.
+    pub elsewhere: Vec<(String, u64)>,
     /// How many items were put back, to be taken by whoever comes first.
     pub put_back: u64,
     /// Whose they were.
@@ -54,16 +76,18 @@ pub trait Source {
     async fn take(&self, con: &MultiplexedConnection, n: u32) -> Result<Vec<Body>, RedisError>;
     /// Waits a little for something to take. It has the connection for itself.
     async fn wait(&self, con: &MultiplexedConnection, n: u32) -> Result<Vec<Body>, RedisError>;
-    /// Tells what became of items.
+    /// Tells what became of items. What is to go elsewhere is taken out here only when Redis has answered that it is there.
     async fn settle(
         &self,
         con: &MultiplexedConnection,
         what: &[Settlement],
-    ) -> Result<(), RedisError>;
-    /// Leaves a sign of life, and looks for what consumers left that are gone.
-    async fn care(&self, con: &MultiplexedConnection) -> Result<Found, RedisError>;
-    /// Puts back what was taken and not dealt with, before all else, and says good-bye.
-    async fn leave(&self, con: &MultiplexedConnection, back: &[Body]) -> Result<(), RedisError>;
+    ) -> Result<Settled, RedisError>;
+    /// How often [`Source::care`] is due.
+    fn care_every(&self) -> Duration;
+    /// Leaves a sign of life, and looks for what consumers left that are gone. `room`: whether there may be entries among it for this one.
+    async fn care(&self, con: &MultiplexedConnection, room: bool) -> Result<Found, RedisError>;
+    /// Puts back what was taken and not dealt with, before all else, and says good-bye. Returns how many items Redis refused: they stay with this consumer.
+    async fn leave(&self, con: &MultiplexedConnection, back: &[Body]) -> Result<usize, RedisError>;
 }
 
 /// After a lost connection: what is still to be told, and what was taken without this consumer having heard of it.

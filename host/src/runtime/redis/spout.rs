@@ -1,7 +1,7 @@
 //! The spout that takes from a list or a stream: what it has in hand, what it emits, and what it tells Redis of.
 //!
-//! Everything that was taken is in one of three places until Redis has answered that it is settled: `ready` to be emitted, `pending` in a tree, or
-//! `unsettled`. They outlive a lost connection.
+//! Everything that was taken is in one of four places until Redis has answered that it is settled: `ready` to be emitted, `pending` in a tree,
+//! `unsettled`, or `refused`, which waits to be told once more. They outlive a lost connection.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::{Future, pending};
@@ -14,12 +14,13 @@ use redis::RedisError;
 use redis::aio::MultiplexedConnection;
 use tokio::time::{sleep_until, timeout};
 
-use super::connect::{Connector, connection};
+use super::connect::{Connector, connection, is_for_now, pause_before_retry, said};
+use super::fails::Fails;
 use super::item::{Body, Reading};
 use super::list::List;
-use super::source::{Found, Settlement, Source, reconcile};
+use super::source::{Found, Settled, Settlement, Source, reconcile};
 use super::stream::Stream;
-use super::{CARE, Place, WAIT};
+use super::{Place, WAIT};
 use crate::errors::Code;
 use crate::flow::acker::FailKind;
 use crate::runtime::builtin::{Leave, Told};
@@ -32,10 +33,10 @@ const PIECE: usize = 256;
 /// The pause after fails among which nothing was acked: it doubles up to the second. What fails at once would go round as fast as it can.
 const FIRST_REST: Duration = Duration::from_millis(20);
 const LONGEST_REST: Duration = Duration::from_secs(5);
+/// How often it is looked, at the end of what there is to read, whether others still have something in hand.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long giving back may take when the run has no time left.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// How many items it is remembered of that they failed.
-const REMEMBERED: usize = 100_000;
 
 /// Keeps one spout task going until the run ends.
 pub async fn keep(host: &Rc<Host>, at: usize, options: Arc<RedisOptions>) {
@@ -79,7 +80,7 @@ async fn drive<S: Source>(place: &Place<'_>, source: &S) {
             break;
         }
     }
-    let left = hand.ready.len() + hand.pending.len() + hand.unsettled.len();
+    let left = hand.len();
     if left > 0 {
         place.warn(Code::REDIS_NOT_TOLD, &format!(
             "leaves with {left} items of which Redis could not be told; they lie there, and the next run takes them up"
@@ -100,18 +101,27 @@ struct Hand<'a> {
     pending: HashMap<u64, Body>,
     /// What Redis is to be told.
     unsettled: Vec<Settlement>,
+    /// What Redis refused to be told. Nothing more is taken until it has been.
+    refused: Vec<Settlement>,
+    /// When it is told again, and how often in a row it was refused.
+    tells_again: Option<Instant>,
+    refusals: u32,
+    /// What Redis was to take back at the end, and has not.
+    given_back: usize,
     /// Whether something was being taken when the connection was lost.
     uncertain: bool,
     /// Nothing was there when it was last looked.
     empty: bool,
-    /// Consumers that are gone have been looked for.
+    /// There is more to be taken over than was looked through in one go.
+    more: bool,
+    /// Everything that consumers left that are gone, or may be, has been taken over.
     cared: bool,
+    /// Consumers of which was told that they are waited for.
+    told_of: HashSet<String>,
     up: bool,
     /// Nothing is emitted until then.
     rests_until: Option<Instant>,
     fruitless: u32,
-    /// How often an item has failed, where that matters.
-    fails: HashMap<u64, u32, foldhash::fast::RandomState>,
 }
 
 impl<'a> Hand<'a> {
@@ -127,18 +137,36 @@ impl<'a> Hand<'a> {
             ready: VecDeque::new(),
             pending: HashMap::new(),
             unsettled: Vec::new(),
+            refused: Vec::new(),
+            tells_again: None,
+            refusals: 0,
+            given_back: 0,
             uncertain: false,
             empty: false,
+            more: false,
             cared: false,
+            told_of: HashSet::new(),
             up: false,
             rests_until: None,
             fruitless: 0,
-            fails: HashMap::default(),
         }
     }
 
+    /// How many items Redis has still to hear of.
+    fn len(&self) -> usize {
+        let told = self.unsettled.len() + self.refused.len();
+        self.ready.len() + self.pending.len() + told + self.given_back
+    }
+
     fn is_empty(&self) -> bool {
-        self.ready.is_empty() && self.pending.is_empty() && self.unsettled.is_empty()
+        self.len() == 0
+    }
+
+    /// Everything that Redis has still to be told; `told` is what it was perhaps told before.
+    fn still_to_tell(&mut self, mut told: Vec<Settlement>) {
+        told.append(&mut self.refused);
+        told.append(&mut self.unsettled);
+        (self.unsettled, self.tells_again) = (told, None);
     }
 
     /// Everything that was taken and not dealt with, the oldest first.
@@ -156,14 +184,64 @@ impl<'a> Hand<'a> {
         let (unsettled, unheard) = reconcile(contents, held, unsettled, self.uncertain);
         self.unsettled = unsettled;
         self.ready.extend(unheard);
-        (self.uncertain, self.empty) = (false, false);
+        (self.uncertain, self.empty, self.given_back) = (false, false, 0);
+        if self.unsettled.is_empty() {
+            self.refusals = 0;
+        }
+    }
+
+    /// What Redis refused is told again after pauses that grow.
+    ///
+    /// # Errors
+    /// Where the server can do nothing for anybody: another connection may help.
+    fn has_told(&mut self, settled: Settled) -> Result<(), RedisError> {
+        let Some(why) = settled.why else {
+            if self.refused.is_empty() && std::mem::take(&mut self.refusals) > 0 {
+                self.place.info("Redis takes what it refused before");
+            }
+            return Ok(());
+        };
+        self.refused.extend(settled.refused);
+        if is_for_now(&why) {
+            return Err(why);
+        }
+        if self.tells_again.is_some() {
+            // It waits for its turn together with what was refused before.
+            return Ok(());
+        }
+        self.refusals += 1;
+        let pause = pause_before_retry(self.refusals, self.place.options.max_pause);
+        self.tells_again = Some(Instant::now() + pause);
+        if self.refusals.is_power_of_two() {
+            self.place.warn(
+                Code::REDIS_REFUSES_TO_BE_TOLD,
+                &format!(
+                    "Redis refuses to be told of {} items: {}; they stay where they are, next try in {:.1} s",
+                    self.refused.len(),
+                    said(&why),
+                    pause.as_secs_f64()
+                ),
+            );
+        }
+        Ok(())
     }
 
     /// What was left by others.
     fn takes_over(&mut self, found: Found) {
-        self.cared = true;
+        self.waits_for(&found.elsewhere);
+        if !self.cared {
+            // Whatever others have put back since it was last looked is still to be read.
+            self.empty = false;
+        }
+        self.more = found.more;
+        self.cared = !found.more && found.elsewhere.is_empty();
         let held: HashSet<&Body> = self.ready.iter().chain(self.pending.values()).collect();
-        let settled: HashSet<&Body> = self.unsettled.iter().map(Settlement::body).collect();
+        let settled: HashSet<&Body> = self
+            .unsettled
+            .iter()
+            .chain(&self.refused)
+            .map(Settlement::body)
+            .collect();
         let new: Vec<Body> = found
             .claimed
             .into_iter()
@@ -185,6 +263,20 @@ impl<'a> Hand<'a> {
         self.ready.extend(new);
     }
 
+    /// Tells, once for each, of consumers that may still put back what they hold: a spout that is to read everything is not through before.
+    fn waits_for(&mut self, elsewhere: &[(String, u64)]) {
+        if !self.place.options.drain {
+            return;
+        }
+        for (name, count) in elsewhere {
+            if self.told_of.insert(name.clone()) {
+                self.place.info(&format!(
+                    "waits for {count} items of {name}: whether that lives cannot be seen from here"
+                ));
+            }
+        }
+    }
+
     /// Hears what became of tuples, and emits what there is room for.
     /// `telling`: what Redis is being told.
     fn turn(&mut self, source: &impl Source, telling: &[Settlement]) -> Leave {
@@ -203,16 +295,17 @@ impl<'a> Hand<'a> {
                 core.after(self.place.at);
                 leave = core.leave_of(self.place.at);
             }
-            let back = self
+            let moves = self
                 .unsettled
                 .iter()
                 .chain(telling)
-                .any(|settlement| matches!(settlement, Settlement::Back(_)));
+                .any(|settlement| !matches!(settlement, Settlement::Done(_)));
             let done = self.place.options.drain
                 && self.empty
                 && self.cared
                 && self.ready.is_empty()
-                && !back;
+                && self.refused.is_empty()
+                && !moves;
             core.inside_is_done(self.place.at, done);
             leave
         })
@@ -225,9 +318,7 @@ impl<'a> Hand<'a> {
         let (kind, why) = match told {
             Told::Acked => {
                 (self.fruitless, self.rests_until) = (0, None);
-                if !self.fails.is_empty() {
-                    self.fails.remove(&hash(&body));
-                }
+                self.counts(|fails, _| fails.acked(&body));
                 self.unsettled.push(Settlement::Done(body));
                 return;
             }
@@ -240,29 +331,32 @@ impl<'a> Hand<'a> {
             self.fruitless += 1;
             self.rests_until = Some(Instant::now() + rest);
         }
-        let tries = self.place.options.tries;
-        if tries > 0 && kind != FailKind::ChildDied {
-            if self.fails.len() >= REMEMBERED {
-                self.fails.clear();
+        let has_had_them = self.counts(|fails, tries| match kind {
+            FailKind::ChildDied => {
+                fails.excused(&body);
+                false
             }
-            let key = hash(&body);
-            let fails = self.fails.entry(key).or_insert(0);
-            *fails += 1;
-            if *fails >= tries {
-                self.fails.remove(&key);
-                self.puts_aside(
-                    body,
-                    format!("it failed {tries} times, at last: {why}"),
-                    source,
-                );
-                return;
-            }
-        }
-        if self.puts_back {
+            _ => fails.failed(&body, tries),
+        });
+        if has_had_them == Some(true) {
+            let tries = self.place.options.tries;
+            self.puts_aside(
+                body,
+                format!("it failed {tries} times, at last: {why}"),
+                source,
+            );
+        } else if self.puts_back {
             self.unsettled.push(Settlement::Back(body));
         } else {
             self.ready.push_back(body);
         }
+    }
+
+    /// Counts tries, where they are limited.
+    fn counts<T>(&self, count: impl FnOnce(&mut Fails, u32) -> T) -> Option<T> {
+        let (host, tries) = (self.place.host, self.place.options.tries);
+        let component = host.topology.tasks[self.place.at].component;
+        (tries > 0).then(|| count(&mut host.redis_fails[component].borrow_mut(), tries))
     }
 
     fn emits(&mut self, core: &mut crate::runtime::core::Core, most: usize, source: &impl Source) {
@@ -280,6 +374,7 @@ impl<'a> Hand<'a> {
                     if let Some(number) =
                         core.inside_emits(self.place.at, row.encoding, &values, true)
                     {
+                        self.counts(|fails, _| fails.emitted(&body));
                         self.pending.insert(number, body);
                     }
                 }
@@ -327,7 +422,6 @@ async fn serve<S: Source>(
     let idle = connection(options, options.timeout + WAIT).await?;
     source.open(&con).await?;
     hand.takes_up(source.mine(&con).await?);
-    connector.works();
     if !std::mem::replace(&mut hand.up, true) {
         place.host.with(|core| core.up(place.at, Dialect::Inside));
     }
@@ -338,18 +432,40 @@ async fn serve<S: Source>(
         source,
         hand,
         (&con, &idle),
+        connector,
         &mut telling,
         &mut uncertain,
     )
     .await;
     if result.is_err() {
         // Perhaps it was told all the same: that is found out with the next connection.
-        let mut again = Rc::unwrap_or_clone(telling);
-        again.append(&mut hand.unsettled);
-        hand.unsettled = again;
+        hand.still_to_tell(Rc::unwrap_or_clone(telling));
         hand.uncertain = uncertain;
     }
     result
+}
+
+/// At the end: tells what is still to be told, and gives back what was not dealt with.
+async fn farewell<S: Source>(
+    source: &S,
+    con: &MultiplexedConnection,
+    hand: &mut Hand<'_>,
+) -> Result<(), RedisError> {
+    hand.still_to_tell(Vec::new());
+    let back = hand.back();
+    hand.given_back = back.len();
+    let settled = source.settle(con, &hand.unsettled).await?;
+    hand.unsettled = settled.refused;
+    hand.given_back = source.leave(con, &back).await?;
+    Ok(())
+}
+
+/// Until then; never if there is nothing to wait for.
+async fn wake_at(then: Option<Instant>) {
+    match then {
+        Some(then) => sleep_until(then.into()).await,
+        None => pending().await,
+    }
 }
 
 async fn work<S: Source>(
@@ -357,6 +473,7 @@ async fn work<S: Source>(
     source: &S,
     hand: &mut Hand<'_>,
     (con, idle): (&MultiplexedConnection, &MultiplexedConnection),
+    connector: &mut Connector<'_>,
     telling: &mut Rc<Vec<Settlement>>,
     uncertain: &mut bool,
 ) -> Result<(), RedisError> {
@@ -365,10 +482,13 @@ async fn work<S: Source>(
     let mut care_at = Instant::now();
     let mut taking: Answer<'_, Vec<Body>> = None;
     let mut waiting: Answer<'_, Vec<Body>> = None;
-    let mut settling: Answer<'_, ()> = None;
+    let mut settling: Answer<'_, Settled> = None;
     let mut caring: Answer<'_, Found> = None;
     loop {
         let leave = hand.turn(source, telling);
+        if hand.tells_again.is_some_and(|then| then <= Instant::now()) {
+            hand.still_to_tell(Vec::new());
+        }
         if settling.is_none() && !hand.unsettled.is_empty() {
             *telling = Rc::new(std::mem::take(&mut hand.unsettled));
             let what = telling.clone();
@@ -376,16 +496,17 @@ async fn work<S: Source>(
         }
         if leave.ends {
             if settling.is_none() && taking.is_none() && waiting.is_none() && caring.is_none() {
-                source.leave(con, &hand.back()).await?;
-                return Ok(());
+                return farewell(source, con, hand).await;
             }
         } else {
-            if caring.is_none() && Instant::now() >= care_at {
-                care_at = Instant::now() + CARE;
-                caring = Some(Box::pin(source.care(con)));
+            let due = Instant::now() >= care_at || hand.more && hand.ready.is_empty();
+            if caring.is_none() && due {
+                care_at = Instant::now() + source.care_every();
+                caring = Some(Box::pin(source.care(con, hand.ready.is_empty())));
             }
             let may_take = taking.is_none() && waiting.is_none() && hand.ready.is_empty();
-            if may_take && leave.room > 0 && hand.rests_until.is_none() {
+            let rests = hand.rests_until.is_some() || hand.refusals > 0;
+            if may_take && leave.room > 0 && !rests {
                 let most = options.batch.clamp(1, leave.room);
                 if !hand.empty {
                     taking = Some(Box::pin(source.take(con, most)));
@@ -395,50 +516,63 @@ async fn work<S: Source>(
             }
         }
         *uncertain = taking.is_some() || waiting.is_some();
-        let next = hand.rests_until.map_or(care_at, |rest| rest.min(care_at));
+        // Only what something is done about then: else this loop would turn as fast as it can.
+        let care = (caring.is_none() && !leave.ends).then_some(care_at);
+        let next = [hand.rests_until, hand.tells_again, care];
         tokio::select! {
             taken = answer(&mut taking) => {
                 let taken = taken?;
+                connector.works();
                 hand.empty = taken.is_empty();
                 hand.ready.extend(taken);
             }
             taken = answer(&mut waiting) => {
                 let taken = taken?;
+                connector.works();
                 hand.empty = taken.is_empty();
                 hand.ready.extend(taken);
             }
-            told = answer(&mut settling) => {
-                told?;
+            settled = answer(&mut settling) => {
+                let settled = settled?;
                 let back = telling.iter().any(|settlement| matches!(settlement, Settlement::Back(_)));
                 if back {
                     hand.empty = false;
                 }
                 *telling = Rc::default();
+                hand.has_told(settled)?;
+                if hand.refused.is_empty() {
+                    connector.works();
+                }
             }
-            found = answer(&mut caring) => hand.takes_over(found?),
+            found = answer(&mut caring) => {
+                hand.takes_over(found?);
+                if options.drain && !hand.cared {
+                    care_at = care_at.min(Instant::now() + LOOK_AGAIN);
+                }
+            }
             () = host.something_to_write(at) => {}
             () = host.room(at) => {}
             _ = stage.changed() => {}
-            () = sleep_until(next.into()) => {}
+            () = wake_at(next.into_iter().flatten().min()) => {}
             () = host.out_of_time(at) => break,
         }
     }
     if !host.at_once.get() {
-        // Nobody waits for it any more. Should this not succeed, all lies where the next run finds it.
+        // Nobody waits for it any more. Should this not succeed, all lies where the next run finds it, and it is told how much that is.
         let leaving = async {
-            source
-                .settle(con, &std::mem::take(&mut hand.unsettled))
-                .await?;
-            source.leave(con, &hand.back()).await
+            if settling.is_some() {
+                let settled = answer(&mut settling).await?;
+                *telling = Rc::default();
+                hand.refused.extend(settled.refused);
+            }
+            farewell(source, con, hand).await
         };
-        drop(timeout(FAREWELL, leaving).await);
+        let left = timeout(FAREWELL, leaving).await;
+        if !matches!(left, Ok(Ok(()))) {
+            hand.still_to_tell(std::mem::take(telling).to_vec());
+        }
     }
     Ok(())
-}
-
-fn hash(body: &Body) -> u64 {
-    use std::hash::{BuildHasher, BuildHasherDefault};
-    BuildHasherDefault::<xxhash_rust::xxh3::Xxh3Default>::default().hash_one(body)
 }
 
 fn preview(body: &Body) -> String {

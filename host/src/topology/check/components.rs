@@ -142,6 +142,10 @@ impl Round<'_> {
                 id,
                 kind: ir.kind,
                 tasks: parallelism,
+                fields: ir
+                    .streams
+                    .first()
+                    .map_or(0, |(_, stream)| stream.fields.len()),
                 topology: self.name,
                 settings: &settings,
                 env: seen,

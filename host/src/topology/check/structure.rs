@@ -5,6 +5,7 @@ use crate::errors::Code;
 use crate::topology::ir::Ir;
 use crate::topology::mistake::{Mistake, Place, Severity};
 use crate::topology::model::{Component, Kind};
+use crate::topology::redis::Mode;
 use crate::topology::walk;
 
 /// What keeps the whole from running.
@@ -49,6 +50,9 @@ pub(super) fn check(ir: &Ir, components: &[Component], file: &Place, mistakes: &
             );
         }
     }
+    for component in components {
+        mistakes.extend(key_without_value(components, component));
+    }
     let tasks: u64 = components
         .iter()
         .map(|component| u64::from(component.parallelism))
@@ -59,6 +63,32 @@ pub(super) fn check(ir: &Ir, components: &[Component], file: &Place, mistakes: &
         );
         mistakes.push(Mistake::error(Some(file), message).coded(Code::BAD_PARALLELISM));
     }
+}
+
+/// A Redis sink that writes keys with values, and is fed by a stream with one field or none: each of its tuples would fail.
+fn key_without_value(components: &[Component], sink: &Component) -> Option<Mistake> {
+    let mode = sink.redis.as_ref()?.mode;
+    let (name, kept) = match (sink.kind, mode) {
+        (Kind::Bolt, Mode::Hash) => ("hash", "field of the hash"),
+        (Kind::Bolt, Mode::String) => ("string", "key"),
+        _ => return None,
+    };
+    let (source, stream) = sink.inputs.iter().find_map(|input| {
+        let source = components.get(input.component)?;
+        let stream = source.streams.get(input.stream)?;
+        (stream.fields.len() < 2).then_some((source, stream))
+    })?;
+    let message = format!(
+        "\"{}\" writes as {name}, where its tuples have a key and a value, and the stream \"{}\" of \"{}\" has {} fields",
+        sink.id,
+        stream.id,
+        source.id,
+        stream.fields.len()
+    );
+    let mistake = Mistake::error(sink.at.as_ref(), message).coded(Code::BAD_REDIS_OPTION);
+    Some(mistake.hint(format!(
+        "the first field is the {kept}, the others are its value"
+    )))
 }
 
 /// What is worth a remark in a topology without errors. Expects back edges to be marked.
