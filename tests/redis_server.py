@@ -13,7 +13,7 @@ SECONDS = 60
 
 
 class RedisServer:
-    """`url` is for the host's environment, `REDIS_URL`. Written data survive a kill. `tls`: what it is told besides, where others come by TLS."""
+    """`url` is for the host's environment, `REDIS_URL`. Written data survive a kill. `tls`: its options for those who come by TLS."""
 
     def __init__(self, folder: Path, password: str | None = None, tls: list[str] | None = None) -> None:
         self.folder = folder

@@ -108,7 +108,10 @@ return stormhost.Topology "T" { seldom = Seldom(), show = stormhost.Print() { st
 }
 
 
-@pytest.mark.parametrize(("name", "options"), [("topology.py", ()), ("topology.rb", ()), ("topology.lua", ("--lua", "luajit")), ("topology.lua", ())])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("topology.py", ()), ("topology.rb", ()), ("topology.lua", ("--lua", "luajit")), ("topology.lua", ())],
+)
 def test_a_spout_with_nothing_to_emit_is_left_alone_as_long_as_is_set(stormhost: Stormhost, name: str, options: tuple[str, ...]) -> None:
     """Found: each word that it might emit more woke it, so that one which emits at every other call did so thousands of times a second."""
     settings = {"topology.sleep.spout.wait.strategy.time.ms": 100}

@@ -421,7 +421,8 @@ def test_a_program_and_its_streams_may_have_any_name(describe):
     ir = describe(
         "from stormhost import Process, ShuffleGrouping, Topology\n"
         "class T(Topology):\n"
-        "    p = Process('x', spout=True, name='late-words', streams={'ERROR': 'n', 'LateOnes': 'n', 'name': 'n', 'a-b': 'n'})\n"
+        "    named = {'ERROR': 'n', 'LateOnes': 'n', 'name': 'n', 'a-b': 'n'}\n"
+        "    p = Process('x', spout=True, name='late-words', streams=named)\n"
         "    q = Process('y', inputs=[ShuffleGrouping(p.ERROR), ShuffleGrouping(p.LateOnes)])\n"
         "    r = Process('y', inputs=[ShuffleGrouping(p['name']), ShuffleGrouping(p['a-b'])])\n"
     )

@@ -24,7 +24,7 @@ class TestStart < Minitest::Test
       assert_match(/components\.rb:\d+:in `\w+': #{Regexp.escape(said)}/, stderr)
       refute_includes(stderr, 'lib/stormhost/')
       # What it had to say before that is no answer.
-      assert_equal(component == 'bad_prepare' ? ['about to fail'] : [], forewords.map { |said| said['msg'] })
+      assert_equal(component == 'bad_prepare' ? ['about to fail'] : [], forewords.map { |message| message['msg'] })
     end
   end
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 class Link:
     """One conversation with the host. Implemented for frames, for Storm's JSON, and for tests.
 
-    `opened`: whether the handshake has been answered; until then messages go by `foreword`, or else to standard error: Storm
-    would take them for the answer, and a component that fails in `initialize` must not have answered.
+    `opened`: whether the handshake has been answered; until then messages go by `foreword`, or else to standard error:
+    Storm would take them for the answer, and a component that fails in `initialize` must not have answered.
 
     A link sets `component._emit` (and for bolts `_ack` and `_fail`) in `bind`, and then runs the loop.
     """

@@ -191,7 +191,7 @@ module Stormhost
     # Waits a little for something to take. More credit alone is nothing: what it had was not used up.
     def rest
       left = @idle
-      till = clock + left / 1000.0
+      till = clock + (left / 1000.0)
       while left.positive? && @buffered.empty? && @inlet.waiting?(left)
         kind, payload = frame = next_frame
         return @buffered << frame unless kind == Wire::CREDIT
