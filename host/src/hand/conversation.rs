@@ -631,7 +631,11 @@ impl Talk<'_> {
     fn hears_complaints(&mut self, stderr: &Receiver) -> bool {
         let mut chunk = vec![0; 16 * 1024];
         loop {
-            match stderr.try_read(&mut chunk) {
+            // What tokio has not been told of may be there all the same: it asks for news only while nothing else is to be done.
+            let read = stderr
+                .try_read(&mut chunk)
+                .or_else(|_| rustix::io::read(stderr, &mut *chunk));
+            match read {
                 Ok(n @ 1..) => self.errors.extend_from_slice(&chunk[..n]),
                 Ok(_) => return false,
                 Err(_) => return true,
