@@ -196,7 +196,7 @@ fn out_of_reach(component: &Component) -> Option<(String, &'static str)> {
 }
 
 /// Libraries of components that bring no debugger.
-const OTHERS: [&str; 3] = ["storm", "pystorm", "streamparse"];
+const OTHERS: [&str; 5] = ["storm", "pystorm", "streamparse", "pyleus", "petrel"];
 
 /// Which other library its own code loads in place of ours, as far as that is seen: in a script, a module below its folder, or what stands behind `-c`.
 /// Code that loads its library by way of another module is given the benefit of the doubt.

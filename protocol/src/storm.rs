@@ -14,5 +14,5 @@ pub use decoder::{Broken, Decoder, Ending, Item};
 pub use from_child::{COMMANDS, Emit, FromChild, LogLevel, Row};
 pub use hello::{Acks, FramesAnswer, Hello, Opening, parse_hello};
 pub use repair::mend;
-pub use salvage::{Salvage, printed_before};
+pub use salvage::{Salvage, message_behind, printed_before};
 pub use to_child::{TupleHead, write_command, write_heartbeat, write_setup, write_task_ids};

@@ -115,10 +115,10 @@ return stormhost.Topology "T" { seldom = Seldom(), show = stormhost.Print() { st
 def test_a_spout_with_nothing_to_emit_is_left_alone_as_long_as_is_set(stormhost: Stormhost, name: str, options: tuple[str, ...]) -> None:
     """Found: each word that it might emit more woke it, so that one which emits at every other call did so thousands of times a second."""
     settings = {"topology.sleep.spout.wait.strategy.time.ms": 100}
-    run = stormhost.run(stormhost.write(SELDOM[name], name), "--for", "1s", *options, settings=settings)
+    run = stormhost.run(stormhost.write(SELDOM[name], name), "--for", "3s", *options, settings=settings)
     emitted = run.stdout.count("1")
-    # Ten at the most, and as many more as a busy machine needs to stop it.
-    assert 2 <= emitted <= 40
+    # Thirty at the most, and as many more as a busy machine needs to stop it.
+    assert 2 <= emitted <= 90
 
 
 def test_untracked_tuples_to_a_bolt_that_sleeps_are_held_back_too(stormhost: Stormhost) -> None:

@@ -211,6 +211,15 @@ def test_a_message_that_stays_unreadable_fails_only_what_it_names_and_is_answere
     assert "hung" not in run.told
 
 
+def test_two_messages_that_share_an_end_are_both_heard(stormhost: Stormhost) -> None:
+    """Found: the second was dropped without a word, and a child that waited for its answer was taken to hang."""
+    settings = {"topology.max.spout.pending": 1, "topology.subprocess.timeout.secs": 5}
+    run = stormhost.run(topology("says_two_at_once"), settings=settings)
+    all_acked(run)
+    assert sorted(n for _, n in run.noted("saw")) == list(range(10))
+    assert run.lines_of("child", "log") == ["one", "two"] * 10
+
+
 @pytest.mark.error("SH0517")
 def test_a_bolt_that_takes_heartbeats_for_tuples_gets_no_more(stormhost: Stormhost) -> None:
     """Found: what it emitted for them was passed on, and it was killed for not answering them."""
@@ -229,6 +238,26 @@ def test_a_bolt_that_dies_of_its_first_heartbeat_gets_none_again(stormhost: Stor
     assert run.told.count("it died on its first heartbeat; its library seems older than Storm 0.9.3") == 1
     assert run.noted("given up") == [] and "set aside" not in run.told
     assert sorted({n for _, n in run.noted("saw")}) == list(range(10))
+
+
+def test_a_bolt_without_heartbeats_that_acks_nothing_keeps_no_run_from_its_end(stormhost: Stormhost) -> None:
+    """Found: what nobody tracks was waited for as if it would be acked."""
+    run = stormhost.run(
+        """
+class Untracked(Spout):
+    class Default(Stream):
+        fields = 'n'
+    def tuples(self):
+        yield from range(8)
+
+class T(Topology):
+    numbers = Untracked()
+    child = Process('python', CHILDREN + '/acks_nothing.py', fields='n', inputs=ShuffleGrouping(numbers))
+    see = Noter(1, inputs=ShuffleGrouping(child))
+""",
+        settings={"child:topology.subprocess.timeout.secs": 1},
+    )
+    assert sorted(n for _, n in run.noted("saw")) == list(range(8))
 
 
 def test_an_idle_bolt_that_answers_no_heartbeat_is_left_alone(stormhost: Stormhost) -> None:

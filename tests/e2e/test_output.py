@@ -188,6 +188,22 @@ class T(Topology):
     assert sorted(told) == sorted(expected + [f"Emitting: twice unheard [{n}] to nobody" for n in range(3)])
 
 
+def test_debug_tells_lines_too(stormhost: Stormhost) -> None:
+    source = """
+class T(Topology):
+    log = Lines('seq 2', spout=True)
+    odd = Lines('grep 1', inputs=ShuffleGrouping(log))
+    show = Print(inputs=ShuffleGrouping(odd))
+"""
+    run = stormhost.run(source, "--set", "topology.debug=true")
+    told = sorted(line.message for line in run.log if line.message.startswith("Emitting: "))
+    assert told == [
+        'Emitting: log default ["1"] to odd[2]',
+        'Emitting: log default ["2"] to odd[2]',
+        'Emitting: odd default ["1"] to show[3]',
+    ]
+
+
 def test_log_report_error_and_metric_reach_the_log_at_their_level(stormhost: Stormhost) -> None:
     run = stormhost.run(
         """

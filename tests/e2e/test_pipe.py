@@ -235,6 +235,12 @@ def test_nothing_found_is_no_mistake_at_the_first_stage_either(pipes: Pipes, wor
     assert (ended.status, ended.out, ended.err) == (0, out, "")
 
 
+def test_a_first_stage_that_said_something_and_fails_in_silence_has_failed(pipes: Pipes) -> None:
+    ended = pipes.run("-q", "seq 3; exit 1", ":", "cat")
+    assert (ended.status, ended.out) == (3, "1\n2\n3\n")
+    assert "left with status 1" in ended.err
+
+
 def test_a_slow_filter_is_no_hang(pipes: Pipes) -> None:
     # What was in its pipe was taken for one piece of work, and it was killed half way.
     slow = "while read -r line; do sleep 0.7; done; echo end"

@@ -653,7 +653,7 @@ def test_a_drain_waits_for_a_list_of_a_consumer_that_may_be_dead(stormhost: Stor
     redis.push("lines", ["here"])
     redis.ask("sadd", "lines:consumers", other)
     redis.ask("lpush", f"lines:taken:{other}", "there")
-    redis.ask("set", f"lines:alive:{other}", 1, "px", 2500)
+    redis.ask("set", f"lines:alive:{other}", 1, "px", 10_000)
     run = stormhost.run(topology("key='lines', drain=True"), env=at(redis))
     assert run.noted("seen") == ["here", "there"]
     assert f"waits for 1 items of {other}" in run.told
@@ -676,7 +676,7 @@ def test_a_drain_waits_for_entries_of_a_consumer_that_may_be_dead(stormhost: Sto
     redis.add("events", items(3))
     redis.ask("xgroup", "create", "events", "T", "0")
     redis.ask("xreadgroup", "group", "T", "somebody", "count", 2, "streams", "events", ">")
-    run = stormhost.run(topology("mode='stream', key='events', claim_idle=3, drain=True"), env=at(redis))
+    run = stormhost.run(topology("mode='stream', key='events', claim_idle=10, drain=True"), env=at(redis))
     assert sorted(run.noted("seen")) == items(3)
     assert "waits for 2 items of somebody" in run.told
 
@@ -781,7 +781,7 @@ class Seen(Bolt):
             time.sleep(0.05)
         self.ack(input)
 """
-    run = stormhost.start(topology("2, mode='stream', key='events', claim_idle=1", hold), env=at(redis))
+    run = stormhost.start(topology("2, mode='stream', key='events', claim_idle=3", hold), env=at(redis))
     run.until(lambda: len(redis.ask("xinfo", "groups", "events")) > 0, "the group")
     for part in range(4):
         redis.add("events", items(10, f"part {part}"))

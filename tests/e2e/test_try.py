@@ -597,6 +597,11 @@ def test_an_anchor_that_is_not_in_hand_is_an_error_as_in_a_run(stock: Any) -> No
     ]
 
 
+def test_a_bolt_that_takes_a_heartbeat_for_a_tuple_has_answered_it(stormhost: Stormhost, attempt: Any) -> None:
+    (stormhost.folder / "bolt.py").write_text(HEAD + "while True: send({'command': 'ack', 'id': take()['id']})\n")
+    assert attempt("python bolt.py", "--wait", "30").stdout == ""
+
+
 def test_an_answer_to_a_heartbeat_is_nobodys_business(stock: Any) -> None:
     lines = stock("send({'command': 'ack', 'id': '-1'})", "python bolt.py", given="[1]\n")
     assert lines == ["ack    #1 [1]"]
@@ -606,6 +611,18 @@ def test_a_complaint_is_shown_before_what_was_said_after_it(stock: Any) -> None:
     body = "print('complains', file=sys.stderr, flush=True)"
     for _ in range(5):
         assert stock(body, "python bolt.py", given="[1]\n") == ["stderr complains", "ack    #1 [1]"]
+
+
+def test_one_that_never_stops_complaining_is_ended_all_the_same(stormhost: Stormhost, attempt: Any) -> None:
+    (stormhost.folder / "flood.sh").write_text("while :; do echo complaint >&2; done\n")
+    done = attempt("sh flood.sh", "--set", "stormhost.handshake.timeout.secs=0.5", status=4)
+    assert "it did not answer the handshake within 0.5 s" in done.stderr
+
+
+def test_what_is_neither_acked_nor_failed_is_told_once(stormhost: Stormhost, attempt: Any) -> None:
+    (stormhost.folder / "bolt.py").write_text(HEAD + "while True: take()\n")
+    done = attempt("python bolt.py", "--wait", "0.5", given="[1]\n", status=3)
+    assert done.stdout == "none   #1 [1]: neither acked nor failed\n" and done.stderr == ""
 
 
 def test_the_reason_of_a_fail_is_logged(attempt: Any) -> None:

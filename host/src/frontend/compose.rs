@@ -34,7 +34,7 @@ pub(super) fn compose(file: &str, text: &str) -> Result<Node, Wrong> {
         match event {
             Event::StreamEnd => break,
             Event::DocumentStart(..) if root.is_some() => {
-                let message = "a second document begins here, and Flux takes one a file";
+                let message = "a second document begins here, and a topology is one";
                 return Err((line(&span), message.into()));
             }
             Event::DocumentStart(..) => root = Some(composer.node(0)?),

@@ -48,9 +48,6 @@ pub(super) fn form(file: &str, content: &[u8]) -> Form {
     if is_in_braces {
         return Form::Description;
     }
-    if by_ending.is_none() && pyleus::is_topology(text) {
-        return Form::Pyleus;
-    }
     let by_content = || {
         language::ALL
             .iter()
@@ -58,6 +55,7 @@ pub(super) fn form(file: &str, content: &[u8]) -> Form {
     };
     match by_ending.or_else(by_content) {
         Some(language) => Form::Program(language),
+        None if pyleus::is_topology(text) => Form::Pyleus,
         None if interpreter.is_some() => unknown("a script in another language"),
         None => Form::Unknown {
             looks_like: guess(file, text).map(str::to_owned),
@@ -176,6 +174,12 @@ mod tests {
             ("topology.py", "streams: int = 3\n", "Python"),
             ("t.yaml", "name: x\ntopology:\n- spout:\n", "pyleus"),
             ("t.yaml", "name: x\n topology: 1\n", "a YAML file"),
+            ("t.yaml", "topology: words and counts\n", "a YAML file"),
+            (
+                "words",
+                "\"\"\"\ntopology:\n\"\"\"\nfrom stormhost import Topology\n",
+                "Python",
+            ),
             ("notes.yaml", "  spouts: 1\n", "a YAML file"),
             ("topology", "#!/usr/bin/env node\n", "a JavaScript program"),
             ("topology.json", "[]", "JSON, but no object"),

@@ -45,6 +45,8 @@ const LEAVE: Duration = Duration::from_secs(5);
 const AHEAD: usize = 64 * 1024;
 /// The number of the heartbeat that asks whether everything was read.
 const HEARTBEAT: i64 = -1;
+/// How many pieces of standard error are read at a time.
+const COMPLAINTS: usize = 16;
 /// How often a bolt that holds inputs back is sent another tick, after a silence each.
 const MORE_TICKS: u32 = 3;
 /// Between two questions to a spout that had nothing.
@@ -296,10 +298,6 @@ impl Talk<'_> {
                         Err(_) => {}
                     }
                 }
-                ready = stderr.readable(), if complains => {
-                    // At its end a pipe is readable for ever.
-                    complains = ready.is_ok() && self.hears_complaints(stderr);
-                }
                 _ = process.wait() => return End::Left,
                 ready = may_write => {
                     match ready.and_then(|()| stdin.try_write(&self.out)) {
@@ -328,6 +326,10 @@ impl Talk<'_> {
                 }
                 () = sleep_until(deadline.into()), if waits => return End::Quiet(patience),
                 () = sleep_until(opens_by.into()), if !self.greeted => {}
+                // Last, since it may be there without pause. At its end a pipe is readable for ever.
+                ready = stderr.readable(), if complains => {
+                    complains = ready.is_ok() && self.hears_complaints(stderr);
+                }
             }
         }
     }
@@ -562,7 +564,11 @@ impl Talk<'_> {
         self.answered |= found.is_some();
         if found.is_none() {
             let wrong = match number {
-                Some(HEARTBEAT) => return None,
+                // It takes it for a tuple, as bolts on libraries from before heartbeats do: it has read everything.
+                Some(HEARTBEAT) => {
+                    self.synced = true;
+                    return None;
+                }
                 Some(number) if self.ticked.contains(&number) => return None,
                 Some(number) if (1..self.next).contains(&number) => {
                     format!("it answered #{id} twice")
@@ -630,7 +636,8 @@ impl Talk<'_> {
     /// Returns whether there may be more.
     fn hears_complaints(&mut self, stderr: &Receiver) -> bool {
         let mut chunk = vec![0; 16 * 1024];
-        loop {
+        // Not to its end: one that never stops complaining must not keep everything else from being looked at.
+        for _ in 0..COMPLAINTS {
             // What tokio has not been told of may be there all the same: it asks for news only while nothing else is to be done.
             let read = stderr
                 .try_read(&mut chunk)
@@ -647,6 +654,7 @@ impl Talk<'_> {
                 ));
             }
         }
+        true
     }
 }
 

@@ -591,6 +591,13 @@ impl<'a> ChildLife<'a> {
                     return self.with_autopsy(life, Code::OVER_TUPLE_BUDGET, why).await;
                 }
             }
+            let unanswered = self
+                .host
+                .with(|core| core.tasks[self.at].leaves_unanswered());
+            let signs = Signs {
+                owes: signs.owes || unanswered,
+                ..signs
+            };
             match watch.look(signs, Instant::now()) {
                 Verdict::Fine => {}
                 Verdict::Ask => self.host.with(|core| core.ask_for_life(self.at)),

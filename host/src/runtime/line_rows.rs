@@ -127,7 +127,7 @@ impl Core {
     fn emit_block(&mut self, at: usize, encoding: Encoding, block: &Block) {
         let rows = block.rows();
         let odd = |listener: &Subscription| listener.back_edge || listener.direct;
-        if self.routes[at][0].iter().any(odd) {
+        if self.tasks[at].aloud || self.routes[at][0].iter().any(odd) {
             self.emit_one_by_one(at, encoding, block);
             return;
         }

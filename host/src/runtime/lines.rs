@@ -269,14 +269,19 @@ impl ChildLife<'_> {
         }
     }
 
-    /// What it means that it left, now that all it said on standard error is known: a first command that exits with 1 and has said nothing
+    /// What it means that it left, now that all it said on standard error is known: a first command that exits with 1 and has said nothing, here or there,
     /// has found nothing, as `grep` says it. A filter that does so before its input has ended was not to.
     pub(super) fn by_its_last_words(&self, end: End, exit: Exit) -> End {
-        let is_spout = || self.host.with(|core| core.tasks[self.at].spout.is_some());
+        let has_said_nothing = || {
+            self.host.with(|core| {
+                let task = &core.tasks[self.at];
+                task.spout.is_some() && task.counters.emitted == 0
+            })
+        };
         match end {
             End::Left | End::Failed(None)
                 if self.host.component(self.at).shell.is_some()
-                    && is_spout()
+                    && has_said_nothing()
                     && self.found_nothing(exit) =>
             {
                 self.host.mark_healthy(self.at);

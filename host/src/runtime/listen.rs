@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use stormhost_protocol::frame::{self, Found, Kind};
 use stormhost_protocol::storm::{
-    Decoder, FromChild, Hello, Item, LogLevel, Opening, Salvage, mend, parse_hello, printed_before,
+    Decoder, FromChild, Hello, Item, LogLevel, Opening, Salvage, mend, message_behind, parse_hello,
+    printed_before,
 };
 use stormhost_protocol::{Encoding, Limits, ProtocolError};
 use tracing::Level;
@@ -384,10 +385,18 @@ impl Listener {
             Err(error) => error,
         };
         if encoding == Encoding::Json {
-            let (printed, rest) = message.split_at(printed_before(message, &self.limits));
+            let (printed, mut rest) = message.split_at(printed_before(message, &self.limits));
             if !printed.is_empty() {
                 self.log_print(printed);
-                return self.understand(rest, encoding);
+            }
+            let mut asks = false;
+            while let Some(next) = message_behind(rest, &self.limits) {
+                let (one, more) = rest.split_at(next);
+                asks |= self.understand(one, encoding)?;
+                rest = more;
+            }
+            if rest.len() < message.len() {
+                return Ok(self.understand(rest, encoding)? | asks);
             }
         }
         let Some(mended) = self.mended(message, encoding, &error) else {

@@ -56,6 +56,14 @@ impl Task {
         !self.heartbeats.is_empty() || self.pulse == Pulse::Spared
     }
 
+    /// Whether it is sent no heartbeats, and holds what it neither acks nor fails.
+    pub(super) fn leaves_unanswered(&self) -> bool {
+        self.is_old_bolt()
+            && self.pulse == Pulse::Spared
+            && !self.in_hand.is_empty()
+            && self.heard_through < self.sent()
+    }
+
     /// Whether it has a heartbeat to answer.
     pub(super) fn owes_a_pulse(&self) -> bool {
         !self.heartbeats.is_empty() && self.pulse != Pulse::Spared
@@ -93,15 +101,23 @@ impl Core {
     }
 
     /// Whether a bolt that was silent for too long is only silent about heartbeats: it has got things done, holds nothing, and no child of its component
-    /// has ever answered one. It is sent none from then on.
+    /// has ever answered one. It is sent none from then on. One that is sent none counts as through with what it was sent once it has been silent for
+    /// so long: what is tracked of that keeps the run going by itself.
     pub fn lives_without_a_pulse(&mut self, at: usize) -> bool {
-        let task = &self.tasks[at];
+        let task = &mut self.tasks[at];
+        if task.leaves_unanswered() {
+            task.heard_through = task.sent();
+            self.wakes.push(Wake::Everyone);
+            return true;
+        }
         let lives = task.is_old_bolt()
             && task.pulse == Pulse::Unknown
             && task.owes_a_pulse()
             && task.progressed
             && task.in_hand.is_empty();
         if lives {
+            // It has outlived them.
+            task.heartbeats.clear();
             self.spares(at, "does not answer heartbeats");
         }
         lives

@@ -13,9 +13,11 @@
 //! | `007`, `+1`, `.5`, `1.` | `7`, `1`, `0.5`, `1.0` |
 //! | any other word without quotes: `True`, `nan`, `inf` | text, as Storm takes it |
 //! | commas before, between or behind values, with nothing between | nothing |
-//! | anything behind the message's last brace | nothing |
+//! | anything behind the message's last brace, unless a `"command"` is in it | nothing |
 
 use std::borrow::Cow;
+
+use memchr::memmem;
 
 use crate::scan::{json, whole};
 use crate::{Encoding, Limits};
@@ -30,7 +32,12 @@ pub fn mend(message: &[u8], limits: &Limits) -> Option<Vec<u8>> {
             Cow::Owned(text) => Some(text.into_bytes()),
         };
     }
-    repair(text.as_bytes(), limits).map(|(repaired, _)| repaired)
+    let (repaired, end) = repair(text.as_bytes(), limits)?;
+    // What stands behind may be another message, and nothing is made of two.
+    let behind = text.as_bytes().get(end..).unwrap_or_default();
+    memmem::find(behind, b"\"command\"")
+        .is_none()
+        .then_some(repaired)
 }
 
 /// The value at the front of the text, as JSON, and where it ends in the text. What is JSON already is copied.

@@ -35,6 +35,16 @@ pub fn printed_before(message: &[u8], limits: &Limits) -> usize {
     }
 }
 
+/// Where a second message begins behind the first, on the same line: two that are written at once, by two threads, may share an end.
+pub fn message_behind(message: &[u8], limits: &Limits) -> Option<usize> {
+    let first = json::skip(message, 0, limits.depth()).ok()?;
+    let next = json::blanks(message, first);
+    let rest = message.get(next..)?;
+    let end = json::skip(rest, 0, limits.depth()).ok()?;
+    let is_message = rest.first() == Some(&b'{') && !is_print(rest.get(..end)?, limits);
+    is_message.then_some(next)
+}
+
 /// Whether this is an object, and no message.
 pub(super) fn is_print(object: &[u8], limits: &Limits) -> bool {
     let mut members = Members::default();
@@ -132,6 +142,27 @@ mod tests {
             assert_eq!(&glued[printed_before..] == message, is_print, "{printed}");
         }
         assert_eq!(printed_before(b"{}{} {}x", &Limits::default()), 5);
+    }
+
+    #[test]
+    fn a_second_message_on_a_line_is_found() {
+        let message = r#"{"command":"ack","id":"5"}"#;
+        let behind = |text: &str| message_behind(text.as_bytes(), &Limits::default());
+        assert_eq!(behind(&format!("{message}{message}")), Some(message.len()));
+        assert_eq!(
+            behind(&format!("{message} \t{message} x")),
+            Some(message.len() + 2)
+        );
+        for alone in [
+            message.to_owned(),
+            format!("{message} "),
+            format!("{message}{{}}"),
+            format!("{message}[1]"),
+            format!("{message}{{"),
+            format!("x{message}"),
+        ] {
+            assert_eq!(behind(&alone), None, "{alone}");
+        }
     }
 
     #[test]

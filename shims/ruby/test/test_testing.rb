@@ -37,6 +37,15 @@ class TestTesting < Minitest::Test
     assert_equal({ 'chosen' => ['x'] }, result.streams)
   end
 
+  def test_an_on_send_that_says_done_at_its_end_emits_nothing_more
+    spout = Class.new(Spout) do
+      output_fields :name
+      on_init { @left = %w[cow moon] }
+      on_send { @left.shift || done }
+    end
+    assert_equal(%w[cow moon], Testing.run_spout(spout.new, 9).emitted)
+  end
+
   def test_streams_are_told_apart
     result = Testing.run_bolt(Echo.new, [%w[both x]], fields: %w[how what])
     assert_equal({ 'default' => [%w[first x], %w[third x]], 'late_ones' => ['x'] }, result.streams)

@@ -22,9 +22,16 @@ use crate::topology::{Ir, Place, VERSION};
 use definition::Definition;
 use module::{Description, NotDescribed};
 
-/// Whether a text is a topology of pyleus: a map in YAML that has, at its left edge, what only pyleus puts there.
+/// Whether a text is a topology of pyleus: a map in YAML that has, at its left edge, what only pyleus puts there, a list of that name.
 pub(super) fn is_topology(text: &str) -> bool {
-    text.lines().any(|line| line.starts_with("topology:"))
+    let behind = |line: &'_ str| {
+        line.strip_prefix("topology:")
+            .map(str::trim_start)
+            .map(str::to_owned)
+    };
+    text.lines()
+        .filter_map(behind)
+        .any(|rest| rest.is_empty() || rest.starts_with(['#', '[', '&']))
 }
 
 /// Reads a topology. `file` is its name as it was typed, `resolved` where it lies.

@@ -41,6 +41,7 @@ impl Talk<'_> {
         }
         let exit = self.is_seen_out(process, stdout, stderr).await;
         self.shows_last_words(exit);
+        let holds = !self.open.is_empty();
         for (id, values) in std::mem::take(&mut self.open) {
             self.failed = true;
             self.show(Said::Unanswered(id.to_string(), values));
@@ -48,7 +49,7 @@ impl Talk<'_> {
         match end {
             End::Rubbish(_) | End::Silent(_) => return ExitStatus::NotStarted,
             End::Left => self.has_left(exit),
-            End::Quiet(patience) => self.was_quiet(patience),
+            End::Quiet(patience) => self.was_quiet(patience, holds),
             End::Through => {}
         }
         if !self.greeted {
@@ -145,8 +146,8 @@ impl Talk<'_> {
         }
     }
 
-    /// It said nothing more, though it had everything that it is to have.
-    fn was_quiet(&mut self, patience: Duration) {
+    /// It said nothing more, though it had everything that it is to have. `holds`: whether tuples are among that, of which that was told.
+    fn was_quiet(&mut self, patience: Duration, holds: bool) {
         let seconds = patience.as_secs_f64();
         match self.kind {
             Kind::Spout if self.commands.awaits_since().is_some() => {
@@ -162,7 +163,7 @@ impl Talk<'_> {
             Kind::Spout if !self.has_enough() => {
                 tell(format_args!("it emitted nothing more for {seconds} s"));
             }
-            Kind::Bolt if !self.synced && self.did_nothing() && self.open.is_empty() => {
+            Kind::Bolt if !self.synced && self.did_nothing() && !holds => {
                 self.wrong("it did not answer a heartbeat with sync".to_owned());
                 self.may_be_of_the_other_kind();
             }

@@ -72,9 +72,13 @@ async fn drive<S: Source>(place: &Place<'_>, source: &S) {
     let mut hand = Hand::new(place, source.puts_back());
     let mut connector = Connector::new(place);
     while !(host.with(|core| core.should_leave(at)) && hand.is_empty()) {
-        let error = match serve(place, source, &mut hand, &mut connector).await {
-            Ok(()) => break,
-            Err(error) => error,
+        let error = tokio::select! {
+            served = serve(place, source, &mut hand, &mut connector) => match served {
+                Ok(()) => break,
+                Err(error) => error,
+            },
+            // Whatever it waits for: a Redis that hangs answers nothing.
+            () = host.until(|| host.at_once.get()) => break,
         };
         if !connector.pause(&error, !hand.is_empty()).await {
             break;
@@ -227,7 +231,7 @@ impl<'a> Hand<'a> {
     }
 
     /// What was left by others.
-    fn takes_over(&mut self, found: Found) {
+    fn takes_over(&mut self, found: Found, telling: &[Settlement]) {
         self.waits_for(&found.elsewhere);
         if !self.cared {
             // Whatever others have put back since it was last looked is still to be read.
@@ -240,6 +244,7 @@ impl<'a> Hand<'a> {
             .unsettled
             .iter()
             .chain(&self.refused)
+            .chain(telling)
             .map(Settlement::body)
             .collect();
         let new: Vec<Body> = found
@@ -486,7 +491,7 @@ async fn work<S: Source>(
     let mut caring: Answer<'_, Found> = None;
     loop {
         let leave = hand.turn(source, telling);
-        if hand.tells_again.is_some_and(|then| then <= Instant::now()) {
+        if settling.is_none() && hand.tells_again.is_some_and(|then| then <= Instant::now()) {
             hand.still_to_tell(Vec::new());
         }
         if settling.is_none() && !hand.unsettled.is_empty() {
@@ -518,7 +523,8 @@ async fn work<S: Source>(
         *uncertain = taking.is_some() || waiting.is_some();
         // Only what something is done about then: else this loop would turn as fast as it can.
         let care = (caring.is_none() && !leave.ends).then_some(care_at);
-        let next = [hand.rests_until, hand.tells_again, care];
+        let again = hand.tells_again.filter(|_| settling.is_none());
+        let next = [hand.rests_until, again, care];
         tokio::select! {
             taken = answer(&mut taking) => {
                 let taken = taken?;
@@ -545,7 +551,7 @@ async fn work<S: Source>(
                 }
             }
             found = answer(&mut caring) => {
-                hand.takes_over(found?);
+                hand.takes_over(found?, telling);
                 if options.drain && !hand.cared {
                     care_at = care_at.min(Instant::now() + LOOK_AGAIN);
                 }
@@ -560,6 +566,10 @@ async fn work<S: Source>(
     if !host.at_once.get() {
         // Nobody waits for it any more. Should this not succeed, all lies where the next run finds it, and it is told how much that is.
         let leaving = async {
+            // What it may still be given on the other connection would go with the consumer.
+            if waiting.is_some() {
+                hand.ready.extend(answer(&mut waiting).await?);
+            }
             if settling.is_some() {
                 let settled = answer(&mut settling).await?;
                 *telling = Rc::default();

@@ -1,6 +1,6 @@
 //! A stream, read as one consumer of a group: Redis keeps each entry as pending until it is acknowledged, which it is when its tree is done.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
@@ -34,8 +34,9 @@ pub struct Stream {
     claim_idle: Duration,
     /// Where the next look for long pending entries begins.
     cursor: RefCell<String>,
-    /// Since when others are watched: whoever has asked Redis for something since then lives.
-    since: Instant,
+    /// Since when others are watched: whoever has asked Redis for something since then lives. Not longer than the connection is there, since a Redis that
+    /// was started anew takes all of them for fresh.
+    since: Cell<Instant>,
 }
 
 /// Another consumer of the group.
@@ -57,7 +58,7 @@ impl Stream {
             own: Consumer::of_this_process(task).to_string(),
             claim_idle,
             cursor: RefCell::new(FIRST.into()),
-            since: Instant::now(),
+            since: Cell::new(Instant::now()),
         }
     }
 
@@ -280,7 +281,9 @@ impl Source for Stream {
             .arg(&self.group)
             .arg(&self.start)
             .arg("MKSTREAM");
-        match self.one(con, &commands).await {
+        let made = self.one(con, &commands).await;
+        self.since.set(Instant::now());
+        match made {
             // Somebody made it before.
             Err(error) if error.code() == Some("BUSYGROUP") => Ok(()),
             other => other.map(drop),
@@ -378,7 +381,7 @@ impl Source for Stream {
                 Some(true) if room => self.inherit(con, &other.name, &mut found).await?,
                 Some(_) => {}
                 None => {
-                    let lives = other.name != LEFT && other.idle < self.since.elapsed();
+                    let lives = other.name != LEFT && other.idle < self.since.get().elapsed();
                     if other.pending > 0 && !lives {
                         found.elsewhere.push((other.name, other.pending));
                     }

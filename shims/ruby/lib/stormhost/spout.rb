@@ -77,6 +77,7 @@ module Stormhost
     # A spout with `next_tuple` that has a `fail` of its own is asked again after a fail, until it emits nothing.
     def done
       @stormhost_done = true
+      nil # what an `on_send` returns is emitted
     end
 
     # Emits one tuple.

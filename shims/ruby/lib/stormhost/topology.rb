@@ -40,7 +40,9 @@ module Stormhost
       def method_missing(word, *values)
         return super unless values.size == 1
 
-        @conf["topology.#{word.to_s.tr('_', '.')}"] = values.first
+        # As Storm's `setNumWorkers` and `setNumAckers`, whose settings are called otherwise.
+        key = { num_workers: 'workers', num_ackers: 'acker.executors' }[word] || word.to_s.tr('_', '.')
+        @conf["topology.#{key}"] = values.first
       end
     end
 
