@@ -16,8 +16,8 @@ from told import tell
 
 INTERPRETER, SCRIPT, SERIALIZER, TOTAL = *sys.argv[1:4], int(sys.argv[4])
 WORDS = ("the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog")
-WINDOW = 1000
-"""Tuples in the child's hands: enough that it never waits."""
+WINDOW = 2000
+"""Tuples in the child's hands: enough that it never waits, and as many as stormhost gives it by default, since what it holds costs it time."""
 
 
 def encode(message):
