@@ -95,6 +95,11 @@ impl Node {
             .map(|(_, value)| value)
     }
 
+    /// The same, where it is not nothing.
+    pub(super) fn given(&self, key: &str) -> Option<&Node> {
+        self.get(key).filter(|value| !value.is_nothing())
+    }
+
     /// How many values there are in it, and how many levels deep.
     pub(super) fn extent(&self) -> (usize, usize) {
         let inner: Vec<&Node> = match &self.value {

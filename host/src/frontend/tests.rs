@@ -20,6 +20,23 @@ fn loaded(path: &str, files: &[(&str, &str)]) -> Result<Ir, LoadError> {
     )
 }
 
+/// Mistakes as they are shown, without hints.
+pub(super) fn told(ir: &Ir) -> Vec<String> {
+    let mistakes = ir.mistakes.iter();
+    mistakes
+        .map(|mistake| {
+            let line = mistake.at.as_ref().map_or(0, |at| at.line);
+            format!("{line}: {}: {}", mistake.severity, mistake.message)
+        })
+        .collect()
+}
+
+/// A component by its name.
+pub(super) fn component<'a>(ir: &'a Ir, id: &str) -> &'a crate::topology::ComponentIr {
+    let mut components = ir.components.iter();
+    components.find(|component| component.id == id).expect(id)
+}
+
 #[test]
 fn a_description_in_json_is_read() {
     for (path, file) in [

@@ -75,10 +75,29 @@ pub(super) fn unknown_keys<'a>(
     entries
         .filter(|(key, _)| !known.contains(&key.as_str()))
         .map(|(key, value)| {
-            let hint = match nearest(key, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the keys are: {}", known.join(", ")),
-            };
+            let hint = meant(key, known.iter().copied(), "the keys are");
             (key.as_str(), value, hint)
         })
+}
+
+/// What was probably meant, or all that is known; `there_are` introduces the latter.
+pub(super) fn meant<'a>(
+    wanted: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    there_are: &str,
+) -> String {
+    match nearest(wanted, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("{there_are}: {}", known.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// The whole number under a key, if something stands there; a mistake where it is none.
+pub(super) fn whole_number(node: &Node, key: &str, told: &mut Told) -> Option<i64> {
+    let node = node.given(key)?;
+    let number = node.whole();
+    if number.is_none() {
+        told.plain_error(&node.at, format!("`{key}` is no whole number"));
+    }
+    number
 }

@@ -106,7 +106,7 @@ impl<'a> Beans<'a> {
 
     /// The list under a key, which may be missing. `None`, and a mistake, if something else stands there.
     fn list<'n>(&mut self, node: &'n Node, key: &str) -> Option<&'n [Node]> {
-        let Some(found) = node.get(key).filter(|found| !found.is_nothing()) else {
+        let Some(found) = node.given(key) else {
             return Some(&[]);
         };
         let items = found.list();
@@ -187,7 +187,7 @@ impl<'a> Beans<'a> {
             self.told.error(&target.at, message, hint);
             return None;
         };
-        if let Some(properties) = bean.get("properties").filter(|node| !node.is_nothing()) {
+        if let Some(properties) = bean.given("properties") {
             let message = format!("\"{name}\", of the class {class}, has no properties to set");
             self.told.plain_error(&properties.at, message);
         }

@@ -113,7 +113,7 @@ impl Definition {
 
 /// The settings under `config`. Numbers that become something else on their way to a component are told of.
 pub(super) fn settings(node: &Node, told: &mut Told) -> Vec<(String, Node)> {
-    let Some(config) = node.get("config").filter(|config| !config.is_nothing()) else {
+    let Some(config) = node.given("config") else {
         return Vec::new();
     };
     let Some(entries) = config.map() else {
@@ -142,7 +142,7 @@ pub(super) fn id(node: &Node) -> Option<String> {
 
 /// The list under a key; nothing is an empty one.
 fn list(root: &Node, key: &str, told: &mut Told) -> Vec<Node> {
-    let Some(node) = root.get(key).filter(|node| !node.is_nothing()) else {
+    let Some(node) = root.given(key) else {
         return Vec::new();
     };
     let Some(items) = node.list() else {
@@ -205,7 +205,7 @@ fn include(node: &Node, told: &mut Told) -> Option<Include> {
 
 /// A flag that is off where it is not given.
 fn flag(node: &Node, key: &str, told: &mut Told) -> bool {
-    let Some(found) = node.get(key).filter(|found| !found.is_nothing()) else {
+    let Some(found) = node.given(key) else {
         return false;
     };
     let flag = found.flag();

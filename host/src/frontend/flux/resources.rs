@@ -43,16 +43,12 @@ pub(super) fn settle(ir: &mut Ir, folder: &Path, asked: Option<&Path>, told: &mu
     };
     let found = match asked {
         Some(asked) => asked.to_owned(),
-        None => candidates(folder)
-            .into_iter()
-            .find(holds_one)
-            .or_else(|| {
-                PLACES
-                    .map(|place| folder.join(place))
-                    .into_iter()
-                    .find(|place| place.is_dir())
-            })
-            .unwrap_or_else(|| folder.to_owned()),
+        None => {
+            // The first is the one beside the file, or the file's own folder.
+            let mut candidates = candidates(folder);
+            let nth = candidates.iter().position(holds_one).unwrap_or(0);
+            candidates.swap_remove(nth)
+        }
     };
     for component in &mut components {
         component.cwd = Some(found.display().to_string());

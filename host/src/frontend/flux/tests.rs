@@ -4,8 +4,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::frontend::tests::{component, told};
 use crate::frontend::{LoadOptions, Surroundings, load};
-use crate::topology::{ComponentIr, Ir, Kind, Severity};
+use crate::topology::{Ir, Kind, Severity};
 
 const WORDS: &str = r#"
 name: words
@@ -68,22 +69,6 @@ fn described_at(
 
 fn plain(text: &str) -> Ir {
     described(text, &[], |_| ())
-}
-
-/// Mistakes as they are shown, without hints.
-fn told(ir: &Ir) -> Vec<String> {
-    let mistakes = ir.mistakes.iter();
-    mistakes
-        .map(|mistake| {
-            let line = mistake.at.as_ref().map_or(0, |at| at.line);
-            format!("{line}: {}: {}", mistake.severity, mistake.message)
-        })
-        .collect()
-}
-
-fn component<'a>(ir: &'a Ir, id: &str) -> &'a ComponentIr {
-    let mut components = ir.components.iter();
-    components.find(|component| component.id == id).expect(id)
 }
 
 /// `WORDS` with one more bolt, made of these lines, that listens to `split`.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::beans::{arguments, property_value, texts};
 use super::definition::{Definition, id, settings};
 use super::node::Node;
-use super::told::{Told, only};
+use super::told::{Told, only, whole_number};
 use crate::topology::{ComponentIr, Ir, Kind, StreamIr, has_counterpart};
 
 const KEYS: [&str; 12] = [
@@ -239,19 +239,12 @@ impl<'a> Vertex<'a> {
     }
 
     fn numbers(&mut self) {
-        let whole_number = |key: &str, told: &mut Told| {
-            let node = self.node.get(key).filter(|node| !node.is_nothing())?;
-            let number = node.whole();
-            if number.is_none() {
-                told.plain_error(&node.at, format!("`{key}` is no whole number"));
-            }
-            number
-        };
-        if let Some(parallelism) = whole_number("parallelism", self.told) {
+        if let Some(parallelism) = whole_number(self.node, "parallelism", self.told) {
             self.component.parallelism = parallelism;
         }
         // -1 is Flux's way to say nothing.
-        if let Some(tasks) = whole_number("numTasks", self.told).filter(|&tasks| tasks != -1) {
+        let tasks = whole_number(self.node, "numTasks", self.told);
+        if let Some(tasks) = tasks.filter(|&tasks| tasks != -1) {
             self.component
                 .conf
                 .insert("topology.tasks".into(), tasks.into());
@@ -312,7 +305,7 @@ impl<'a> Vertex<'a> {
 
     /// The list under a key; a mistake if something else stands there.
     fn list(&mut self, key: &str) -> &'a [Node] {
-        let Some(found) = self.node.get(key).filter(|node| !node.is_nothing()) else {
+        let Some(found) = self.node.given(key) else {
             return &[];
         };
         found.list().unwrap_or_else(|| {

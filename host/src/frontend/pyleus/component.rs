@@ -9,8 +9,8 @@ use super::Home;
 use super::module::{Description, NotDescribed};
 use crate::frontend::node::Node;
 use crate::frontend::shown;
-use crate::frontend::told::{Told, only};
-use crate::topology::{ComponentIr, Kind, Place, StreamIr, nearest};
+use crate::frontend::told::{Told, meant, only, whole_number};
+use crate::topology::{ComponentIr, Kind, Place, StreamIr};
 
 const KEYS: [&str; 9] = [
     "name",
@@ -129,10 +129,9 @@ impl Component {
         let known = described.options.as_deref().unwrap_or_default();
         let unknown = given.unwrap_or_default().iter();
         for (option, value) in unknown.filter(|(option, _)| !known.contains(option)) {
-            let hint = match nearest(option, known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if known.is_empty() => "its class has no OPTIONS".to_owned(),
-                None => format!("its OPTIONS are: {}", known.join(", ")),
+            let hint = match known {
+                [] => "its class has no OPTIONS".to_owned(),
+                _ => meant(option, known.iter().map(String::as_str), "its OPTIONS are"),
             };
             let message = format!("\"{}\" has no option `{option}`", self.id);
             told.error(&value.at, message, hint);
@@ -265,7 +264,7 @@ fn module(node: &Node, kind: Kind, id: &str, told: &mut Told) -> Option<Module> 
 }
 
 fn options(node: &Node, id: &str, told: &mut Told) -> Option<Node> {
-    let options = node.get("options").filter(|it| !it.is_nothing())?;
+    let options = node.given("options")?;
     if options.map().is_none() {
         let message = format!("`options` of \"{id}\" is no map");
         told.error(&options.at, message, "one option a line: `top: 3`");
@@ -279,7 +278,7 @@ fn conf(node: &Node, told: &mut Told) -> Map<String, Value> {
     if let Some(tasks) = whole_number(node, "tasks", told) {
         conf.insert("topology.tasks".into(), tasks.into());
     }
-    if let Some(secs) = node.get("tick_freq_secs").filter(|it| !it.is_nothing()) {
+    if let Some(secs) = node.given("tick_freq_secs") {
         match secs.json() {
             Value::Number(number) => {
                 conf.insert("topology.tick.tuple.freq.secs".into(), number.into());
@@ -288,13 +287,4 @@ fn conf(node: &Node, told: &mut Told) -> Map<String, Value> {
         }
     }
     conf
-}
-
-fn whole_number(node: &Node, key: &str, told: &mut Told) -> Option<i64> {
-    let node = node.get(key).filter(|node| !node.is_nothing())?;
-    let number = node.whole();
-    if number.is_none() {
-        told.plain_error(&node.at, format!("`{key}` is no whole number"));
-    }
-    number
 }

@@ -122,7 +122,7 @@ fn name(root: &Node, told: &mut Told) -> String {
 
 fn conf(root: &Node) -> Map<String, Value> {
     let set = SETTINGS.iter().filter_map(|(key, setting)| {
-        let value = root.get(key).filter(|value| !value.is_nothing())?;
+        let value = root.given(key)?;
         Some(((*setting).to_owned(), value.json()))
     });
     set.collect()

@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 
 use super::component::Component;
 use crate::frontend::node::Node;
-use crate::frontend::told::{Told, only};
-use crate::topology::{Place, StreamIr, SubscriptionIr, nearest};
+use crate::frontend::told::{Told, meant, only};
+use crate::topology::{Place, StreamIr, SubscriptionIr};
 
 /// pyleus' names, all of which end like this; before it stands ours.
 const ENDING: &str = "_grouping";
@@ -25,7 +25,7 @@ pub(super) fn subscriptions(
     node: &Node,
     told: &mut Told,
 ) -> (Vec<SubscriptionIr>, bool) {
-    let Some(groupings) = node.get("groupings").filter(|it| !it.is_nothing()) else {
+    let Some(groupings) = node.given("groupings") else {
         return (Vec::new(), true);
     };
     if !component.is_bolt() {
@@ -92,10 +92,7 @@ fn subscription(to: &str, entry: &Node, told: &mut Told) -> Option<SubscriptionI
 
 fn unknown(to: &str, key: &str, at: &Place, told: &mut Told) {
     let known: Vec<String> = GROUPINGS.iter().map(|it| format!("{it}{ENDING}")).collect();
-    let hint = match nearest(key, known.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the groupings are: {}", known.join(", ")),
-    };
+    let hint = meant(key, known.iter().map(String::as_str), "the groupings are");
     told.error(
         at,
         format!("\"{to}\" has a grouping `{key}`, which pyleus does not know"),

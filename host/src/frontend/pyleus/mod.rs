@@ -24,13 +24,9 @@ use module::{Description, NotDescribed};
 
 /// Whether a text is a topology of pyleus: a map in YAML that has, at its left edge, what only pyleus puts there, a list of that name.
 pub(super) fn is_topology(text: &str) -> bool {
-    let behind = |line: &'_ str| {
-        line.strip_prefix("topology:")
-            .map(str::trim_start)
-            .map(str::to_owned)
-    };
     text.lines()
-        .filter_map(behind)
+        .filter_map(|line| line.strip_prefix("topology:"))
+        .map(str::trim_start)
         .any(|rest| rest.is_empty() || rest.starts_with(['#', '[', '&']))
 }
 

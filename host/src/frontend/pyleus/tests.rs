@@ -1,7 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::topology::{ComponentIr, Kind};
+use crate::frontend::tests::{component, told};
+use crate::topology::Kind;
 
 const WORDS: &str = "\
 name: words
@@ -70,21 +71,6 @@ fn words(text: &str) -> Ir {
             ),
         ],
     )
-}
-
-fn told(ir: &Ir) -> Vec<String> {
-    let mistakes = ir.mistakes.iter();
-    mistakes
-        .map(|mistake| {
-            let line = mistake.at.as_ref().map_or(0, |at| at.line);
-            format!("{line}: {}: {}", mistake.severity, mistake.message)
-        })
-        .collect()
-}
-
-fn component<'a>(ir: &'a Ir, id: &str) -> &'a ComponentIr {
-    let mut components = ir.components.iter();
-    components.find(|component| component.id == id).expect(id)
 }
 
 #[test]
