@@ -28,9 +28,26 @@ def greet():
     return setup
 
 
+_kept = []
+
+
+def take():
+    """The next message that was not awaited; None at the end of the input."""
+    return _kept.pop(0) if _kept else hear()
+
+
+def task_ids():
+    """Waits to hear where the last emit went. What comes meanwhile is kept."""
+    while not isinstance(message := hear(), list):
+        if message is None:
+            sys.exit()
+        _kept.append(message)
+    return message
+
+
 def tuples():
     """The tuples, one by one, until the input ends. Heartbeats are answered on the way."""
-    while (message := hear()) is not None:
+    while (message := take()) is not None:
         if isinstance(message, dict) and message.get("stream") == "__heartbeat":
             say(command="sync")
         elif isinstance(message, dict):

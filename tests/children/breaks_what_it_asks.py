@@ -2,7 +2,7 @@
 
 import sys
 
-from _by_hand import greet, hear, say, tuples
+from _by_hand import greet, say, task_ids, tuples
 
 # In each the values lack a comma, where Storm reads nothing either; what tells whom it is about stands before that.
 BROKEN = [
@@ -21,22 +21,16 @@ def write(text):
 
 
 greet()
-held, given, broken = [], [], list(BROKEN)
-for tuple in tuples():
-    given.append(tuple)
-    while given:
-        one = given.pop(0)
-        if one["stream"] == "__heartbeat":
-            say(command="sync")
-            continue
-        held.append(one["id"])
-        if len(held) < 2:
-            continue
-        if broken:
-            text = broken.pop(0).replace("ID", held[0])
-            write(text)
-            while '"emit"' in text and not isinstance(answer := hear(), list):
-                given.append(answer)
-        for id in held:
-            say(command="ack", id=id)
-        held = []
+held, broken = [], list(BROKEN)
+for one in tuples():
+    held.append(one["id"])
+    if len(held) < 2:
+        continue
+    if broken:
+        text = broken.pop(0).replace("ID", held[0])
+        write(text)
+        if '"emit"' in text:
+            task_ids()
+    for id in held:
+        say(command="ack", id=id)
+    held = []

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from _by_hand import greet, hear, say, tuples
+from _by_hand import greet, task_ids, tuples
 
 
 def together(*messages):
@@ -13,11 +13,7 @@ def together(*messages):
 
 greet()
 for message in tuples():
-    if message["stream"] == "__heartbeat":
-        say(command="sync")
-        continue
     emit = {"command": "emit", "anchors": [message["id"]], "tuple": message["tuple"]}
     together({"command": "log", "msg": "one"}, emit)
-    while not isinstance(hear(), list):
-        pass
+    task_ids()
     together({"command": "log", "msg": "two"}, {"command": "ack", "id": message["id"]})

@@ -4,16 +4,14 @@ import json
 import os
 import time
 
-from _by_hand import greet, hear, say
+from _by_hand import greet, say, take, task_ids
 
 greet()
-kept = []
-while (message := kept.pop(0) if kept else hear()) is not None:
+while (message := take()) is not None:
     if message["id"] == "-1":
         with open(os.environ["JOURNAL"], "a") as journal:
             journal.write(json.dumps(["heartbeat"]) + "\n")
     say(command="emit", tuple=[message["tuple"][0] if message["tuple"] else "a heartbeat"], anchors=[message["id"]])
-    while not isinstance(answer := hear(), list):
-        kept.append(answer)
+    task_ids()
     time.sleep(0.3)
     say(command="ack", id=message["id"])

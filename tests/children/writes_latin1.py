@@ -2,7 +2,7 @@
 
 import sys
 
-from _by_hand import greet, hear, say, tuples
+from _by_hand import greet, say, task_ids, tuples
 
 
 def write(text):
@@ -12,16 +12,8 @@ def write(text):
 
 
 greet()
-kept = []
-for tuple in tuples():
-    kept.append(tuple)
-    while kept:
-        one = kept.pop(0)
-        if one["stream"] == "__heartbeat":
-            say(command="sync")
-            continue
-        write(b'{"command":"log","msg":"caf\xe9"}\nend\n')
-        write(b'{"command":"emit","tuple":["caf\xe9"],"anchors":["%s"]}\nend\n' % one["id"].encode())
-        while not isinstance(answer := hear(), list):
-            kept.append(answer)
-        say(command="ack", id=one["id"])
+for one in tuples():
+    write(b'{"command":"log","msg":"caf\xe9"}\nend\n')
+    write(b'{"command":"emit","tuple":["caf\xe9"],"anchors":["%s"]}\nend\n' % one["id"].encode())
+    task_ids()
+    say(command="ack", id=one["id"])

@@ -2,7 +2,7 @@
 
 import sys
 
-from _by_hand import greet, hear, say, tuples
+from _by_hand import greet, say, task_ids, tuples
 
 WAYS = [
     '"a\tb"',
@@ -20,19 +20,11 @@ WAYS = [
 ]
 
 greet()
-kept = []
-for tuple in tuples():
-    kept.append(tuple)
-    while kept:
-        one = kept.pop(0)
-        if one["stream"] == "__heartbeat":
-            say(command="sync")
-            continue
-        way = WAYS[one["tuple"][0]]
-        # Over several lines only the values are loose.
-        command = '"command"' if "\n" in way else "command"
-        sys.stdout.write(f'{{{command}:"emit","anchors":["{one["id"]}"],"tuple":[{one["tuple"][0]},{way}],}}\nend\n')
-        sys.stdout.flush()
-        while not isinstance(answer := hear(), list):
-            kept.append(answer)
-        say(command="ack", id=one["id"])
+for one in tuples():
+    way = WAYS[one["tuple"][0]]
+    # Over several lines only the values are loose.
+    command = '"command"' if "\n" in way else "command"
+    sys.stdout.write(f'{{{command}:"emit","anchors":["{one["id"]}"],"tuple":[{one["tuple"][0]},{way}],}}\nend\n')
+    sys.stdout.flush()
+    task_ids()
+    say(command="ack", id=one["id"])
