@@ -104,6 +104,12 @@ def status_bytes(pid: int, name: str) -> int:
     return 0
 
 
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Run:
     """A run of the program, going on or over."""
 

@@ -5,14 +5,12 @@ Memory has a ceiling, nothing times out for want of patience, and whoever is in 
 
 from __future__ import annotations
 
-import os
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
-from harness import Stormhost
+from harness import Stormhost, cpu_of
 
 MEGABYTE = 1 << 20
 CEILING = 200 * MEGABYTE
@@ -233,12 +231,6 @@ class T(Topology):
     run = stormhost.run(source)
     assert sorted(run.noted("acked")) == list(range(1, 300))
     assert len(run.noted("saw")) == 299
-
-
-def cpu_of(pid: int) -> float:
-    """Seconds of CPU that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_a_tree_that_stays_open_does_not_keep_the_host_awake(stormhost: Stormhost) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import SOON, Stormhost, binary, wait_for
+from harness import SOON, Stormhost, binary, cpu_of, wait_for
 from redis_server import RedisServer, servers
 
 SEEN = """
@@ -809,12 +808,6 @@ def test_what_was_taken_is_found_after_the_set_of_consumers_was_deleted(stormhos
     nothing_is_left_in(redis)
 
 
-def cpu_seconds(pid: int) -> float:
-    """What a process has used so far."""
-    numbers = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def test_a_redis_that_hangs_costs_no_cpu(stormhost: Stormhost, redis: RedisServer) -> None:
     run = stormhost.start(topology("mode='stream', key='events', claim_idle=0.3, timeout=60"), env=at(redis))
     run.until(lambda: redis.ask("xinfo", "groups", "events") != [], "it to read")
@@ -822,9 +815,9 @@ def test_a_redis_that_hangs_costs_no_cpu(stormhost: Stormhost, redis: RedisServe
     redis.running.send_signal(signal.SIGSTOP)
     try:
         time.sleep(1)
-        before = cpu_seconds(run.pid)
+        before = cpu_of(run.pid)
         time.sleep(2)
-        used = cpu_seconds(run.pid) - before
+        used = cpu_of(run.pid) - before
     finally:
         redis.running.send_signal(signal.SIGCONT)
     assert used < 0.2

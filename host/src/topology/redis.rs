@@ -155,6 +155,14 @@ impl End {
         }
     }
 
+    /// The command that pushes there.
+    pub fn push(self) -> &'static str {
+        match self {
+            End::Left => "LPUSH",
+            End::Right => "RPUSH",
+        }
+    }
+
     /// The other one.
     pub fn other(self) -> End {
         match self {

@@ -1,15 +1,12 @@
 //! What a user of Redis has to be allowed, as `ACL SETUSER` has it: for the advice where Redis refuses. The same stands in `docs/redis.md`.
 
 use crate::topology::Kind;
-use crate::topology::redis::{End, Mode, RedisOptions};
+use crate::topology::redis::{Mode, RedisOptions};
 
 /// The keys or channels, and the commands.
 pub fn needed(kind: Kind, options: &RedisOptions) -> String {
     let key = &options.key;
-    let push = match options.end {
-        End::Left => "lpush",
-        End::Right => "rpush",
-    };
+    let push = options.end.push().to_lowercase();
     match (kind, options.mode) {
         (Kind::Spout, Mode::List) => format!(
             "~{key} ~{key}:* +lmove +blmove +llen +lrange +lrem +lpush +rpush +sadd +srem +smembers +set +del +pttl"

@@ -155,6 +155,17 @@ pub fn not_understood(command: &'static str, answer: &Value) -> RedisError {
         .into()
 }
 
+/// A text as it was put into Redis.
+pub fn bytes(command: &'static str, answer: Value) -> Result<Vec<u8>, RedisError> {
+    match answer {
+        Value::BulkString(bytes) => Ok(bytes),
+        Value::SimpleString(text) => Ok(text.into_bytes()),
+        // The client turns this very text into a value of its own.
+        Value::Okay => Ok(b"OK".to_vec()),
+        other => Err(not_understood(command, &other)),
+    }
+}
+
 /// Whether the server can do nothing for anybody at the moment, as while it loads its data; another connection may find another one.
 pub fn is_for_now(error: &RedisError) -> bool {
     matches!(

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, RedisError, Value, pipe};
 
-use super::connect::{all_well, ask, not_understood};
+use super::connect::{all_well, ask, bytes, not_understood};
 use super::consumer::Consumer;
 use super::item::Body;
 use super::source::{Found, Settled, Settlement, Source};
@@ -90,8 +90,7 @@ impl List {
 
     /// To the end from which it is taken next, or behind all others.
     fn push(&self, commands: &mut Pipeline, to: End, item: &[u8]) {
-        let word = if to == End::Left { "LPUSH" } else { "RPUSH" };
-        commands.cmd(word).arg(&self.key).arg(item);
+        commands.cmd(to.push()).arg(&self.key).arg(item);
     }
 
     fn remove(&self, commands: &mut Pipeline, item: &[u8]) {
@@ -304,7 +303,12 @@ impl Source for List {
         CARE
     }
 
-    async fn care(&self, con: &MultiplexedConnection, _room: bool) -> Result<Found, RedisError> {
+    async fn care(
+        &self,
+        con: &MultiplexedConnection,
+        _room: bool,
+        _due: bool,
+    ) -> Result<Found, RedisError> {
         let mut commands = self.lives();
         commands.cmd("SMEMBERS").arg(&self.consumers);
         let answers = all_well(ask(con, &commands).await?)?;
@@ -372,18 +376,10 @@ impl Source for List {
 
 /// The items among the answers; nil is none.
 fn bodies(command: &'static str, answers: Vec<Value>) -> Result<Vec<Body>, RedisError> {
-    let mut found = Vec::with_capacity(answers.len());
-    for answer in answers {
-        match answer {
-            Value::BulkString(item) => found.push(Body::Item(item)),
-            Value::SimpleString(item) => found.push(Body::Item(item.into_bytes())),
-            // The client turns this very text into a value of its own.
-            Value::Okay => found.push(Body::Item(b"OK".to_vec())),
-            Value::Nil => {}
-            other => return Err(not_understood(command, &other)),
-        }
-    }
-    Ok(found)
+    let items = answers.into_iter().filter(|answer| *answer != Value::Nil);
+    items
+        .map(|answer| Ok(Body::Item(bytes(command, answer)?)))
+        .collect()
 }
 
 fn text(answer: Value) -> Option<String> {

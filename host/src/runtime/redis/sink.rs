@@ -15,7 +15,7 @@ use crate::flow::acker::FailKind;
 use crate::flow::run::Run;
 use crate::runtime::host::Host;
 use crate::runtime::task::Dialect;
-use crate::topology::redis::{End, Mode, RedisOptions};
+use crate::topology::redis::{Mode, RedisOptions};
 
 /// Keeps one writing task going until the run ends.
 pub async fn keep(host: &Rc<Host>, at: usize, options: &Arc<RedisOptions>) {
@@ -169,13 +169,8 @@ impl Writer<'_> {
         let key = options.key.as_str();
         match options.mode {
             Mode::List => {
-                let word = if options.end == End::Left {
-                    "LPUSH"
-                } else {
-                    "RPUSH"
-                };
                 commands
-                    .cmd(word)
+                    .cmd(options.end.push())
                     .arg(key)
                     .arg(self.whole(names, encoding, row));
             }

@@ -84,8 +84,13 @@ pub trait Source {
     ) -> Result<Settled, RedisError>;
     /// How often [`Source::care`] is due.
     fn care_every(&self) -> Duration;
-    /// Leaves a sign of life, and looks for what consumers left that are gone. `room`: whether there may be entries among it for this one.
-    async fn care(&self, con: &MultiplexedConnection, room: bool) -> Result<Found, RedisError>;
+    /// Leaves a sign of life where that is `due`, and looks for what consumers left that are gone. `room`: whether there may be entries among it for this one.
+    async fn care(
+        &self,
+        con: &MultiplexedConnection,
+        room: bool,
+        due: bool,
+    ) -> Result<Found, RedisError>;
     /// Puts back what was taken and not dealt with, before all else, and says good-bye. Returns how many items Redis refused: they stay with this consumer.
     async fn leave(&self, con: &MultiplexedConnection, back: &[Body]) -> Result<usize, RedisError>;
 }

@@ -239,19 +239,17 @@ impl<'a> Hand<'a> {
         }
         self.more = found.more;
         self.cared = !found.more && found.elsewhere.is_empty();
-        let held: HashSet<&Body> = self.ready.iter().chain(self.pending.values()).collect();
-        let settled: HashSet<&Body> = self
-            .unsettled
-            .iter()
-            .chain(&self.refused)
-            .chain(telling)
-            .map(Settlement::body)
-            .collect();
-        let new: Vec<Body> = found
-            .claimed
-            .into_iter()
-            .filter(|body| !held.contains(body) && !settled.contains(body))
-            .collect();
+        let mut new = found.claimed;
+        if !new.is_empty() {
+            let told = self.unsettled.iter().chain(&self.refused).chain(telling);
+            let known: HashSet<&Body> = self
+                .ready
+                .iter()
+                .chain(self.pending.values())
+                .chain(told.map(Settlement::body))
+                .collect();
+            new.retain(|body| !known.contains(body));
+        }
         let (new, gone): (Vec<Body>, Vec<Body>) = new
             .into_iter()
             .partition(|body| !matches!(body, Body::Entry(_, values) if values.is_empty()));
@@ -300,17 +298,17 @@ impl<'a> Hand<'a> {
                 core.after(self.place.at);
                 leave = core.leave_of(self.place.at);
             }
-            let moves = self
-                .unsettled
-                .iter()
-                .chain(telling)
-                .any(|settlement| !matches!(settlement, Settlement::Done(_)));
+            let moves = |told: &[Settlement]| {
+                told.iter()
+                    .any(|settlement| !matches!(settlement, Settlement::Done(_)))
+            };
             let done = self.place.options.drain
                 && self.empty
                 && self.cared
                 && self.ready.is_empty()
                 && self.refused.is_empty()
-                && !moves;
+                && !moves(&self.unsettled)
+                && !moves(telling);
             core.inside_is_done(self.place.at, done);
             leave
         })
@@ -504,10 +502,12 @@ async fn work<S: Source>(
                 return farewell(source, con, hand).await;
             }
         } else {
-            let due = Instant::now() >= care_at || hand.more && hand.ready.is_empty();
-            if caring.is_none() && due {
-                care_at = Instant::now() + source.care_every();
-                caring = Some(Box::pin(source.care(con, hand.ready.is_empty())));
+            let (due, room) = (Instant::now() >= care_at, hand.ready.is_empty());
+            if caring.is_none() && (due || hand.more && room) {
+                if due {
+                    care_at = Instant::now() + source.care_every();
+                }
+                caring = Some(Box::pin(source.care(con, room, due)));
             }
             let may_take = taking.is_none() && waiting.is_none() && hand.ready.is_empty();
             let rests = hand.rests_until.is_some() || hand.refusals > 0;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use redis::aio::MultiplexedConnection;
 use redis::{Pipeline, RedisError, Value, pipe};
 
-use super::connect::{all_well, ask, not_understood};
+use super::connect::{all_well, ask, bytes, not_understood};
 use super::consumer::Consumer;
 use super::item::Body;
 use super::source::{Found, Settled, Settlement, Source};
@@ -366,8 +366,15 @@ impl Source for Stream {
         (self.claim_idle / 3).clamp(CLAIMED, CARE)
     }
 
-    async fn care(&self, con: &MultiplexedConnection, room: bool) -> Result<Found, RedisError> {
-        self.renew(con).await?;
+    async fn care(
+        &self,
+        con: &MultiplexedConnection,
+        room: bool,
+        due: bool,
+    ) -> Result<Found, RedisError> {
+        if due {
+            self.renew(con).await?;
+        }
         let mut found = Found {
             more: !room,
             ..Found::default()
@@ -444,21 +451,11 @@ fn entries(command: &'static str, answer: &Value) -> Result<Vec<Body>, RedisErro
         };
         let mut texts = Vec::new();
         for (name, value) in pairs(command, values)? {
-            texts.push((name, text(command, value)?));
+            texts.push((name, bytes(command, value.clone())?));
         }
         found.push(Body::Entry(String::from_utf8_lossy(id).into_owned(), texts));
     }
     Ok(found)
-}
-
-fn text(command: &'static str, value: &Value) -> Result<Vec<u8>, RedisError> {
-    match value {
-        Value::BulkString(bytes) => Ok(bytes.clone()),
-        // The client turns this very text into a value of its own.
-        Value::Okay => Ok(b"OK".to_vec()),
-        Value::SimpleString(text) => Ok(text.clone().into_bytes()),
-        other => Err(not_understood(command, other)),
-    }
 }
 
 /// Names and values that come in turn; nil where the entry was deleted.
@@ -471,7 +468,7 @@ fn pairs<'a>(
         Value::Array(values) => {
             let turns = values.chunks_exact(2);
             let pair = |turn: &'a [Value]| match turn {
-                [name, value] => Ok((text(command, name)?, value)),
+                [name, value] => Ok((bytes(command, name.clone())?, value)),
                 _ => Err(not_understood(command, answer)),
             };
             turns.map(pair).collect()
