@@ -335,9 +335,9 @@ impl Core {
 
     /// A Storm bolt emitted.
     pub fn bolt_emits(&mut self, at: usize, encoding: Encoding, emit: &Emit<'_>) {
-        if let [id] = &emit.anchors[..]
+        if self.tasks[at].knows_a_heartbeat()
+            && let [id] = &emit.anchors[..]
             && is_heartbeat(id)
-            && self.tasks[at].knows_a_heartbeat()
         {
             // Made of no tuple: it goes nowhere, but its sender may wait to hear that.
             self.takes_heartbeat_for_tuple(at, false);

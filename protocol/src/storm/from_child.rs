@@ -252,21 +252,9 @@ impl<'a> Said<'a> {
     }
 
     fn anchors(&self) -> Result<Vec<Cow<'a, str>>, ProtocolError> {
-        let Some(raw) = present(self.encoding, self.members.anchors) else {
-            return Ok(Vec::new());
-        };
-        if let Some(single) = members::id(self.encoding, raw) {
-            return Ok(vec![single]);
-        }
-        let refused = || self.not("anchors", "a list of tuple ids, or one id", Some(raw));
-        let list = Column::open(self.encoding, raw, &Limits::default()).map_err(|_| refused())?;
-        list.map(|anchor| {
-            anchor
-                .ok()
-                .and_then(|anchor| members::id(self.encoding, anchor))
-                .ok_or_else(refused)
-        })
-        .collect()
+        let expected = "a list of tuple ids, or one id";
+        let anchors = self.optional("anchors", expected, self.members.anchors, members::ids)?;
+        Ok(anchors.unwrap_or_default())
     }
 
     fn id(&self) -> Result<Cow<'a, str>, ProtocolError> {

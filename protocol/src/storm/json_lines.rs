@@ -312,9 +312,8 @@ impl JsonLines {
         if self.suspect.is_some() {
             return None;
         }
-        let (_, len) = repair(group.get(start..)?, &self.limits)?;
-        let end = start + len;
-        self.speaks(group.get(start..end)?).then_some(end)
+        let (repaired, len) = repair(group.get(start..)?, &self.limits)?;
+        self.speaks(&repaired).then_some(start + len)
     }
 
     /// An object from `start` to `end`, on whose last line, which ends at `line_end`, there may be more. It is not known that its `end` follows at once.

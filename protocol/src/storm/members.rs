@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::cursor::{Cursor, Head};
 use crate::preview::{preview, shorten_bytes};
-use crate::{Encoding, Limits, ProtocolError, ScanError};
+use crate::{Column, Encoding, Limits, ProtocolError, ScanError};
 
 /// How much of an offending message or member an error shows, in bytes.
 pub(super) const SHOWN: usize = 120;
@@ -172,6 +172,17 @@ pub(super) fn id(encoding: Encoding, value: &[u8]) -> Option<Cow<'_, str>> {
         Head::BigInt(digits) => Some(Cow::Borrowed(digits)),
         _ => text(encoding, value),
     }
+}
+
+/// Ids of tuples: a list of them, or one that stands alone.
+pub(super) fn ids(encoding: Encoding, value: &[u8]) -> Option<Vec<Cow<'_, str>>> {
+    if let Some(single) = id(encoding, value) {
+        return Some(vec![single]);
+    }
+    Column::open(encoding, value, &Limits::default())
+        .ok()?
+        .map(|anchor| id(encoding, anchor.ok()?))
+        .collect()
 }
 
 /// An integer, or a float that is whole: Lua's and JavaScript's numbers may come as either.

@@ -20,6 +20,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use crate::scan::{json, whole};
+use crate::write::json as write;
 use crate::{Encoding, Limits};
 
 /// A JSON message that could not be read, made readable: bytes that are no UTF-8 become U+FFFD, as in Storm, and what Storm's parser lets pass is written
@@ -100,7 +101,7 @@ impl<'a> Reader<'a> {
             quote @ (b'"' | b'\'') => self.quoted(quote)?,
             _ => {
                 let key = self.bare(Some(b':'))?;
-                self.write_text(key);
+                write::quoted(key, &mut self.out);
             }
         }
         if self.next_byte()? != b':' {
@@ -120,7 +121,7 @@ impl<'a> Reader<'a> {
                 byte if byte == quote => break,
                 b'\\' => self.escape()?,
                 byte => {
-                    write_byte(byte, &mut self.out);
+                    write::escape(byte, &mut self.out);
                     self.at += 1;
                 }
             }
@@ -174,7 +175,7 @@ impl<'a> Reader<'a> {
         } else if let Some(number) = number(word) {
             self.out.extend_from_slice(&number);
         } else {
-            self.write_text(word);
+            write::quoted(word, &mut self.out);
         }
         Some(())
     }
@@ -191,13 +192,6 @@ impl<'a> Reader<'a> {
         (len > 0 && word.iter().all(sound)).then_some(word)
     }
 
-    fn write_text(&mut self, text: &[u8]) {
-        self.out.push(b'"');
-        text.iter()
-            .for_each(|byte| write_byte(*byte, &mut self.out));
-        self.out.push(b'"');
-    }
-
     /// The next byte that is no blank, which is at the front then.
     fn next_byte(&mut self) -> Option<u8> {
         self.at = json::blanks(self.text, self.at);
@@ -209,23 +203,6 @@ impl<'a> Reader<'a> {
         self.out.extend_from_slice(self.text.get(self.at..end)?);
         self.at = end;
         Some(())
-    }
-}
-
-/// A byte of text as it stands in double quotes.
-fn write_byte(byte: u8, out: &mut Vec<u8>) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
-    match byte {
-        b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-        b'\t' => out.extend_from_slice(br"\t"),
-        b'\n' => out.extend_from_slice(br"\n"),
-        b'\r' => out.extend_from_slice(br"\r"),
-        0..0x20 => {
-            out.extend_from_slice(br"\u00");
-            out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
-        }
-        _ => out.push(byte),
     }
 }
 

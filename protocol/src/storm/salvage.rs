@@ -1,10 +1,12 @@
 //! What can still be told of a message that cannot be read.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
 
 use super::members::{self, Members, present};
 use crate::scan::json;
-use crate::{Column, Encoding, Limits};
+use crate::{Encoding, Limits};
 
 /// What a JSON message was about, as far as it could be read. Other members than the message's own do not count, however they are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,14 +93,8 @@ fn anchors(members: &Members<'_>, is_whole: bool) -> Option<Vec<String>> {
     let Some(raw) = present(Encoding::Json, members.anchors) else {
         return (is_whole || members.anchors.is_some()).then(Vec::new);
     };
-    let text = |raw| Some(members::id(Encoding::Json, raw)?.into_owned());
-    if let Some(single) = text(raw) {
-        return Some(vec![single]);
-    }
-    Column::open(Encoding::Json, raw, &Limits::default())
-        .ok()?
-        .map(|anchor| text(anchor.ok()?))
-        .collect()
+    let ids = members::ids(Encoding::Json, raw)?;
+    Some(ids.into_iter().map(Cow::into_owned).collect())
 }
 
 fn id(members: &Members<'_>) -> Option<String> {

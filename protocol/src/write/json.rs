@@ -1,38 +1,49 @@
 //! JSON, compact, on one line. Text beyond ASCII stays as it is, and `/` is not escaped.
 
 /// Writes text in quotes.
+#[inline]
 pub(crate) fn text(text: &str, out: &mut Vec<u8>) {
+    quoted(text.as_bytes(), out);
+}
+
+/// The same for bytes that need not be UTF-8, which stay what they are.
+pub(crate) fn quoted(mut rest: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    let mut rest = text.as_bytes();
     loop {
         let (plain, tail) = rest.split_at(crate::scan::json::plain_end(rest, 0));
         out.extend_from_slice(plain);
         let Some((&byte, tail)) = tail.split_first() else {
             break;
         };
-        let letter = match byte {
-            b'"' | b'\\' => byte,
-            0x08 => b'b',
-            0x0c => b'f',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            _ => b'u',
-        };
-        out.extend_from_slice(&[b'\\', letter]);
-        if letter == b'u' {
-            out.extend_from_slice(b"00");
-            for digit in [byte >> 4, byte & 0x0f] {
-                out.push(if digit < 10 {
-                    b'0' + digit
-                } else {
-                    b'a' - 10 + digit
-                });
-            }
-        }
+        escape(byte, out);
         rest = tail;
     }
     out.push(b'"');
+}
+
+/// Writes a byte that cannot stand in text as it is.
+#[inline]
+pub(crate) fn escape(byte: u8, out: &mut Vec<u8>) {
+    let letter = match byte {
+        b'"' | b'\\' => byte,
+        0x08 => b'b',
+        0x0c => b'f',
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        _ => b'u',
+    };
+    out.extend_from_slice(&[b'\\', letter]);
+    if letter == b'u' {
+        out.extend_from_slice(b"00");
+        for digit in [byte >> 4, byte & 0x0f] {
+            out.push(if digit < 10 {
+                b'0' + digit
+            } else {
+                b'a' - 10 + digit
+            });
+        }
+    }
 }
 
 /// Writes an integer.
