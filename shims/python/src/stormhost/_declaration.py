@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 _OPTIMIZED = 1  # flag of a code object whose locals are no dictionary: a function, never a class body
 
 
+def declared_twice(before: Declaration, place: Place | None) -> Mistake:
+    """A component that has the name of one that was declared before it."""
+    first = "" if before.place is None else f", first in line {before.place.line}"
+    return Mistake(f"component {before.name!r} is declared twice{first}", "give each its own name", place)
+
+
 class Body(dict):  # type: ignore[type-arg]
     """The namespace of a `Topology` class while its body runs. Sees each declaration, and the name it is bound to."""
 
@@ -31,10 +37,7 @@ class Body(dict):  # type: ignore[type-arg]
         if isinstance(value, Declaration) and value.name is None:
             before = self.get(name)
             if isinstance(before, Declaration) and before.name == name:
-                first = "" if before.place is None else f", first in line {before.place.line}"
-                self.mistakes.append(
-                    Mistake(f"component {name!r} is declared twice{first}", "give each its own name", here())
-                )
+                self.mistakes.append(declared_twice(before, here()))
                 self.declarations.remove(before)
             value.name = name
         super().__setitem__(name, value)

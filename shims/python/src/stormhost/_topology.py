@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._declaration import Body, Declaration
+from ._declaration import Body, Declaration, declared_twice
 from ._place import Mistake, Place, here
 
 TYPE_CHECKING = False
@@ -77,9 +77,7 @@ def _named_alike(declarations: list[Declaration]) -> list[Mistake]:
     for declaration in declarations:
         other = first.setdefault(declaration.name, declaration)
         if other is not declaration and declaration.name is not None:
-            where = "" if other.place is None else f", first in line {other.place.line}"
-            told = f"component {declaration.name!r} is declared twice{where}"
-            found.append(Mistake(told, "give each its own name", declaration.place))
+            found.append(declared_twice(other, declaration.place))
     return found
 
 
