@@ -442,12 +442,14 @@ impl Talk<'_> {
                 Ok(None) => break Ok(()),
                 Ok(Some((used, item))) => {
                     match item {
-                        Item::Message(message) if !self.greeted => {
-                            if let Err(error) = self.opens(message) {
+                        Item::Message(message) => {
+                            let message = &readable(self.encoding, message);
+                            if self.greeted {
+                                self.hears(message);
+                            } else if let Err(error) = self.opens(message) {
                                 break Err(error.to_string());
                             }
                         }
-                        Item::Message(message) => self.hears(message),
                         Item::Stray(text) => {
                             self.show(Said::Print(String::from_utf8_lossy(text).into_owned()))
                         }
@@ -465,7 +467,6 @@ impl Talk<'_> {
 
     /// What it says before it has greeted.
     fn opens(&mut self, message: &[u8]) -> Result<(), ProtocolError> {
-        let message = &readable(self.encoding, message);
         match Opening::read(self.encoding, message, &limits(self.encoding))? {
             Opening::Greeting(_) => self.greeted = true,
             Opening::Remark(_) => self.hears(message),
@@ -508,7 +509,6 @@ impl Talk<'_> {
     }
 
     fn hears(&mut self, message: &[u8]) {
-        let message = &readable(self.encoding, message);
         let said = match FromChild::parse(self.encoding, message, &limits(self.encoding)) {
             Err(ProtocolError::NoCommand { .. }) if self.greets_late(message) => return,
             Err(error) => return self.cannot_read(&error),
@@ -596,7 +596,7 @@ impl Talk<'_> {
             let acked = !self.options.fail && refused.is_none();
             self.commands.tells_of(id.into(), acked);
         }
-        if emit.need_task_ids && emit.task.is_none() {
+        if emit.is_to_be_answered() {
             // Nobody listens.
             storm::write_task_ids(self.encoding, &[], &mut self.out);
         }

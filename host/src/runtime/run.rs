@@ -451,7 +451,7 @@ async fn name_holders(host: Rc<Host>) {
     let mut told: Option<Instant> = None;
     loop {
         sleep(STUCK).await;
-        let (now, stuck, holders) = host.with(|core| {
+        let (now, stuck) = host.with(|core| {
             let spouts = || {
                 core.spouts
                     .iter()
@@ -468,8 +468,7 @@ async fn name_holders(host: Rc<Host>) {
             } else {
                 None
             };
-            let holders = names_of_holders(core).or_else(|| names_of_awaited(core));
-            (answered, stuck, holders)
+            (answered, stuck)
         });
         if let Some(why) = stuck
             && now == answered
@@ -480,9 +479,10 @@ async fn name_holders(host: Rc<Host>) {
                 code = %Code::STANDSTILL,
                 "no tuple tree was answered for {:.0} s, and the spouts wait ({why}); they are held by {}",
                 STUCK.as_secs_f64(),
-                holders.unwrap_or_else(|| {
-                    "nobody: what they belong to was lost, and will time out".to_owned()
-                })
+                host.with(|core| names_of_holders(core).or_else(|| names_of_awaited(core)))
+                    .unwrap_or_else(|| {
+                        "nobody: what they belong to was lost, and will time out".to_owned()
+                    })
             );
         }
         answered = now;

@@ -103,9 +103,10 @@ impl Settings {
     pub fn max_spout_pending(&self, bolt_tasks: u32) -> u32 {
         const KEY: &str = "topology.max.spout.pending";
         let most = self.count(KEY);
-        match self.get(KEY) {
-            Some(setting) if setting.origin != Origin::Default => most,
-            _ => most.max(bolt_tasks.saturating_mul(100)),
+        if self.is_set(KEY) {
+            most
+        } else {
+            most.max(bolt_tasks.saturating_mul(100))
         }
     }
 
@@ -128,14 +129,9 @@ impl Settings {
     /// `supervisor.worker.timeout.secs`, as in Storm; else 30 s.
     pub fn subprocess_timeout(&self) -> Duration {
         const WORKERS: &str = "supervisor.worker.timeout.secs";
-        let own = self.subprocess_timeout_that_was_set();
-        own.unwrap_or_else(|| {
-            self.seconds(if self.is_set(WORKERS) {
-                WORKERS
-            } else {
-                SUBPROCESS_TIMEOUT
-            })
-        })
+        let mut keys = [SUBPROCESS_TIMEOUT, WORKERS].into_iter();
+        let set = keys.find(|key| self.is_set(key));
+        self.seconds(set.unwrap_or(SUBPROCESS_TIMEOUT))
     }
 
     /// `topology.subprocess.timeout.secs` where somebody set it; `None` where nobody did. For filters, which give no sign of life unless they
